@@ -1,0 +1,43 @@
+# The two commands are `make run` and `make test`; `make` alone lists them all.
+bin := .venv/bin
+
+# Half of a start is compiling modules when Python may not keep what it compiled.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
+
+.PHONY: help run test check coverage bench fmt lock clean
+.SILENT:
+
+help: ## list what can be made
+	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## triage the fixture inbox on an embedded fleet, and report
+	.make/setup run
+	exec $(bin)/triage run
+
+test: check ## every check there is, then every test (ARGS="-k books" for some of them)
+	exec $(bin)/python -m pytest $(ARGS)
+
+check: ## format, lint, types and import contracts
+	.make/setup dev
+	.make/check
+
+coverage: ## the tests once more, with the branches that none of them takes
+	.make/setup dev
+	exec $(bin)/python -m pytest --cov --cov-report=term-missing $(ARGS)
+
+bench: ## this fleet beside a bare Celery chain, as a table
+	.make/setup dev
+	exec $(bin)/python -m tests.bench $(ARGS)
+
+fmt: ## put the code into its form
+	.make/setup dev
+	$(bin)/ruff format
+	$(bin)/ruff check --fix-only --quiet
+
+lock: ## resolve requirements*.in into the locks (UPGRADE=1 for the newest)
+	.make/setup run
+	.make/lock
+
+clean: ## take away the virtual environment and the caches, never the books
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""With which values: settings, taxonomy, tiers, policy and prompts. Knows nothing of ours."""

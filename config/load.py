@@ -1,0 +1,189 @@
+"""Reads the whole configuration once: our files, the operator's over them, the environment."""
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from config.environment import Environment
+from config.errors import ConfigError
+from config.policy import Policy
+from config.prompts import Prompt, read_prompt
+from config.settings import Settings
+from config.taxonomy import Taxonomy
+from config.tiers import Model, Price, Tier, Tiers
+from config.toml import DEFAULTS, layered
+
+LOCAL = "local/baseline"
+"""The model that needs no key; the embedded default."""
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """Everything that was configured, valid as a whole."""
+
+    environment: Environment
+    settings: Settings
+    taxonomy: Taxonomy
+    tiers: Tiers
+    policy: Policy
+    classify: Prompt
+
+
+def load(environment: Environment) -> Config:
+    """The configuration for `environment`. Raises ConfigError with file, key and remedy."""
+    overlay = environment.config
+    if overlay and not overlay.is_dir():
+        message = f"TRIAGE_CONFIG names {overlay}, which is not a directory"
+        raise ConfigError(message)
+    _refuse_strangers(overlay)
+    if environment.model_api_base and not environment.model:
+        message = "TRIAGE_MODEL_API_BASE is set but TRIAGE_MODEL is not: name the model it serves"
+        raise ConfigError(message)
+    return Config(
+        environment=environment,
+        settings=_shaped(Settings, "settings.toml", overlay),
+        taxonomy=_taxonomy(overlay),
+        tiers=_usable(_shaped(Tiers, "tiers.toml", overlay), environment),
+        policy=_shaped(Policy, "policy.toml", overlay),
+        classify=read_prompt("classify", overlay),
+    )
+
+
+def _refuse_strangers(overlay: Path | None) -> None:
+    """A misspelt file would be left out in silence."""
+    strange = sorted(path.name for path in overlay.glob("*.toml")) if overlay else []
+    if unknown := [name for name in strange if not (DEFAULTS / name).is_file()]:
+        known = ", ".join(sorted(path.name for path in DEFAULTS.glob("*.toml")))
+        message = f"TRIAGE_CONFIG holds {', '.join(unknown)}, which nobody reads; known are {known}"
+        raise ConfigError(message)
+
+
+def _shaped(shape: type[Shape], name: str, overlay: Path | None) -> Shape:
+    return _validated(shape, name, layered(name, overlay))
+
+
+def _validated(shape: type[Shape], name: str, raw: dict[str, object]) -> Shape:
+    try:
+        return shape.model_validate(raw)
+    except ValidationError as error:
+        lines = [
+            f"  {_place(problem['loc'], raw)}: {problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors()
+        ]
+        message = "\n".join([f"{name} is not valid:", *lines])
+        raise ConfigError(message) from error
+
+
+def _place(path: tuple[int | str, ...], raw: object) -> str:
+    """The place by its names: `models.openai/gpt-5-mini.price` says more than `models.2.price`."""
+    parts = []
+    for step in path:
+        match raw:
+            case list() if isinstance(step, int):
+                raw = raw[step]
+                name = raw.get("name", raw.get("id", step)) if isinstance(raw, dict) else step
+            case dict():
+                raw, name = raw.get(step), step
+            case _:
+                name = step
+        parts.append(str(name))
+    return ".".join(parts) or "(file)"
+
+
+def _taxonomy(overlay: Path | None) -> Taxonomy:
+    """The taxonomy's tables, named by their keys in TOML, as lists that carry their names."""
+    raw = layered("taxonomy.toml", overlay)
+    for table, key in (("issue_types", "name"), ("criteria", "id")):
+        entries = raw.get(table, {})
+        if not (isinstance(entries, dict) and all(isinstance(e, dict) for e in entries.values())):
+            message = f"taxonomy.toml: {table} must be tables, as in [{table}.NAME]"
+            raise ConfigError(message)
+        raw[table] = [{key: name, **entry} for name, entry in entries.items()]
+    return _validated(Taxonomy, "taxonomy.toml", raw)
+
+
+def _usable(tiers: Tiers, environment: Environment) -> Tiers:
+    """The tiers with what can be asked: one model by the environment, or those with a key."""
+    if environment.model:
+        return _only(_named(environment), tiers)
+    ready = {
+        model.name
+        for model in tiers.models
+        if model.credential is None or model.credential in environment.credentials
+    }
+    kept = [tuple(name for name in tier.models if name in ready) for tier in tiers.tiers]
+    serving = [place for place, models in enumerate(kept) if models]
+    if not serving:
+        return _only(_local(tiers), tiers)
+    # A tier none of whose models has a key borrows the nearest tier's, of two the dearer's.
+    return tiers.model_copy(
+        update={
+            "tiers": tuple(
+                tier.model_copy(
+                    update={"models": kept[min(serving, key=lambda s: (abs(s - place), -s))]}
+                )
+                for place, tier in enumerate(tiers.tiers)
+            )
+        }
+    )
+
+
+def _local(tiers: Tiers) -> Model:
+    try:
+        return tiers.model(LOCAL)
+    except KeyError as error:
+        keys = sorted({model.credential for model in tiers.models if model.credential})
+        message = f"tiers.toml: no model can be asked; set {' or '.join(keys)}, or add {LOCAL}"
+        raise ConfigError(message) from error
+
+
+def _only(model: Model, tiers: Tiers) -> Tiers:
+    return tiers.model_copy(
+        update={
+            "models": (model,),
+            "tiers": tuple(
+                Tier(name=tier.name, models=(model.name,), why=tier.why) for tier in tiers.tiers
+            ),
+        }
+    )
+
+
+def _named(environment: Environment) -> Model:
+    name = environment.model or ""
+    if name == LOCAL:
+        return Model(name=LOCAL, credential=None, price=_price("0,0"), why="named by TRIAGE_MODEL")
+    if not environment.model_price:
+        message = (
+            f"TRIAGE_MODEL is {name} but TRIAGE_MODEL_PRICE is not set: give US dollars per "
+            "million tokens as INPUT,OUTPUT, for example TRIAGE_MODEL_PRICE=0.25,2"
+        )
+        raise ConfigError(message)
+    try:
+        return Model(
+            name=name,
+            credential="TRIAGE_MODEL_API_KEY" if environment.model_api_key else None,
+            api_base=environment.model_api_base,
+            price=_price(environment.model_price),
+            why="named by TRIAGE_MODEL",
+        )
+    except ValidationError as error:
+        message = (
+            f"TRIAGE_MODEL is {name!r}: name it as PROVIDER/MODEL, for example openai/gpt-5-mini"
+        )
+        raise ConfigError(message) from error
+
+
+def _price(text: str) -> Price:
+    try:
+        given, returned = (Decimal(part.strip()) for part in text.replace(";", ",").split(","))
+        return Price(input=given, output=returned)
+    except (ValueError, InvalidOperation) as error:
+        message = (
+            f"TRIAGE_MODEL_PRICE is {text!r}: give INPUT,OUTPUT in US dollars per million tokens"
+        )
+        raise ConfigError(message) from error

@@ -1,0 +1,55 @@
+"""What the fleet may do by itself, how often it tries, and how long anything may take."""
+
+from pydantic import Field
+
+from config.taxonomy import Frozen, Pattern
+from config.tiers import CustomerTier
+
+
+class Retry(Frozen):
+    """Exponential backoff with full jitter, for what passes by itself."""
+
+    attempts: int = Field(default=4, ge=1, le=10)  # a stage, the first one included
+    base_seconds: float = Field(default=2.0, gt=0)
+    cap_seconds: float = Field(default=60.0, gt=0)
+    bug_attempts: int = Field(default=2, ge=1, le=5)  # for exceptions that nobody expected
+    park_seconds: float = Field(default=30.0, gt=0)  # how often a parked run looks again
+
+
+class Asking(Frozen):
+    """How often one run may ask models."""
+
+    malformed_asks: int = Field(default=2, ge=1, le=4)  # of one model, the first one included
+    promotions_malformed: int = Field(default=2, ge=0, le=2)
+    promotions_semantic: int = Field(default=1, ge=0, le=2)
+    max_wrong: float = Field(default=0.01, gt=0, lt=1)  # tolerated share of wrong answers
+
+
+class Overdue(Frozen):
+    """Seconds after which an unrouted ticket is somebody's business, by customer tier."""
+
+    basic: float = Field(default=3600.0, gt=0)
+    plus: float = Field(default=1800.0, gt=0)
+    business: float = Field(default=600.0, gt=0)
+
+    def of(self, tier: CustomerTier) -> float:
+        """The limit for customers of that tier, in seconds."""
+        limits: dict[CustomerTier, float] = {
+            "basic": self.basic,
+            "plus": self.plus,
+            "business": self.business,
+        }
+        return limits[tier]
+
+
+class Policy(Frozen):
+    """Decisions about decisions; every number here has its reason in policy.toml."""
+
+    retry: Retry = Retry()
+    asking: Asking = Asking()
+    unrouted_after: Overdue = Overdue()
+    requeues_per_cause: int = Field(default=2, ge=0)  # the next one needs --force
+    facts_good_for_seconds: float = Field(default=900.0, gt=0)
+    review_share_alarm: float = Field(default=0.15, gt=0, le=1)
+    quote_words: int = Field(default=4, ge=1)  # least words that prove an escalation
+    forbidden_promises: tuple[Pattern, ...] = ()  # no draft may contain them

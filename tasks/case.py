@@ -1,0 +1,93 @@
+"""The case: one ticket's run, with one frozen type per place on its journey.
+
+    Received ─enrich─▶ Enriched ─classify─▶ Classified ─validate─▶ Validated ─write─▶ Written
+
+A stage takes the type before it and gives the type after it, so that no stage can be handed a
+ticket that is not ready for it. Each type holds the one before it.
+"""
+
+from dataclasses import dataclass
+
+from config.tiers import TierName
+from tasks.decision import Decision
+from tasks.facts import Facts
+from tasks.ports.ledger import Written as LedgerWrite
+from tasks.ports.model import Signals
+from tasks.run import Outcome, RunId
+from tasks.ticket import Ticket
+from tasks.verdict import Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """A model's answer as it was recorded: unparsed, with what it took to get it."""
+
+    model: str
+    tier: TierName  # the tier that asked
+    question: str  # digest of the question; the same digest is the same question
+    text: str
+    finish_reason: str
+    refusal: str | None = None
+    signals: Signals | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """A ticket that somebody has begun to work on."""
+
+    run: RunId
+    tier: TierName
+    ticket: Ticket
+    answers: tuple[Answer, ...] = ()  # recorded by an earlier attempt of this run
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Enriched:
+    """With what is known about the customer, and the tier that the routing rules gave it."""
+
+    received: Received
+    facts: Facts
+    tier: TierName
+    rule: str  # why this tier
+
+    @property
+    def ticket(self) -> Ticket:
+        """The ticket itself."""
+        return self.received.ticket
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Classified:
+    """With a verdict of the right shape, from a model that gave it in answer to this question."""
+
+    enriched: Enriched
+    verdict: Verdict
+    answer: Answer
+    answers: tuple[Answer, ...]  # every one of this run so far, this one among them
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Validated:
+    """With values that may be written."""
+
+    classified: Classified
+    decision: Decision
+
+    @property
+    def ticket(self) -> Ticket:
+        """The ticket itself."""
+        return self.classified.enriched.received.ticket
+
+    @property
+    def run(self) -> RunId:
+        """The run."""
+        return self.classified.enriched.received.run
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """With what became of the write."""
+
+    validated: Validated
+    outcome: Outcome
+    results: tuple[LedgerWrite, ...]

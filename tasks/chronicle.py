@@ -1,0 +1,126 @@
+"""What the ledger says of each step: from a case or a detour to events and texts.
+
+Event bodies hold ids, listed values, numbers and hashes; what a customer or a model wrote goes
+into texts, which are encrypted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from config.taxonomy import Taxonomy
+from tasks.case import Classified, Enriched, Validated, Written
+from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
+from tasks.events import Body, Kind
+from tasks.ports.ledger import Written as LedgerWrite
+from tasks.run import Run
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One event to be, with the texts and writes that belong to it."""
+
+    kind: Kind
+    body: Body
+    texts: Mapping[str, str] = field(default_factory=dict)
+    writes: tuple[LedgerWrite, ...] = ()
+
+
+Advanced = Enriched | Classified | Validated | Written
+
+
+def of_case(case: Advanced, taxonomy: Taxonomy) -> Entry:
+    """What a finished stage says."""
+    match case:
+        case Enriched():
+            return _enriched(case)
+        case Classified():
+            return _classified(case, taxonomy)
+        case Validated():
+            return _validated(case)
+        case Written():
+            results = {result.target: result.outcome for result in case.results}
+            body = {"outcome": case.outcome, "results": results}
+            return Entry(kind=Kind.WRITTEN, body=body, writes=case.results)
+        case _:
+            assert_never(case)
+
+
+def of_detour(detour: Detour, run: Run) -> tuple[Entry, ...]:
+    """What a detour from the run's present stage says."""
+    match detour:
+        case Wait():
+            body = {"until": detour.until, "reason": detour.reason, "why": detour.why}
+            waiting = Entry(kind=Kind.WAITING, body=body)
+            failed = Entry(kind=Kind.FAILED, body={"stage": run.stage, "why": detour.why})
+            return (failed, waiting) if detour.spends_attempt else (waiting,)
+        case NeedsHuman():
+            body = {"stage": run.stage, "reason": detour.reason, "why": detour.why}
+            return (Entry(kind=Kind.IN_REVIEW, body=body),)
+        case GiveUp():
+            return (
+                Entry(kind=Kind.FAILED, body={"stage": run.stage, "why": detour.why}),
+                buried(run, detour),
+            )
+        case Promote():
+            body = {"from": run.tier, "to": detour.tier, "why": detour.why}
+            return (Entry(kind=Kind.PROMOTED, body=body),)
+        case Drop():
+            body = {"cause": detour.cause, "why": detour.why, "by": "triage-fleet"}
+            return (Entry(kind=Kind.DROPPED, body=body),)
+        case _:
+            assert_never(detour)
+
+
+def buried(run: Run, detour: GiveUp) -> Entry:
+    """The dead letter."""
+    return Entry(
+        kind=Kind.BURIED, body={"stage": run.stage, "cause": detour.cause, "why": detour.why}
+    )
+
+
+def _enriched(case: Enriched) -> Entry:
+    facts = case.facts
+    return Entry(
+        kind=Kind.ENRICHED,
+        body={
+            "tier": case.tier,
+            "rule": case.rule,
+            "customer_tier": facts.customer_tier,
+            "incidents": [incident.id for incident in facts.incidents],
+            "unavailable": sorted(facts.unavailable),
+            "fetched_at": facts.fetched_at,
+        },
+        texts={"facts": facts.model_dump_json()},
+    )
+
+
+def _classified(case: Classified, taxonomy: Taxonomy) -> Entry:
+    """An off-list value is the model's own text, so it has no place in an event."""
+    issue = taxonomy.issue_type(case.verdict.issue_type)
+    criteria = [taxonomy.criterion(piece.criterion) for piece in case.verdict.evidence]
+    return Entry(
+        kind=Kind.CLASSIFIED,
+        body={
+            "issue_type": issue.name if issue else None,
+            "priority": case.verdict.priority if 1 <= case.verdict.priority <= 4 else None,  # noqa: PLR2004
+            "escalate": case.verdict.escalate,
+            "criteria": [criterion.id for criterion in criteria if criterion],
+            "question": case.answer.question,
+        },
+    )
+
+
+def _validated(case: Validated) -> Entry:
+    decision = case.decision
+    return Entry(
+        kind=Kind.VALIDATED,
+        body={
+            "issue_type": decision.issue_type,
+            "priority": decision.priority,
+            "queue": decision.queue,
+            "escalated": decision.escalation.criterion if decision.escalation else None,
+            "choices": [choice.model_dump() for choice in decision.choices],
+        },
+        texts={"decision": decision.model_dump_json()},
+    )

@@ -1,0 +1,106 @@
+"""What to do about what is broken: one total, pure function."""
+
+from math import inf
+from typing import assert_never
+
+from config.policy import Policy
+from tasks.backoff import full_jitter
+from tasks.causes import Cause, WaitReason
+from tasks.detour import GiveUp, Wait
+from tasks.errors import (
+    ContextTooLong,
+    FactsDown,
+    HelpdeskDown,
+    LedgerDown,
+    Misconfigured,
+    ProviderDown,
+    RateLimited,
+    Rejected,
+    Transient,
+    TriageError,
+)
+
+RATE_SECONDS = 5.0
+"""Wait after a 429 that does not say how long."""
+
+
+def decide(
+    error: Exception, *, attempt: int, policy: Policy, now: float, chance: float
+) -> Wait | GiveUp:
+    """The remedy for `error`, raised in the `attempt`-th try (from 1) of a stage.
+
+    `now` is epoch seconds, `chance` a number in [0, 1).
+    """
+    match error:
+        case LedgerDown() | RateLimited() | Misconfigured():
+            return _wait_free(error, policy=policy, now=now, chance=chance)
+        case Transient():
+            return _retry(error, attempt=attempt, policy=policy, now=now, chance=chance)
+        case ContextTooLong():
+            return GiveUp(cause=Cause.CONTEXT_TOO_LONG, why=str(error))
+        case Rejected():
+            return GiveUp(cause=Cause.REJECTED, why=str(error))
+        case _ if attempt < policy.retry.bug_attempts:
+            pause = full_jitter(attempt, policy.retry, chance)
+            return Wait(until=now + pause, reason=WaitReason.RETRY, why=_name(error))
+        case _:
+            return GiveUp(cause=Cause.BUG, why=_name(error))
+
+
+def _wait_free(
+    error: LedgerDown | RateLimited | Misconfigured, *, policy: Policy, now: float, chance: float
+) -> Wait:
+    """Waits that spend no attempt: nothing is wrong with the ticket."""
+    match error:
+        case RateLimited():
+            until = now + _told(error, RATE_SECONDS) + chance
+            return Wait(until=until, reason=WaitReason.RATE, why=str(error), spends_attempt=False)
+        case LedgerDown():
+            until = now + policy.retry.base_seconds * (1 + chance)
+            return Wait(until=until, reason=WaitReason.RETRY, why=str(error), spends_attempt=False)
+        case Misconfigured():
+            return Wait(
+                until=now + policy.retry.park_seconds * (1 + chance),
+                reason=WaitReason.PARKED,
+                why=f"{error} (mend {error.credential})",
+                spends_attempt=False,
+            )
+        case _:
+            assert_never(error)
+
+
+def _retry(
+    error: Transient, *, attempt: int, policy: Policy, now: float, chance: float
+) -> Wait | GiveUp:
+    if attempt >= policy.retry.attempts:
+        return GiveUp(cause=_cause(error), why=f"{error}, {attempt} times")
+    pause = max(_told(error, 0.0), full_jitter(attempt, policy.retry, chance))
+    return Wait(until=now + pause, reason=WaitReason.RETRY, why=str(error))
+
+
+def is_bug(error: Exception) -> bool:
+    """Whether nobody expected this: it belongs into the error tracker."""
+    return not isinstance(error, TriageError)
+
+
+def _told(error: RateLimited | Transient, otherwise: float) -> float:
+    """Seconds that the other side asked for; a time past, or never, counts as nothing said."""
+    told = error.retry_after
+    return told if told is not None and 0 < told < inf else otherwise
+
+
+def _cause(error: Transient) -> Cause:
+    match error:
+        case HelpdeskDown():
+            return Cause.HELPDESK_DOWN
+        case ProviderDown():
+            return Cause.PROVIDER_DOWN
+        case FactsDown():
+            return Cause.FACTS_DOWN
+        case _:
+            return Cause.BUG
+
+
+def _name(error: Exception) -> str:
+    """The error's type alone: its text may hold a piece of the ticket."""
+    return f"unexpected {type(error).__name__}"

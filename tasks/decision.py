@@ -1,0 +1,39 @@
+"""A decision: the values to write, and for each what else it could have been and why."""
+
+from tasks.ticket import Value
+
+
+class Choice(Value):
+    """One field's value, the runner-up, and the rule that chose."""
+
+    field: str
+    chosen: str
+    runner_up: str | None
+    rule: str
+
+
+class Escalation(Value):
+    """A criterion met, in the customer's own words."""
+
+    criterion: str
+    quote: str
+
+
+class Decision(Value):
+    """Everything that `write` may write, and nothing else."""
+
+    issue_type: str
+    priority: int
+    queue: str
+    escalation: Escalation | None
+    draft: str | None
+    choices: tuple[Choice, ...]
+
+    def fields(self) -> dict[str, str]:
+        """Field name to value, as the helpdesk shall hold them."""
+        values = {
+            "issue_type": self.issue_type,
+            "priority": str(self.priority),
+            "queue": self.queue,
+        }
+        return values | ({"escalated": self.escalation.criterion} if self.escalation else {})

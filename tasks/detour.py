@@ -1,0 +1,51 @@
+"""Where a ticket goes when it does not simply move on. Expected, so returned and never raised."""
+
+from dataclasses import dataclass
+
+from config.tiers import TierName
+from tasks.causes import Cause, DropCause, ReviewReason, WaitReason
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wait:
+    """Nothing to do until `until` (epoch seconds)."""
+
+    until: float
+    reason: WaitReason
+    why: str
+    spends_attempt: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NeedsHuman:
+    """A person decides; the proposal so far stands in the ledger."""
+
+    reason: ReviewReason
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GiveUp:
+    """A dead letter."""
+
+    cause: Cause
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promote:
+    """Ask again, one of a dearer tier's models that was not asked yet."""
+
+    tier: TierName
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drop:
+    """Nobody needs this run any more."""
+
+    cause: DropCause
+    why: str
+
+
+Detour = Wait | NeedsHuman | GiveUp | Promote | Drop

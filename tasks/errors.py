@@ -1,0 +1,93 @@
+"""What is broken, sorted by what to do about it.
+
+TriageError
+├── Transient            wait and try again, within the retry budget
+│   ├── ProviderDown         timeout, refused connection, 5xx, overloaded
+│   ├── HelpdeskDown         the helpdesk did not answer
+│   ├── FactsDown            a source of customer facts did not answer
+│   └── SourceDown           a source of tickets cannot be read
+├── LedgerDown           wait for the ledger; no attempt is spent, nothing is decided without it
+├── RateLimited          wait as told; no attempt is spent
+├── Misconfigured        a person must mend it; runs are parked, none is buried
+│   ├── CredentialRefused    401, 402, 403
+│   ├── UnknownModel         the provider does not have this model
+│   └── QuotaGone            the account has no money left
+├── Rejected             the request itself is wrong; never sent again
+│   └── ContextTooLong       too many tokens for this model
+└── OperatorError        somebody asked for what cannot be done; the message says what can
+
+Every other exception is a bug: two attempts, then a dead letter with its traceback.
+What is expected (a refusal, an off-list value, an unsure model) is never raised: it is returned.
+"""
+
+
+class TriageError(Exception):
+    """Root of everything that Triage Fleet raises on purpose."""
+
+
+class Transient(TriageError):
+    """Likely to work when it is tried again a little later."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds, as the other side asked; None where it did not
+
+
+class ProviderDown(Transient):
+    """The model's provider timed out, refused the connection, answered 5xx or is overloaded."""
+
+
+class HelpdeskDown(Transient):
+    """The helpdesk did not answer, or answered that it cannot."""
+
+
+class FactsDown(Transient):
+    """A source of customer facts did not answer, or answered with something unusable."""
+
+
+class SourceDown(Transient):
+    """A source of tickets did not answer or cannot be read; the message says what to do."""
+
+
+class LedgerDown(TriageError):
+    """The ledger does not answer; what it was asked to commit may or may not have happened."""
+
+
+class RateLimited(TriageError):
+    """The other side asked us to slow down (429)."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds, as the other side asked; None where it did not
+
+
+class Misconfigured(TriageError):
+    """Nothing works with this credential or model until a person mends it."""
+
+    def __init__(self, message: str, *, credential: str) -> None:
+        super().__init__(message)
+        self.credential = credential  # the NAME of the variable that holds it, never its value
+
+
+class CredentialRefused(Misconfigured):
+    """The provider refused the key (401, 402 or 403)."""
+
+
+class UnknownModel(Misconfigured):
+    """The provider does not have the model that config names."""
+
+
+class QuotaGone(Misconfigured):
+    """The account behind the key has no quota left; this 429 does not pass by waiting a minute."""
+
+
+class Rejected(TriageError):
+    """The provider will never accept this request as it is (another 4xx)."""
+
+
+class ContextTooLong(Rejected):
+    """The request has more tokens than the model takes."""
+
+
+class OperatorError(TriageError):
+    """What was asked for cannot be done; the message says what can."""

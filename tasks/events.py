@@ -1,0 +1,46 @@
+"""What can happen to a run. An event is a fact: it is added and never changed.
+
+Bodies hold ids, listed values, numbers and hashes; never a word of the ticket.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tasks.run import RunId
+
+Body = Mapping[str, object]
+
+
+class Kind(StrEnum):
+    """The names of events; they stand in the ledger and never change their meaning."""
+
+    INGESTED = "ingested"
+    SENT = "sent"
+    CLAIMED = "claimed"
+    ENRICHED = "enriched"
+    ANSWERED = "answered"
+    CLASSIFIED = "classified"
+    VALIDATED = "validated"
+    INTENDED = "intended"
+    WRITTEN = "written"
+    FAILED = "failed"
+    WAITING = "waiting"
+    PROMOTED = "promoted"
+    RELEASED = "released"
+    LAPSED = "lapsed"
+    IN_REVIEW = "in_review"
+    BURIED = "buried"
+    REQUEUED = "requeued"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """The `seq`-th thing that happened to `run`, at `at` (epoch seconds)."""
+
+    run: RunId
+    seq: int
+    at: float
+    kind: Kind
+    body: Body

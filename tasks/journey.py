@@ -1,0 +1,232 @@
+"""The journey: how each event changes the status of a run. The status row is this fold.
+
+States and the events between them:
+
+    queued ──claimed──▶ running ──written──▶ written
+      ▲                  │  │ └──in_review──▶ in_review
+      │  sent, released, │  └────buried─────▶ dead ──requeued──▶ queued
+      └──lapsed──────────┴───────waiting────▶ waiting ──sent──▶ queued
+    anything unwritten ──dropped──▶ dropped
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tasks.events import Event, Kind
+from tasks.ports.ledger import Arrival
+from tasks.run import Outcome, Run, State, TicketId
+
+Change = dict[str, Any]
+"""Columns of the status row that an event changes."""
+
+
+def advance(run: Run | None, event: Event) -> Run:
+    """The status after `event`. Pure; the same events always give the same status.
+
+    Raises ValueError when the event does not follow: a gap in the numbers, or a first event that
+    is not `ingested`.
+    """
+    if run is None:
+        return _begin(event)
+    if event.seq != run.seq + 1 or event.kind is Kind.INGESTED:
+        message = f"event {event.seq} ({event.kind}) does not follow event {run.seq} of {run.id}"
+        raise ValueError(message)
+    changes = CHANGES[event.kind](run, event)
+    return replace(run, seq=event.seq, changed_at=event.at, **changes)
+
+
+def fold(events: Iterable[Event]) -> Run:
+    """The status that these events, in order, add up to. Raises ValueError on a gap or none."""
+    run: Run | None = None
+    for event in events:
+        run = advance(run, event)
+    if run is None:
+        message = "a run without events"
+        raise ValueError(message)
+    return run
+
+
+def beginning(arrival: Arrival, ticket: TicketId, revision: int) -> tuple[Event, ...]:
+    """The first events of a run: it was ingested, and buried at once where it is malformed."""
+    body = {
+        "ticket": ticket,
+        "source": arrival.source,
+        "external_id": arrival.external_id,
+        "requester": arrival.requester,
+        "revision": revision,
+        "tier": arrival.tier,
+        "digest": arrival.digest,
+    }
+    ingested = Event(run=arrival.run, seq=1, at=arrival.at, kind=Kind.INGESTED, body=body)
+    if arrival.malformed is None:
+        return (ingested,)
+    cause, why = arrival.malformed
+    grave = {"stage": "intake", "cause": cause, "why": why}
+    return (
+        ingested,
+        Event(run=arrival.run, seq=2, at=arrival.at, kind=Kind.BURIED, body=grave),
+    )
+
+
+def _begin(event: Event) -> Run:
+    if event.kind is not Kind.INGESTED or event.seq != 1:
+        message = f"{event.run} begins with event {event.seq} ({event.kind})"
+        raise ValueError(message)
+    body: Mapping[str, Any] = event.body
+    return Run(
+        id=event.run,
+        ticket=body["ticket"],
+        source=body["source"],
+        external_id=body["external_id"],
+        requester=body["requester"],
+        revision=body["revision"],
+        tier=body["tier"],
+        seq=1,
+        state=State.QUEUED,
+        stage="enrich",
+        ingested_at=event.at,
+        changed_at=event.at,
+        sent_at=event.at,
+        send_n=1,
+    )
+
+
+def _sent(_run: Run, event: Event) -> Change:
+    return {
+        "state": State.QUEUED,
+        "send_n": event.body["send_n"],
+        "sent_at": event.at,
+        "owner": None,
+        "due_at": None,
+        "reason": None,
+        "why": None,
+    }
+
+
+def _claimed(_run: Run, event: Event) -> Change:
+    return {
+        "state": State.RUNNING,
+        "owner": event.body["owner"],
+        "fence": event.body["fence"],
+    }
+
+
+def _enriched(_run: Run, event: Event) -> Change:
+    return {
+        "stage": "classify",
+        "tier": event.body["tier"],
+        "customer_tier": event.body["customer_tier"],
+        "attempts": 0,
+    }
+
+
+def _answered(run: Run, event: Event) -> Change:
+    return {
+        "micro_usd": run.micro_usd + _number(event.body["micro_usd"]),
+        "model": event.body["model"],
+        "prompt": event.body["prompt"],
+    }
+
+
+def _classified(_run: Run, event: Event) -> Change:
+    return {"stage": "validate", "issue_type": event.body["issue_type"], "attempts": 0}
+
+
+def _validated(_run: Run, event: Event) -> Change:
+    return {
+        "stage": "write",
+        "issue_type": event.body["issue_type"],
+        "priority": event.body["priority"],
+        "queue": event.body["queue"],
+        "attempts": 0,
+    }
+
+
+def _nothing(_run: Run, _event: Event) -> Change:
+    return {}
+
+
+def _written(run: Run, event: Event) -> Change:
+    outcome = Outcome(str(event.body["outcome"]))
+    routed_at = run.routed_at or event.at
+    return _ended(State.WRITTEN) | {"outcome": outcome, "routed_at": routed_at, "attempts": 0}
+
+
+def _failed(run: Run, _event: Event) -> Change:
+    return {"attempts": run.attempts + 1}
+
+
+def _waiting(_run: Run, event: Event) -> Change:
+    return _ended(State.WAITING) | {
+        "due_at": event.body["until"],
+        "reason": event.body["reason"],
+        "why": event.body["why"],
+    }
+
+
+def _promoted(_run: Run, event: Event) -> Change:
+    return {"stage": "classify", "tier": event.body["to"], "attempts": 0}
+
+
+def _in_review(run: Run, event: Event) -> Change:
+    return _ended(State.IN_REVIEW) | {
+        "reason": event.body["reason"],
+        "why": event.body["why"],
+        "routed_at": run.routed_at or event.at,
+    }
+
+
+def _buried(_run: Run, event: Event) -> Change:
+    return _ended(State.DEAD) | {
+        "stage": event.body["stage"],
+        "reason": event.body["cause"],
+        "why": event.body["why"],
+    }
+
+
+def _requeued(run: Run, event: Event) -> Change:
+    return {
+        "stage": event.body["stage"],
+        "tier": event.body["tier"],
+        "attempts": 0,
+        "requeues": run.requeues + 1,
+        "reason": None,
+        "why": None,
+    }
+
+
+def _dropped(_run: Run, event: Event) -> Change:
+    return _ended(State.DROPPED) | {"reason": event.body["cause"], "why": event.body["why"]}
+
+
+def _ended(state: State) -> Change:
+    return {"state": state, "owner": None, "due_at": None, "reason": None, "why": None}
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        message = f"{value!r} is no whole number"
+        raise TypeError(message)
+    return value
+
+
+CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
+    Kind.SENT: _sent,
+    Kind.CLAIMED: _claimed,
+    Kind.ENRICHED: _enriched,
+    Kind.ANSWERED: _answered,
+    Kind.CLASSIFIED: _classified,
+    Kind.VALIDATED: _validated,
+    Kind.INTENDED: _nothing,
+    Kind.WRITTEN: _written,
+    Kind.FAILED: _failed,
+    Kind.WAITING: _waiting,
+    Kind.PROMOTED: _promoted,
+    Kind.RELEASED: _nothing,
+    Kind.LAPSED: _nothing,
+    Kind.IN_REVIEW: _in_review,
+    Kind.BURIED: _buried,
+    Kind.REQUEUED: _requeued,
+    Kind.DROPPED: _dropped,
+}

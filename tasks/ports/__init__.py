@@ -1,0 +1,1 @@
+"""What the stages need of the world. Each port is a Protocol whose docstring is the promise."""

@@ -1,0 +1,101 @@
+"""Builds a run's case again from the ledger, so that work goes on where it stopped."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from tasks.case import Answer, Classified, Enriched, Received, Validated
+from tasks.classify import read_verdict
+from tasks.decision import Decision
+from tasks.events import Event, Kind
+from tasks.facts import Facts
+from tasks.ports.model import Signals
+from tasks.run import Run
+from tasks.ticket import Ticket
+from tasks.verdict import Verdict
+
+Resumed = Received | Enriched | Classified | Validated
+
+
+def resume(
+    run: Run, ticket: Ticket, events: Sequence[Event], texts: Mapping[str, str], *, stale: float
+) -> Resumed:
+    """The case that `run.stage` starts from.
+
+    `texts` are the run's bodies by name (`NAME.SEQ`). Facts fetched before `stale` (epoch
+    seconds) are fetched again: the case then starts at enrich. Where a text was forgotten or
+    expired the case starts as far back as it must.
+    """
+    answers = tuple(_answers(events, texts))
+    received = Received(run=run.id, tier=run.tier, ticket=ticket, answers=answers)
+    if run.stage in ("intake", "enrich"):
+        return received
+    enriched = _enriched(received, run, events, texts)
+    if enriched is None or (run.stage == "classify" and enriched.facts.fetched_at < stale):
+        return received
+    classified = _classified(enriched) if run.stage in ("validate", "write") else None
+    if classified is None:
+        return enriched
+    decision = _last(events, texts, Kind.VALIDATED, "decision")
+    if run.stage == "validate" or decision is None:
+        return classified
+    return Validated(classified=classified, decision=Decision.model_validate_json(decision))
+
+
+def _enriched(
+    received: Received, run: Run, events: Sequence[Event], texts: Mapping[str, str]
+) -> Enriched | None:
+    facts = _last(events, texts, Kind.ENRICHED, "facts")
+    if facts is None:
+        return None
+    rule = next(str(e.body["rule"]) for e in reversed(events) if e.kind is Kind.ENRICHED)
+    return Enriched(
+        received=received, facts=Facts.model_validate_json(facts), tier=run.tier, rule=rule
+    )
+
+
+def _classified(enriched: Enriched) -> Classified | None:
+    """From the last recorded answer: the model is not asked again."""
+    answers = enriched.received.answers
+    if not answers:
+        return None
+    verdict = read_verdict(answers[-1])
+    if not isinstance(verdict, Verdict):
+        return None
+    return Classified(enriched=enriched, verdict=verdict, answer=answers[-1], answers=answers)
+
+
+def _answers(events: Sequence[Event], texts: Mapping[str, str]) -> list[Answer]:
+    """Answers of this attempt of the run: a requeue starts with fresh budgets, unless it writes."""
+    answers: list[Answer] = []
+    for event in events:
+        if event.kind is Kind.REQUEUED and event.body["stage"] != "write":
+            answers = []
+        elif event.kind is Kind.ANSWERED and f"answer.{event.seq}" in texts:
+            answers.append(_answer(event, texts))
+    return answers
+
+
+def _answer(event: Event, texts: Mapping[str, str]) -> Answer:
+    body = cast("Mapping[str, Any]", event.body)
+    measured = body["signals"]
+    return Answer(
+        model=body["model"],
+        tier=body["tier"],
+        question=body["question"],
+        text=texts[f"answer.{event.seq}"],
+        finish_reason=body["finish_reason"],
+        refusal=texts.get(f"refusal.{event.seq}", "") if body["refused"] else None,
+        signals=None
+        if measured is None
+        else Signals(
+            confidence=measured["confidence"],
+            threshold=measured["threshold"],
+            abstains=measured["abstains"],
+            ranking=tuple((name, share) for name, share in measured["ranking"]),
+        ),
+    )
+
+
+def _last(events: Sequence[Event], texts: Mapping[str, str], kind: Kind, name: str) -> str | None:
+    found = (texts.get(f"{name}.{event.seq}") for event in reversed(events) if event.kind is kind)
+    return next((text for text in found if text is not None), None)

@@ -1,0 +1,76 @@
+"""A run: one triage of one revision of one ticket, as its status row shows it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, NewType
+
+from config.tiers import TierName
+from tasks.ticket import ExternalId
+
+RunId = NewType("RunId", str)
+TicketId = NewType("TicketId", str)
+Incarnation = NewType("Incarnation", str)
+"""One life of one worker process."""
+
+StageName = Literal["intake", "enrich", "classify", "validate", "write"]
+
+
+class State(StrEnum):
+    """Where a run is. Every run is in exactly one of these, always."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    IN_REVIEW = "in_review"
+    WRITTEN = "written"
+    DEAD = "dead"
+    DROPPED = "dropped"
+
+
+class Outcome(StrEnum):
+    """What became of the write."""
+
+    APPLIED = "applied"
+    PARTLY = "partly"  # a person's value was kept
+    SUGGESTED = "suggested"
+    SHADOW = "shadow"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """The status row. It is a fold of the run's events and carries what the hot path needs.
+
+    Times are epoch seconds, money millionths of a US dollar. `seq` is the number of the last
+    event, `fence` grows with each claim; together they refuse whatever is stale.
+    """
+
+    id: RunId
+    ticket: TicketId
+    source: str
+    external_id: ExternalId
+    requester: str  # keyed hash of the requester, never the address
+    revision: int
+    seq: int
+    state: State
+    stage: StageName  # where work starts, or where it ended
+    tier: TierName
+    ingested_at: float
+    changed_at: float
+    sent_at: float | None = None
+    due_at: float | None = None
+    routed_at: float | None = None  # when a decision reached the helpdesk, or people
+    reason: str | None = None  # why it waits, is in review, dead or dropped
+    why: str | None = None  # the same in words, free of ticket text
+    outcome: Outcome | None = None
+    owner: Incarnation | None = None
+    fence: int = 0
+    send_n: int = 0
+    attempts: int = 0  # failed ones of this stage
+    requeues: int = 0
+    micro_usd: int = 0
+    customer_tier: str | None = None
+    issue_type: str | None = None
+    priority: int | None = None
+    queue: str | None = None
+    prompt: str | None = None
+    model: str | None = None

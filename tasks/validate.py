@@ -1,0 +1,134 @@
+"""Stage 3: does the answer mean anything? Only a value of the live taxonomy passes."""
+
+import re
+
+from config.taxonomy import IssueType
+from config.tiers import TierName
+from tasks.case import Classified, Validated
+from tasks.causes import Cause, ReviewReason
+from tasks.decision import Choice, Decision, Escalation
+from tasks.desk import Desk
+from tasks.detour import Detour, GiveUp, NeedsHuman, Promote
+from tasks.escalation import Unproven, prove
+from tasks.ports.model import Signals
+from tasks.priority import Expected, expected
+from tasks.routing import next_tier
+
+
+async def validate(case: Classified, desk: Desk) -> Validated | Detour:
+    """The case with values that may be written; else dearer models, people or the dead letters."""
+    verdict = case.verdict
+    issue = desk.taxonomy.issue_type(verdict.issue_type)
+    if issue is None:
+        return _wrong(case, desk, Cause.OFF_LIST, "issue_type is not in the taxonomy")
+    band = expected(issue, case.enriched.ticket, case.enriched.facts)
+    if not band.allows(verdict.priority):
+        why = f"priority is outside {band.most_urgent} to {band.least_urgent} ({band.rule})"
+        return _wrong(case, desk, Cause.PRIORITY_OUTSIDE_POLICY, why)
+    escalation = _escalation(case, issue, desk)
+    if isinstance(escalation, Unproven):
+        return _wrong(case, desk, Cause.UNPROVEN_ESCALATION, escalation)
+    signals = case.answer.signals
+    if signals is not None and signals.abstains is not None:
+        return _unsure(case, desk, signals.abstains)
+    return Validated(classified=case, decision=_decide(case, issue, band, escalation, desk))
+
+
+def _escalation(case: Classified, issue: IssueType, desk: Desk) -> Escalation | Unproven | None:
+    """The first piece of evidence counts; every piece must hold, or none is believed."""
+    if not case.verdict.escalate:
+        return None
+    least = desk.policy.quote_words
+    ticket = case.enriched.ticket
+    proofs = [
+        prove(piece, ticket, issue, desk.taxonomy, least_words=least)
+        for piece in case.verdict.evidence
+    ]
+    broken = next((proof for proof in proofs if isinstance(proof, Unproven)), None)
+    if broken is not None:
+        return broken
+    return proofs[0] if proofs else Unproven("it escalates without evidence")
+
+
+def _decide(
+    case: Classified, issue: IssueType, band: Expected, escalation: Escalation | None, desk: Desk
+) -> Decision:
+    verdict, signals = case.verdict, case.answer.signals
+    draft = verdict.draft if verdict.draft and verdict.draft.strip() else None
+    promise = _promise(draft, desk.policy.forbidden_promises)
+    choices = [
+        Choice(
+            field="issue_type",
+            chosen=issue.name,
+            runner_up=_runner_up(issue.name, signals),
+            rule=_confidence_rule(case.answer.model, signals),
+        ),
+        Choice(
+            field="priority",
+            chosen=str(verdict.priority),
+            runner_up=None if verdict.priority == band.priority else str(band.priority),
+            rule=f"policy expects {band.priority}: {band.rule}",
+        ),
+        Choice(field="queue", chosen=issue.queue, runner_up=None, rule=f"queue of {issue.name}"),
+    ]
+    if escalation:
+        rule = "criterion proven by the customer's own words"
+        choices.append(
+            Choice(field="escalated", chosen=escalation.criterion, runner_up=None, rule=rule)
+        )
+    if promise:
+        choices.append(Choice(field="draft", chosen="withheld", runner_up=None, rule=promise))
+    return Decision(
+        issue_type=issue.name,
+        priority=verdict.priority,
+        queue=issue.queue,
+        escalation=escalation,
+        draft=None if promise else draft,
+        choices=tuple(choices),
+    )
+
+
+def _runner_up(chosen: str, signals: Signals | None) -> str | None:
+    if signals is None:
+        return None
+    return next((name for name, _ in signals.ranking if name != chosen), None)
+
+
+def _confidence_rule(model: str, signals: Signals | None) -> str:
+    if signals is None:
+        return f"{model} says so; confidence is not measured"
+    return f"{model}: confidence {signals.confidence:.3f} reaches {signals.threshold:.3f}"
+
+
+def _promise(draft: str | None, forbidden: tuple[str, ...]) -> str | None:
+    """The rule that a draft breaks; a promise costs the draft, not the ticket's route."""
+    if draft is None:
+        return None
+    words = " ".join(draft.split())
+    broken = (pattern for pattern in forbidden if re.search(pattern, words, re.IGNORECASE))
+    return next((f"promises what the policy forbids: {pattern}" for pattern in broken), None)
+
+
+def _wrong(case: Classified, desk: Desk, cause: Cause, why: str) -> Detour:
+    """Right shape, wrong values: promoted once, then a dead letter. Never the helpdesk."""
+    dearer = _promotion(case, desk, desk.policy.asking.promotions_semantic)
+    if dearer:
+        return Promote(tier=dearer, why=f"{case.answer.model}: {why}")
+    return GiveUp(cause=cause, why=f"{case.answer.model}: {why}")
+
+
+def _unsure(case: Classified, desk: Desk, why: str) -> Detour:
+    dearer = _promotion(case, desk, len(desk.tiers.tiers))
+    if dearer:
+        return Promote(tier=dearer, why=f"{case.answer.model}: {why}")
+    out_of_scope = why.startswith("out of scope")
+    reason = ReviewReason.OUT_OF_SCOPE if out_of_scope else ReviewReason.UNSURE
+    return NeedsHuman(reason=reason, why=f"{case.answer.model}: {why}")
+
+
+def _promotion(case: Classified, desk: Desk, most: int) -> TierName | None:
+    """The next dearer tier with a model not yet asked, while fewer than `most` were made."""
+    made = len({answer.tier for answer in case.answers}) - 1
+    asked = frozenset(answer.model for answer in case.answers)
+    dearer = next_tier(case.answer.tier, asked, desk.tiers)
+    return dearer if made < most else None

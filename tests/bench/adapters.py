@@ -1,0 +1,76 @@
+"""Facts and helpdesk of the benchmark, over HTTP: three GETs and three PATCHes a ticket."""
+
+import asyncio
+from collections.abc import Mapping
+
+from aiohttp import ClientSession, TCPConnector
+
+from tasks.facts import Account, BillingEvent, Incident, Interaction
+from tasks.ports.helpdesk import FieldResult, FieldWrite, Gone
+from tasks.ticket import ExternalId, Requester
+
+
+class Web:
+    """One session per event loop, opened at its first use there."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self._session: ClientSession | None = None
+
+    @property
+    def session(self) -> ClientSession:
+        """The session."""
+        if self._session is None:
+            self._session = ClientSession(connector=TCPConnector(limit=0))
+        return self._session
+
+    async def get(self, path: str) -> object:
+        """The JSON at that path."""
+        async with self.session.get(f"{self.base}{path}") as answer:
+            return await answer.json()
+
+    async def patch(self, path: str, value: object) -> None:
+        """Sends the value there."""
+        async with self.session.patch(f"{self.base}{path}", json={"value": value}) as answer:
+            await answer.read()
+
+
+class WebFacts:
+    """Implements CustomerFacts; the stub keeps facts by the requester's name, the ticket's id."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+
+    async def account(self, requester: Requester) -> Account | None:
+        return Account.model_validate(await self._web.get(f"/account/{requester.name}"))
+
+    async def billing(self, requester: Requester) -> tuple[BillingEvent, ...]:
+        found = await self._web.get(f"/billing/{requester.name}")
+        assert isinstance(found, list)
+        return tuple(BillingEvent.model_validate(one) for one in found)
+
+    async def incidents(self, requester: Requester) -> tuple[Incident, ...]:
+        found = await self._web.get(f"/incidents/{requester.name}")
+        assert isinstance(found, list)
+        return tuple(Incident.model_validate(one) for one in found)
+
+    async def interactions(self, requester: Requester) -> tuple[Interaction, ...]:
+        return ()
+
+
+class WebHelpdesk:
+    """Implements Helpdesk: one PATCH a field."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+
+    async def write(
+        self, ticket: ExternalId, wanted: Mapping[str, FieldWrite], *, key: str
+    ) -> Mapping[str, FieldResult] | Gone:
+        await asyncio.gather(
+            *(self._web.patch(f"/tickets/{ticket}/{name}", w.value) for name, w in wanted.items())
+        )
+        return {name: FieldResult(applied=True, holds=w.value) for name, w in wanted.items()}
+
+    async def add_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None:
+        return None

@@ -1,0 +1,137 @@
+"""How fast the ledger's hot path is; `pytest -s` shows the figures.
+
+The limits are wide, for a busy machine: they catch what became slower by a factor, as a statement
+per ticket does, or a plan that reads whole tables.
+"""
+
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import pytest
+
+from tasks.ports.ledger import Change, Cursor, SealedKey
+from tasks.run import Run
+from tests.ledgers import (
+    ENRICHED,
+    a_change,
+    a_claim,
+    a_text,
+    an_arrival,
+    is_sqlite,
+)
+from tests.twins.clock import NOON
+from worker.ledgers import postgres
+from worker.ledgers.sql import SqlLedger
+
+ARRIVALS = 10_000
+BATCH = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """What one of `count` things took, in milliseconds."""
+
+    cpu: float  # of this process
+    wall: float
+
+    @property
+    def a_second(self) -> float:
+        """How many of them."""
+        return 1_000 / self.wall
+
+
+def _timed(count: int, work: Callable[[], object]) -> Pace:
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    each = 1_000 / count
+    return Pace(cpu=(time.process_time() - cpu) * each, wall=(time.perf_counter() - wall) * each)
+
+
+def _say(ledger: SqlLedger, what: str, pace: Pace) -> None:
+    sys.stdout.write(
+        f"\n{ledger.engine.dialect.name:<11}{what:<24}{pace.a_second:>8.0f}/s"
+        f"{pace.cpu:>8.3f} ms CPU{pace.wall:>8.3f} ms wall"
+    )
+
+
+def _in_groups(ledger: SqlLedger, runs: Sequence[Run], size: int) -> None:
+    groups = [runs[start : start + size] for start in range(0, len(runs), size)]
+    claimed: list[Run] = []
+
+    def claim() -> None:
+        for group in groups:
+            found = ledger.claim([a_claim(run) for run in group], NOON)
+            claimed.extend(one.run for one in found if one)
+
+    claims = _timed(len(runs), claim)
+    assert len(claimed) == len(runs)
+    changes = [_enriched(run) for run in claimed]
+
+    def commit() -> None:
+        for start in range(0, len(changes), size):
+            assert all(ledger.commit(changes[start : start + size]))
+
+    commits = _timed(len(runs), commit)
+    _say(ledger, f"claims, {size} a group", claims)
+    _say(ledger, f"commits, {size} a group", commits)
+    assert max(claims.cpu, commits.cpu) < 5
+
+
+def _enriched(run: Run) -> Change:
+    text = replace(a_text(run.id, f"facts.{run.seq + 1}"), cipher=b"\xff" * 2_048)
+    return a_change(run, ENRICHED, bodies=(text,))
+
+
+def test_the_hot_path_keeps_its_pace(ledger: SqlLedger) -> None:
+    requesters = [f"{number:032x}" for number in range(500)]
+    ledger.keep_keys([SealedKey(requester=name, cipher=b"k" * 60) for name in requesters])
+    arrivals = [
+        an_arrival(says=f"{number:064x}", requester=requesters[number % 500])
+        for number in range(ARRIVALS)
+    ]
+    runs: list[Run] = []
+
+    def ingest() -> None:
+        for start in range(0, ARRIVALS, BATCH):
+            cursor = Cursor(source="s", position=str(start))
+            runs.extend(ledger.ingest(arrivals[start : start + BATCH], cursor=cursor).runs)
+
+    paces = _timed(ARRIVALS, ingest)
+    _say(ledger, f"arrivals, {BATCH} a batch", paces)
+    assert paces.cpu < 2
+    _in_groups(ledger, runs[:2_048], 64)
+    _in_groups(ledger, runs[2_048:2_848], 8)
+    _in_groups(ledger, runs[2_848:2_948], 1)
+    again = _timed(ARRIVALS, ingest)
+    _say(ledger, "arrivals known already", again)
+    assert len(runs) == ARRIVALS
+
+
+def _with_numbers(statement: str) -> str:
+    count = iter(range(1, 100))
+    return re.sub("%[sb]", lambda _: f"${next(count)}", statement)
+
+
+@pytest.mark.parametrize("statement", [postgres.CLAIM, postgres.COMMIT], ids=["claim", "commit"])
+def test_the_hot_path_touches_rows_by_their_keys_alone(ledger: SqlLedger, statement: str) -> None:
+    """Also in a plan that was made while every table was empty, and serves from then on."""
+    if is_sqlite(ledger):
+        return  # it knows no other plan for these statements
+    lane = ledger._lane  # noqa: SLF001 - the plan depends on how its connections are prepared
+    assert isinstance(lane, postgres.PostgresLane)
+    with lane._lines.take() as driver:  # noqa: SLF001
+        explain = f"EXPLAIN (GENERIC_PLAN) {_with_numbers(statement)}"
+        plan = [row[0] for row in driver.execute(explain.encode(), prepare=False)]
+    scans = [
+        (line.strip(), after.strip())
+        for line, after in pairwise(plan)
+        if re.search(r"Scan.* on (runs|keys|bodies)\b", line)
+    ]
+    assert scans
+    for scan, condition in scans:
+        assert re.match(r"-> +Index Scan using (\w+_pkey|pk_\w+) on", scan)
+        assert condition.startswith("Index Cond")

@@ -1,0 +1,108 @@
+"""Golden tickets: what a person said is right, run through the pipeline with the local model."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from config.load import Config
+from tasks.case import Enriched, Received, Validated, Written
+from tasks.detour import NeedsHuman
+from tasks.facts import Account, Incident
+from tasks.intake import Malformed, parse_ticket
+from tasks.pipeline import step
+from tasks.ports.model import Models, Question, Reply, Usage
+from tasks.run import RunId
+from tasks.ticket import Ticket
+from tests.twins.desk import Office
+from worker.facts.memory import MemoryFacts
+from worker.models.baseline.answer import Criteria, answer
+from worker.models.baseline.model import Baseline
+from worker.models.baseline.provider import LocalBaseline
+
+TICKETS = Path(__file__).parents[2] / "fixtures" / "golden" / "tickets.jsonl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Golden:
+    """One ticket with its customer's facts, and where it must end."""
+
+    name: str
+    ticket: Ticket
+    account: Account | None
+    incidents: tuple[Incident, ...]
+    expected: Mapping[str, Any]
+
+
+def golden_tickets() -> list[Golden]:
+    """All of them."""
+    return [_golden(json.loads(line)) for line in TICKETS.read_text().splitlines()]
+
+
+def _golden(found: Mapping[str, Any]) -> Golden:
+    ticket = parse_ticket(json.dumps(found["ticket"]).encode(), body_bytes=65_536)
+    assert not isinstance(ticket, Malformed), ticket
+    account = found["facts"]["account"]
+    return Golden(
+        name=found["name"],
+        ticket=ticket,
+        account=Account.model_validate(account) if account else None,
+        incidents=tuple(Incident.model_validate(one) for one in found["facts"]["incidents"]),
+        expected=found["expected"],
+    )
+
+
+class LocalAnswers:
+    """The local model behind the models port, without a gateway around it."""
+
+    @classmethod
+    def of(cls, provider: LocalBaseline) -> Self:
+        """The same model that litellm would serve."""
+        return cls(provider.baseline, provider.criteria)
+
+    def __init__(self, baseline: Baseline, criteria: Criteria) -> None:
+        self._baseline = baseline
+        self._criteria = criteria
+
+    async def ask(self, question: Question) -> Reply:
+        text, signals = answer(question.plain, self._baseline, self._criteria)
+        return Reply(
+            text=text,
+            model_asked=question.model,
+            model_answered=question.model,
+            usage=Usage(input_tokens=0, output_tokens=0),
+            finish_reason="stop",
+            latency_seconds=0.0,
+            signals=signals,
+        )
+
+
+def carry(golden: Golden, models: Models, config: Config) -> dict[str, object]:
+    """Where the ticket ends: tier and values as written, or why a person must decide."""
+    email = golden.ticket.requester.email
+    facts = MemoryFacts(
+        accounts={email: golden.account} if golden.account else {}, incidents=golden.incidents
+    )
+    office = Office(ticket=golden.ticket, facts=facts, tiers=config.tiers, models=models)
+    return asyncio.run(_carry(golden.ticket, office))
+
+
+async def _carry(ticket: Ticket, office: Office) -> dict[str, object]:
+    case: Any = Received(run=RunId("golden"), tier="economy", ticket=ticket)
+    tier = ""
+    while not isinstance(case, Written | NeedsHuman):
+        case = await step(case, office.desk)
+        tier = case.tier if isinstance(case, Enriched) else tier
+    if isinstance(case, NeedsHuman):
+        return {"tier": tier, "review": str(case.reason)}
+    decided: Validated = case.validated
+    escalation = decided.decision.escalation
+    return {
+        "tier": tier,
+        "issue_type": decided.decision.issue_type,
+        "priority": decided.decision.priority,
+        "queue": decided.decision.queue,
+        "escalated": escalation.criterion if escalation else None,
+    }

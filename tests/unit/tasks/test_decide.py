@@ -1,0 +1,151 @@
+"""What to do about what is broken: one table over the whole error tree."""
+
+from collections.abc import Iterator
+from math import inf, nan
+
+import pytest
+
+from tasks import errors
+from tasks.causes import Cause, WaitReason
+from tasks.decide import RATE_SECONDS, decide, is_bug
+from tasks.detour import GiveUp, Wait
+from tests.twins.clock import NOON
+from tests.twins.desk import shipped
+
+POLICY = shipped().policy
+LAST = POLICY.retry.attempts
+
+Remedy = tuple[WaitReason, bool] | Cause
+"""Wait for that reason, and whether an attempt is spent; or give up with that cause."""
+
+TABLE: tuple[tuple[Exception, Remedy, Remedy], ...] = (
+    # the error, at the first attempt, at the last
+    (errors.ProviderDown("away"), (WaitReason.RETRY, True), Cause.PROVIDER_DOWN),
+    (errors.HelpdeskDown("away"), (WaitReason.RETRY, True), Cause.HELPDESK_DOWN),
+    (errors.FactsDown("away"), (WaitReason.RETRY, True), Cause.FACTS_DOWN),
+    (errors.SourceDown("away"), (WaitReason.RETRY, True), Cause.BUG),
+    (errors.LedgerDown("away"), (WaitReason.RETRY, False), (WaitReason.RETRY, False)),
+    (errors.RateLimited("slow"), (WaitReason.RATE, False), (WaitReason.RATE, False)),
+    (
+        errors.CredentialRefused("401", credential="OPENAI_API_KEY"),
+        (WaitReason.PARKED, False),
+        (WaitReason.PARKED, False),
+    ),
+    (
+        errors.UnknownModel("404", credential="OPENAI_API_KEY"),
+        (WaitReason.PARKED, False),
+        (WaitReason.PARKED, False),
+    ),
+    (
+        errors.QuotaGone("quota", credential="OPENAI_API_KEY"),
+        (WaitReason.PARKED, False),
+        (WaitReason.PARKED, False),
+    ),
+    (errors.Rejected("400"), Cause.REJECTED, Cause.REJECTED),
+    (errors.ContextTooLong("9,000 tokens"), Cause.CONTEXT_TOO_LONG, Cause.CONTEXT_TOO_LONG),
+    (errors.OperatorError("not here"), (WaitReason.RETRY, True), Cause.BUG),
+    (ZeroDivisionError("a bug"), (WaitReason.RETRY, True), Cause.BUG),
+    (KeyError("a bug"), (WaitReason.RETRY, True), Cause.BUG),
+    (TimeoutError("a bug"), (WaitReason.RETRY, True), Cause.BUG),
+)
+
+
+def _decide(error: Exception, attempt: int = 1, chance: float = 0.5) -> Wait | GiveUp:
+    return decide(error, attempt=attempt, policy=POLICY, now=NOON, chance=chance)
+
+
+def _remedy(error: Exception, attempt: int) -> Remedy:
+    match _decide(error, attempt):
+        case Wait(reason=reason, spends_attempt=spends):
+            return (reason, spends)
+        case GiveUp(cause=cause):
+            return cause
+
+
+@pytest.mark.parametrize(
+    ("error", "first", "last"), TABLE, ids=[type(error).__name__ for error, _, _ in TABLE]
+)
+def test_every_error_has_its_one_remedy(error: Exception, first: Remedy, last: Remedy) -> None:
+    """Every line of the table."""
+    assert _remedy(error, 1) == first
+    assert _remedy(error, LAST) == last
+
+
+def _leaves(root: type[Exception]) -> Iterator[type[Exception]]:
+    """The classes of our own tree without children there; adapters' private ones do not count."""
+    children = [kind for kind in root.__subclasses__() if kind.__module__ == errors.__name__]
+    for kind in children:
+        yield from _leaves(kind)
+    if not children:
+        yield root
+
+
+def test_every_leaf_of_the_error_tree_stands_in_the_table() -> None:
+    """Who adds an error says what to do about it."""
+    ours = {type(error) for error, _, _ in TABLE if isinstance(error, errors.TriageError)}
+    assert set(_leaves(errors.TriageError)) <= ours
+    assert errors.Rejected in ours  # a parent that is raised as well
+
+
+def test_the_error_tree_is_drawn_as_it_is() -> None:
+    """The drawing at the top of the file names every class, and no other."""
+    drawn = str(errors.__doc__)
+    classes = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    assert [kind.__name__ for kind in classes if kind.__name__ not in drawn] == []
+
+
+@pytest.mark.parametrize("attempt", range(1, LAST))
+def test_what_passes_by_itself_is_tried_until_the_attempts_are_spent(attempt: int) -> None:
+    """Four attempts a stage, the first one included."""
+    assert isinstance(_decide(errors.ProviderDown("away"), attempt), Wait)
+    assert isinstance(_decide(errors.ProviderDown("away"), LAST), GiveUp)
+
+
+def test_a_bug_is_tried_twice() -> None:
+    """Once could be chance."""
+    assert isinstance(_decide(ZeroDivisionError(), 1), Wait)
+    assert isinstance(_decide(ZeroDivisionError(), 2), GiveUp)
+
+
+def _seconds(error: Exception, attempt: int = 1, chance: float = 0.5) -> float:
+    found = _decide(error, attempt, chance)
+    assert isinstance(found, Wait)
+    return found.until - NOON
+
+
+def test_a_429_waits_as_told() -> None:
+    """And a little longer each, so that not all come back in the same moment."""
+    assert _seconds(errors.RateLimited("slow", retry_after=30.0), chance=0.0) == 30.0
+    assert 30.0 <= _seconds(errors.RateLimited("slow", retry_after=30.0), chance=0.99) < 31.0
+    assert _seconds(errors.RateLimited("slow"), chance=0.0) == RATE_SECONDS
+
+
+@pytest.mark.parametrize("told", [0.0, -3_600.0, nan, inf, -inf])
+def test_a_retry_after_that_is_none_is_not_believed(told: float) -> None:
+    """A date past would spin, an endless one would strand the ticket."""
+    assert _seconds(errors.RateLimited("slow", retry_after=told), chance=0.0) == RATE_SECONDS
+    assert 0.0 <= _seconds(errors.ProviderDown("away", retry_after=told)) <= 60.0
+
+
+def test_a_retry_waits_at_least_as_long_as_told() -> None:
+    """Retry-After is honoured; without one the pause is ours."""
+    assert _seconds(errors.ProviderDown("away", retry_after=120.0)) == 120.0
+    assert _seconds(errors.ProviderDown("away"), attempt=3, chance=0.5) == 4.0
+
+
+def test_a_parked_run_says_which_credential_to_mend() -> None:
+    """By the name of its variable; the value is nowhere."""
+    found = _decide(errors.CredentialRefused("401 from openai", credential="OPENAI_API_KEY"))
+    assert found.why == "401 from openai (mend OPENAI_API_KEY)"
+
+
+def test_what_an_unexpected_error_says_is_not_repeated() -> None:
+    """Its text may hold a piece of the ticket."""
+    for attempt in (1, 2):
+        found = _decide(ValueError("my card was stolen"), attempt)
+        assert found.why == "unexpected ValueError"
+
+
+def test_only_what_nobody_expected_is_a_bug() -> None:
+    """A hundred handled 429s make no Sentry event."""
+    assert [is_bug(error) for error, _, _ in TABLE] == [False] * 12 + [True] * 3

@@ -1,0 +1,257 @@
+"""The status row is the fold of the events: each kind changes its columns and no others."""
+
+from dataclasses import asdict, replace
+
+import pytest
+
+from tasks.events import Body, Event, Kind
+from tasks.journey import CHANGES, advance, beginning, fold
+from tasks.ports.ledger import Arrival
+from tasks.run import Incarnation, Outcome, Run, RunId, State, TicketId
+from tasks.ticket import ExternalId
+
+RUN = RunId("R-1")
+INGESTED: Body = {
+    "ticket": "K-1",
+    "source": "file:inbox.jsonl",
+    "external_id": "T-1",
+    "requester": "hash",
+    "revision": 2,
+    "tier": "economy",
+    "digest": "d",
+}
+
+
+def _event(seq: int, kind: Kind, body: Body | None = None, at: float = 100.0) -> Event:
+    return Event(run=RUN, seq=seq, at=at, kind=kind, body=body or {})
+
+
+def _queued() -> Run:
+    return advance(None, _event(1, Kind.INGESTED, INGESTED, at=10.0))
+
+
+def _running(**columns: object) -> Run:
+    run = advance(_queued(), _event(2, Kind.CLAIMED, {"owner": "W-1", "fence": 1}, at=20.0))
+    return replace(run, **columns)  # type: ignore[arg-type]
+
+
+def test_a_run_begins_queued_at_enrich() -> None:
+    """With one send outstanding, and everything that was known at the door."""
+    run = _queued()
+    assert (run.state, run.stage, run.tier) == (State.QUEUED, "enrich", "economy")
+    assert (run.ticket, run.external_id, run.requester) == ("K-1", "T-1", "hash")
+    assert (run.source, run.revision) == ("file:inbox.jsonl", 2)
+    assert (run.seq, run.send_n, run.attempts, run.fence) == (1, 1, 0, 0)
+    assert run.ingested_at == run.changed_at == run.sent_at == 10.0
+
+
+ARRIVED = Arrival(
+    run=RUN,
+    source="file:inbox.jsonl",
+    external_id=ExternalId("T-1"),
+    requester="hash",
+    digest="d",
+    tier="economy",
+    at=10.0,
+    bodies=(),
+)
+
+
+def test_what_arrived_begins_queued() -> None:
+    """The ledger gives ticket and revision; the rest is the arrival's."""
+    events = beginning(ARRIVED, TicketId("K-1"), 2)
+    assert events == (_event(1, Kind.INGESTED, INGESTED, at=10.0),)
+
+
+def test_what_arrived_malformed_is_ingested_and_dead_at_once() -> None:
+    """It is counted like any other, and nobody is sent to it."""
+    malformed = replace(ARRIVED, malformed=("not_json", "not JSON at character 0"))
+    run = fold(beginning(malformed, TicketId("K-1"), 1))
+    assert (run.state, run.stage) == (State.DEAD, "intake")
+    assert (run.reason, run.why) == ("not_json", "not JSON at character 0")
+    assert run.seq == 2
+
+
+GONE = {"owner": None, "due_at": None}
+
+TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
+    Kind.SENT: (
+        {"send_n": 7},
+        {
+            "state": State.QUEUED,
+            "send_n": 7,
+            "sent_at": 100.0,
+            "owner": None,
+            "reason": None,
+            "why": None,
+        },
+    ),
+    Kind.CLAIMED: (
+        {"owner": "W-2", "fence": 9},
+        {"state": State.RUNNING, "owner": "W-2", "fence": 9},
+    ),
+    Kind.ENRICHED: (
+        {"tier": "premium", "customer_tier": "business"},
+        {"stage": "classify", "tier": "premium", "customer_tier": "business", "attempts": 0},
+    ),
+    Kind.ANSWERED: (
+        {"micro_usd": 150, "model": "openai/x", "prompt": "classify-1"},
+        {"micro_usd": 650, "model": "openai/x", "prompt": "classify-1"},
+    ),
+    Kind.CLASSIFIED: (
+        {"issue_type": "cash"},
+        {"stage": "validate", "issue_type": "cash", "attempts": 0},
+    ),
+    Kind.VALIDATED: (
+        {"issue_type": "cash", "priority": 2, "queue": "payments"},
+        {"stage": "write", "issue_type": "cash", "priority": 2, "queue": "payments", "attempts": 0},
+    ),
+    Kind.INTENDED: ({"keys": []}, {}),
+    Kind.WRITTEN: (
+        {"outcome": "partly"},
+        GONE
+        | {
+            "state": State.WRITTEN,
+            "outcome": Outcome.PARTLY,
+            "routed_at": 100.0,
+            "attempts": 0,
+            "reason": None,
+            "why": None,
+        },
+    ),
+    Kind.FAILED: ({"stage": "enrich", "why": "away"}, {"attempts": 3}),
+    Kind.WAITING: (
+        {"until": 160.0, "reason": "rate", "why": "slow down"},
+        {
+            "state": State.WAITING,
+            "owner": None,
+            "due_at": 160.0,
+            "reason": "rate",
+            "why": "slow down",
+        },
+    ),
+    Kind.PROMOTED: (
+        {"from": "economy", "to": "standard", "why": "unsure"},
+        {"stage": "classify", "tier": "standard", "attempts": 0},
+    ),
+    Kind.RELEASED: ({}, {}),
+    Kind.LAPSED: ({}, {}),
+    Kind.IN_REVIEW: (
+        {"reason": "unsure", "why": "confidence 0.4"},
+        GONE
+        | {
+            "state": State.IN_REVIEW,
+            "reason": "unsure",
+            "why": "confidence 0.4",
+            "routed_at": 100.0,
+        },
+    ),
+    Kind.BURIED: (
+        {"stage": "validate", "cause": "off_list", "why": "not in the taxonomy"},
+        GONE
+        | {
+            "state": State.DEAD,
+            "stage": "validate",
+            "reason": "off_list",
+            "why": "not in the taxonomy",
+        },
+    ),
+    Kind.REQUEUED: (
+        {"stage": "classify", "tier": "premium"},
+        {
+            "stage": "classify",
+            "tier": "premium",
+            "attempts": 0,
+            "requeues": 2,
+            "reason": None,
+            "why": None,
+        },
+    ),
+    Kind.DROPPED: (
+        {"cause": "gone", "why": "T-1 is closed", "by": "triage-fleet"},
+        GONE | {"state": State.DROPPED, "reason": "gone", "why": "T-1 is closed"},
+    ),
+}
+"""Kind, its body, and every column that it sets."""
+
+BUSY = {
+    "attempts": 2,
+    "requeues": 1,
+    "micro_usd": 500,
+    "reason": "retry",
+    "why": "away",
+    "due_at": None,
+    "owner": Incarnation("W-1"),
+}
+"""What a run may carry; each kind has to clear what is over and to leave the rest."""
+
+
+@pytest.mark.parametrize("kind", TABLE)
+def test_an_event_changes_its_columns_and_no_others(kind: Kind) -> None:
+    """Every line of the table, on a run in the middle of its journey."""
+    body, changes = TABLE[kind]
+    before = _running(**BUSY)
+    after = advance(before, _event(3, kind, body))
+    assert asdict(after) == asdict(before) | {"seq": 3, "changed_at": 100.0} | changes
+
+
+def test_every_kind_of_event_stands_in_the_table() -> None:
+    """Who adds a kind says what it changes."""
+    assert set(TABLE) == set(CHANGES) == set(Kind) - {Kind.INGESTED}
+
+
+@pytest.mark.parametrize("seq", [1, 2, 4, 5, 0, -1])
+def test_a_gap_in_the_numbers_is_refused(seq: int) -> None:
+    """After number 2 comes number 3, and nothing else."""
+    with pytest.raises(ValueError, match=rf"event {seq} \(failed\) does not follow event 2"):
+        advance(_running(), _event(seq, Kind.FAILED))
+
+
+def test_a_run_is_ingested_once() -> None:
+    """A second beginning is no event of the same run."""
+    with pytest.raises(ValueError, match="does not follow"):
+        advance(_running(), _event(3, Kind.INGESTED, INGESTED))
+
+
+@pytest.mark.parametrize(("seq", "kind"), [(1, Kind.CLAIMED), (2, Kind.INGESTED)])
+def test_a_run_begins_with_being_ingested(seq: int, kind: Kind) -> None:
+    """Event 1, of that kind."""
+    with pytest.raises(ValueError, match="R-1 begins with event"):
+        advance(None, _event(seq, kind, INGESTED))
+
+
+def test_a_run_without_events_is_none() -> None:
+    """An empty history is a mistake of whoever asks."""
+    with pytest.raises(ValueError, match="without events"):
+        fold([])
+
+
+def test_money_adds_up_over_the_answers() -> None:
+    """In whole millionths; a fraction would hide where it got lost."""
+    body = {"micro_usd": 150, "model": "m", "prompt": "p"}
+    run = fold(
+        [
+            _event(1, Kind.INGESTED, INGESTED),
+            _event(2, Kind.ANSWERED, body),
+            _event(3, Kind.ANSWERED, body),
+        ]
+    )
+    assert run.micro_usd == 300
+    with pytest.raises(TypeError, match="no whole number"):
+        advance(run, _event(4, Kind.ANSWERED, body | {"micro_usd": 0.5}))
+
+
+def test_a_run_that_failed_and_came_through_has_its_attempts_back() -> None:
+    """Attempts are counted a stage."""
+    failed = advance(_running(), _event(3, Kind.FAILED))
+    assert failed.attempts == 1
+    body = {"tier": "economy", "customer_tier": "basic"}
+    assert advance(failed, _event(4, Kind.ENRICHED, body)).attempts == 0
+
+
+def test_a_run_that_people_have_seen_keeps_the_moment_they_first_did() -> None:
+    """Latency is counted up to the first time that somebody could act."""
+    review = {"reason": "unsure", "why": "x"}
+    first = advance(_running(), _event(3, Kind.IN_REVIEW, review, at=50.0))
+    again = advance(first, _event(4, Kind.IN_REVIEW, review, at=90.0))
+    assert again.routed_at == 50.0

@@ -1,0 +1,187 @@
+"""The intent is written down, then the request is sent; a person's value is never overwritten."""
+
+import asyncio
+
+from tasks.case import Written
+from tasks.causes import DropCause
+from tasks.decision import Choice, Decision, Escalation
+from tasks.detour import Detour, Drop
+from tasks.events import Kind
+from tasks.run import Outcome
+from tasks.ticket import ExternalId
+from tasks.write import write
+from tests.twins.desk import Office
+from tests.twins.ticket import a_ticket, validated
+
+QUOTE = "My card was stolen last night"
+
+
+def _decision(*, escalated: bool = False, draft: str | None = None) -> Decision:
+    return Decision(
+        issue_type="security",
+        priority=1,
+        queue="fraud",
+        escalation=Escalation(criterion="theft", quote=QUOTE) if escalated else None,
+        draft=draft,
+        choices=(Choice(field="queue", chosen="fraud", runner_up=None, rule="queue of security"),),
+    )
+
+
+FULL = _decision(escalated=True, draft="Thank you for writing.")
+BARE = _decision()
+
+
+T1 = ExternalId("T-1")
+TRIAGED = a_ticket(fields={"queue": "triage"})
+"""A ticket that somebody's form has put into a queue before intake read it."""
+
+
+def _write(decision: Decision, office: Office) -> Written | Detour:
+    return asyncio.run(write(validated(decision, office.ticket), office.desk))
+
+
+def _written(decision: Decision, office: Office) -> Written:
+    found = _write(decision, office)
+    assert isinstance(found, Written), found
+    return found
+
+
+def test_a_decision_is_in_the_helpdesk_afterwards() -> None:
+    """Its fields and nothing else; without escalation and draft no note."""
+    office = Office()
+    assert _written(BARE, office).outcome is Outcome.APPLIED
+    assert office.helpdesk.values() == BARE.fields()
+    assert office.helpdesk.posted() == []
+
+
+def test_the_intent_is_written_down_before_the_first_request() -> None:
+    """Whatever a crash leaves in the helpdesk can be found from the ledger."""
+    office = Office()
+    _written(FULL, office)
+    assert office.trail == [
+        "recorded intended",
+        "wrote escalated, issue_type, priority, queue",
+        "posted a note",
+        "posted a note",
+    ]
+
+
+def test_the_intent_names_every_write_with_its_key_and_what_was_there_before() -> None:
+    """Recall restores the pre-image from it."""
+    office = Office(ticket=TRIAGED)
+    _written(FULL, office)
+    (entry,) = office.journal.entries
+    assert entry.kind is Kind.INTENDED
+    assert {write.target: (write.before, write.wanted) for write in entry.writes} == {
+        "issue_type": (None, "security"),
+        "priority": (None, "1"),
+        "queue": ("triage", "fraud"),
+        "escalated": (None, "theft"),
+        "note:escalation": (None, None),
+        "note:draft": (None, None),
+    }
+    assert entry.body["keys"] == [write.key for write in entry.writes]
+    assert len({write.key for write in entry.writes}) == 6
+    assert {write.outcome for write in entry.writes} == {None}
+
+
+def test_an_intent_holds_no_word_of_a_note() -> None:
+    """The customer's words are in the texts, which are encrypted."""
+    office = Office()
+    _written(FULL, office)
+    (entry,) = office.journal.entries
+    assert QUOTE not in str(entry.body)
+    assert QUOTE not in str(entry.writes)
+    assert QUOTE in entry.texts["note_escalation"]
+
+
+def test_an_escalation_is_a_field_and_one_note_with_criterion_and_quote() -> None:
+    """A colleague sees at once why a person was called."""
+    office = Office()
+    _written(_decision(escalated=True), office)
+    assert office.helpdesk.values()["escalated"] == "theft"
+    (note,) = office.helpdesk.posted()
+    assert "theft" in note
+    assert QUOTE in note
+
+
+def test_a_draft_is_a_note_and_is_not_sent() -> None:
+    """It says so itself."""
+    office = Office()
+    _written(_decision(draft="Dear Ada"), office)
+    (note,) = office.helpdesk.posted()
+    assert note == "Suggested reply, not sent:\nDear Ada"
+
+
+def test_a_value_that_a_person_put_there_is_kept() -> None:
+    """Somebody moved the ticket after intake had read it: partly, and the rest is written."""
+    office = Office(ticket=TRIAGED)
+    office.helpdesk.edit(T1, "queue", "vip", "Grace")
+    found = _written(BARE, office)
+    assert found.outcome is Outcome.PARTLY
+    assert office.helpdesk.values() == BARE.fields() | {"queue": "vip"}
+    results = {result.target: (result.outcome, result.holds) for result in found.results}
+    assert results["queue"] == ("kept", "vip")
+    assert results["priority"] == ("applied", "1")
+
+
+def test_a_value_that_intake_saw_may_be_replaced() -> None:
+    """It is what the helpdesk's own form put there."""
+    office = Office(ticket=TRIAGED)
+    assert _written(BARE, office).outcome is Outcome.APPLIED
+    assert office.helpdesk.values()["queue"] == "fraud"
+
+
+def test_a_field_that_a_person_filled_where_there_was_none_is_kept() -> None:
+    """Empty is a value too: who filled it decided something."""
+    office = Office()
+    office.helpdesk.edit(T1, "priority", "4", "Grace")
+    found = _written(BARE, office)
+    assert found.outcome is Outcome.PARTLY
+    assert office.helpdesk.values()["priority"] == "4"
+
+
+def test_a_ticket_that_is_gone_is_dropped_and_nothing_is_posted() -> None:
+    """Closed or deleted meanwhile: nobody needs this run any more."""
+    office = Office()
+    office.helpdesk.close_ticket(T1)
+    found = _write(FULL, office)
+    assert found == Drop(cause=DropCause.GONE, why="T-1 is closed")
+    assert office.helpdesk.values() == {}
+    assert office.helpdesk.posted() == []
+
+
+def test_a_ticket_that_goes_between_two_requests_is_dropped() -> None:
+    """The fields were written, the note finds nobody."""
+    office = Office()
+    office.helpdesk.closes_after = 1
+    assert isinstance(_write(FULL, office), Drop)
+    assert office.helpdesk.values()["queue"] == "fraud"
+    assert office.helpdesk.posted() == []
+
+
+def test_a_ticket_written_twice_is_written_once() -> None:
+    """A takeover sends the same requests with the same keys: one value, one note of each kind."""
+    office = Office()
+    first, second = _written(FULL, office), _written(FULL, office)
+    assert first.results == second.results
+    half = len(office.helpdesk.keys) // 2
+    assert office.helpdesk.keys[:half] == office.helpdesk.keys[half:]
+    assert len(office.helpdesk.posted()) == 2
+
+
+def test_a_value_that_a_person_put_back_is_not_written_again() -> None:
+    """A takeover after a person's edit, even to what was there before, leaves it as it is."""
+    office = Office(ticket=TRIAGED)
+    _written(BARE, office)
+    office.helpdesk.edit(T1, "queue", "triage", "Grace")
+    assert _written(BARE, office).outcome is Outcome.PARTLY
+    assert office.helpdesk.values()["queue"] == "triage"
+
+
+def test_every_request_of_a_run_has_a_key_of_its_own() -> None:
+    """Two notes under one key would be one note."""
+    office = Office()
+    _written(FULL, office)
+    assert len(set(office.helpdesk.keys)) == len(office.helpdesk.keys) == 3
+    assert all(key.startswith("R-1:") for key in office.helpdesk.keys)

@@ -1,0 +1,85 @@
+"""Takes stock: the ledger's books, and beside them what the broker holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tasks.errors import TriageError
+from tasks.journey import fold
+from tasks.ports.ledger import Books, Filter
+from tasks.run import RunId, State
+from worker.broker.names import CONSUMED, UPKEEP
+from worker.broker.queues import Broker
+from worker.ledgers.sql import SqlLedger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledgerbook:
+    """The books of one moment, and the broker's view a moment later."""
+
+    books: Books
+    differences: tuple[str, ...]  # found by folding the events; empty unless that was asked for
+    broker: Mapping[str, int] | None  # None: it does not answer
+    missing: int | None  # queued in the ledger, no message on the broker
+    surplus: int | None  # messages on the broker that are out of date
+
+    @property
+    def balanced(self) -> bool:
+        """Speaks of the ledger alone."""
+        return self.books.balanced and not self.differences
+
+    def as_json(self) -> dict[str, object]:
+        """As docs/interface.md promises it to scripts."""
+        states = {str(state): count for state, count in self.books.states.items()}
+        return {
+            "ingested": self.books.ingested,
+            **states,
+            "balanced": self.balanced,
+            "broker": self.broker,
+            "missing": self.missing,
+            "surplus": self.surplus,
+        }
+
+
+def take_stock(ledger: SqlLedger, broker: Broker, *, deep: bool = False) -> Ledgerbook:
+    """The books; with `deep` every run is folded from its events and compared with its row."""
+    differences = tuple(_fold_all(ledger)) if deep else ()
+    books = ledger.books()
+    try:
+        depths: Mapping[str, int] = dict(broker.depths().items())
+        hinted = _hinted(broker)
+    except TriageError:
+        return Ledgerbook(
+            books=books, differences=differences, broker=None, missing=None, surplus=None
+        )
+    queued = {
+        (run.id, run.send_n) for run in ledger.runs(Filter(states=(State.QUEUED, State.RUNNING)))
+    }
+    waiting = {(run.id, run.send_n) for run in ledger.runs(Filter(states=(State.QUEUED,)))}
+    return Ledgerbook(
+        books=books,
+        differences=differences,
+        broker=depths,
+        missing=len(waiting - hinted),
+        surplus=len(hinted - queued),
+    )
+
+
+def _hinted(broker: Broker) -> set[tuple[RunId, int]]:
+    """Every run and send number that some message names, waiting or unacknowledged."""
+    queues = [queue for queue in CONSUMED if queue != UPKEEP]
+    waiting = {(hint.run, hint.send_n) for queue in queues for hint in broker.hints(queue)}
+    return waiting | {(hint.run, hint.send_n) for hint in broker.unacked_hints()}
+
+
+def _fold_all(ledger: SqlLedger) -> list[str]:
+    """What differs between each run's row and the fold of its events, in words."""
+    differences = []
+    for run in ledger.runs(Filter()):
+        try:
+            folded = fold(ledger.events(run.id))
+        except (ValueError, KeyError) as error:
+            differences.append(f"{run.id}: its events do not follow each other ({error})")
+            continue
+        if folded.seq == run.seq and folded != run:
+            differences.append(f"{run.id}: its row says {run.state}, its events {folded.state}")
+    return differences

@@ -1,0 +1,234 @@
+"""Carries a ticket through the pipeline, as far as this worker may take it."""
+
+import asyncio
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from config.load import Config
+from tasks.case import Classified, Enriched, Received, Validated, Written
+from tasks.causes import DropCause
+from tasks.chronicle import Entry, of_case, of_detour
+from tasks.decide import decide, is_bug
+from tasks.desk import Desk, Journal
+from tasks.detour import Detour, Drop, Promote
+from tasks.errors import LedgerDown
+from tasks.events import Kind
+from tasks.pipeline import Ready, step
+from tasks.ports.clock import Clock
+from tasks.ports.ledger import Claim, Claimed
+from tasks.resume import resume
+from tasks.run import Incarnation, Run, RunId
+from tasks.ticket import Ticket
+from worker.group_writer import GroupWriter
+from worker.ledgers.errors import RunLost
+from worker.ledgers.sql import SqlLedger
+from worker.log import Log
+from worker.notebook import Notebook, change_of
+from worker.vault import Vault
+
+
+class Hints(Protocol):
+    """Tells the broker that work is due. Losing one costs time, never a ticket."""
+
+    async def send(self, runs: Sequence[Run]) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What a worker process carries tickets with."""
+
+    config: Config
+    clock: Clock
+    desk: Callable[[Journal], Desk]  # a desk for the run of that journal
+    ledger: SqlLedger
+    writer: GroupWriter
+    vault: Vault
+    hints: Hints
+    incarnation: Incarnation
+    serves: frozenset[str]  # tiers whose queues this worker consumes
+    chance: Callable[[], float]
+    report: Callable[[Exception, Run], str | None]  # to the error tracker; its id for the event
+    log: Log
+
+
+class Carrier:
+    """Takes a run from a message to where it can go no further here."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self.draining = False
+        self.carried: set[RunId] = set()
+
+    async def carry(self, run: RunId, send_n: int) -> None:
+        """Works on the run, unless the message is out of date. Raises nothing but cancellation."""
+        bench = self._bench
+        claim = Claim(run=run, send_n=send_n, owner=bench.incarnation)
+        claimed = await bench.writer.claim(claim)
+        if claimed is None:
+            bench.log.debug("hint.stale", run=run, send_n=send_n)
+            return
+        self.carried.add(run)
+        try:
+            await self._work(claimed)
+        except RunLost:
+            bench.log.warning("run.lost", run=run)
+        finally:
+            self.carried.discard(run)
+
+    async def _work(self, claimed: Claimed) -> None:
+        bench = self._bench
+        if claimed.key is None or claimed.ticket is None:
+            await self._forgotten(claimed)
+            return
+        notebook = Notebook(
+            claimed.run,
+            claimed.key,
+            writer=bench.writer,
+            vault=bench.vault,
+            clock=bench.clock,
+        )
+        try:
+            ticket = Ticket.model_validate_json(bench.vault.open(claimed.ticket, claimed.key))
+            case = await self._begin(claimed.run, ticket, notebook)
+            await self._travel(case, ticket, notebook)
+        except RunLost:
+            raise
+        except asyncio.CancelledError:
+            # The drain time is over: the run goes back to the queue as it last stood.
+            await asyncio.shield(self._release(notebook, "cancelled at the end of the drain time"))
+            raise
+        except Exception as error:  # noqa: BLE001 - no error may leave a run without a place
+            found = await self._remedy(error, notebook.run)
+            await self._turn(*found, ticket=None, notebook=notebook)
+
+    async def _begin(self, run: Run, ticket: Ticket, notebook: Notebook) -> Ready:
+        """A run that was never worked on needs nothing from the ledger."""
+        if run.stage == "enrich" and run.fence == 1:
+            return Received(run=run.id, tier=run.tier, ticket=ticket)
+        return await asyncio.to_thread(self._resume, run, ticket, notebook)
+
+    def _resume(self, run: Run, ticket: Ticket, notebook: Notebook) -> Ready:
+        bench = self._bench
+        texts = {
+            sealed.name: bench.vault.open(sealed, notebook.key)
+            for sealed in bench.ledger.bodies(run.id)
+            if sealed.name != "ticket" and sealed.name.split(".")[0] in RESUMED
+        }
+        stale = bench.clock.now() - bench.config.policy.facts_good_for_seconds
+        return resume(run, ticket, bench.ledger.events(run.id), texts, stale=stale)
+
+    async def _travel(self, case: Ready, ticket: Ticket, notebook: Notebook) -> None:
+        """Stage after stage, each committed before the next begins."""
+        desk = self._bench.desk(notebook)
+        here: Ready | None = case
+        while here is not None:
+            came, extra = await self._try(here, desk, notebook.run)
+            if isinstance(came, Written):
+                await notebook.enter(of_case(came, desk.taxonomy))
+                self._bench.log.info("ticket.written", run=notebook.run.id, outcome=came.outcome)
+                return
+            if isinstance(came, Received | Enriched | Classified | Validated):
+                here = await self._advance(came, notebook, desk)
+            else:
+                here = await self._turn(came, extra, ticket, notebook)
+
+    async def _try(
+        self, case: Ready, desk: Desk, run: Run
+    ) -> tuple[Ready | Written | Detour, Entry | None]:
+        """One stage; what it raised has become a decision."""
+        try:
+            return await step(case, desk), None
+        except RunLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - decide() is total and sorts bugs from weather
+            return await self._remedy(error, run)
+
+    async def _remedy(self, error: Exception, run: Run) -> tuple[Detour, Entry | None]:
+        detour = decide(
+            error,
+            attempt=run.attempts + 1,
+            policy=self._bench.config.policy,
+            now=self._bench.clock.now(),
+            chance=self._bench.chance(),
+        )
+        return detour, await self._trace(error, run) if is_bug(error) else None
+
+    async def _trace(self, error: Exception, run: Run) -> Entry:
+        """What a person needs to mend a bug; the traceback may quote the ticket: it is sealed.
+
+        Its first attempt is reported, and those that meet it again name the same report.
+        """
+        why = f"unexpected {type(error).__name__}"
+        known = await asyncio.to_thread(self._reported, run, why)
+        sentry = known or self._bench.report(error, run)
+        self._bench.log.error("run.bug", run=run.id, error=type(error).__name__, sentry=sentry)
+        body = {"stage": run.stage, "why": why, "sentry": sentry}
+        text = "".join(traceback.format_exception(error))
+        return Entry(kind=Kind.FAILED, body=body, texts={"traceback": text})
+
+    def _reported(self, run: Run, why: str) -> object:
+        """The report of the same bug in the same stage since the run last began; None: none yet."""
+        try:
+            events = self._bench.ledger.events(run.id)
+        except LedgerDown:
+            return None  # better told twice than never
+        same = {"stage": run.stage, "why": why}
+        for event in reversed(events):
+            if event.kind is Kind.REQUEUED:
+                break
+            if event.kind is Kind.FAILED and event.body.items() >= same.items():
+                return event.body.get("sentry")
+        return None
+
+    async def _advance(self, came: Ready, notebook: Notebook, desk: Desk) -> Ready | None:
+        """Commits the stage; goes on here while the ticket stays on a queue that we serve."""
+        assert not isinstance(came, Received)  # noqa: S101 - no stage gives it
+        entries = [of_case(came, desk.taxonomy)]
+        tier = came.tier if isinstance(came, Enriched) else notebook.run.tier
+        return came if await self._go_on(entries, tier, notebook) else None
+
+    async def _turn(
+        self, detour: Detour, trace: Entry | None, ticket: Ticket | None, notebook: Notebook
+    ) -> Ready | None:
+        """Commits the detour; only a promotion may go on at once."""
+        entries = list(of_detour(detour, notebook.run))
+        if trace is not None:
+            entries = [trace if entry.kind is Kind.FAILED else entry for entry in entries]
+        if not isinstance(detour, Promote) or ticket is None:
+            run = await notebook.enter(*entries)
+            self._bench.log.info("ticket.turned", run=run.id, state=run.state, reason=run.reason)
+            return None
+        if not await self._go_on(entries, detour.tier, notebook):
+            return None
+        return await asyncio.to_thread(self._resume, notebook.run, ticket, notebook)
+
+    async def _go_on(self, entries: list[Entry], tier: str, notebook: Notebook) -> bool:
+        """Commits, and sends the ticket elsewhere where it has to leave this worker."""
+        stays = tier in self._bench.serves and not self.draining
+        if stays:
+            await notebook.enter(*entries)
+            return True
+        await self._leave(entries, notebook)
+        return False
+
+    async def _release(self, notebook: Notebook, why: str) -> None:
+        await self._leave([Entry(kind=Kind.RELEASED, body={"why": why})], notebook)
+
+    async def _leave(self, entries: list[Entry], notebook: Notebook) -> None:
+        sent = Entry(kind=Kind.SENT, body={"send_n": notebook.run.send_n + 1})
+        run = await notebook.enter(*entries, sent)
+        await self._bench.hints.send([run])
+
+    async def _forgotten(self, claimed: Claimed) -> None:
+        """The text is gone, so there is nothing to triage."""
+        run = claimed.run
+        detour = Drop(cause=DropCause.GONE, why="the ticket's text was forgotten or has expired")
+        entry = of_detour(detour, run)[0]
+        change = change_of(run, (entry,), None, vault=self._bench.vault, clock=self._bench.clock)
+        await self._bench.writer.commit(change)
+
+
+RESUMED = frozenset({"facts", "answer", "refusal", "decision"})
+"""Texts that a case is built from again; the others are for people."""

@@ -1,0 +1,53 @@
+"""Builds a Celery app whose tasks carry tickets."""
+
+from typing import Protocol
+
+from celery import Celery, signals
+
+from config.environment import Environment
+from worker import log
+from worker.broker.names import CONSUMED
+from worker.celery_settings import settings
+from worker.home import Home
+from worker.jobs import Hands, Hire, bind
+from worker.schedule import schedule
+
+
+class _Instance(Protocol):
+    """What is used of Celery's worker."""
+
+    pool_cls: object
+
+
+def build(environment: Environment, hire: Hire) -> Celery:
+    """The app for this environment. `hire` is called in a worker only, once, before it begins."""
+    broker_url = environment.broker_url or Home(environment.home).broker_url()
+    app = Celery("triage")
+    app.conf.update(settings(broker_url))
+    app.conf.beat_schedule = schedule(environment)
+    hands = Hands(environment, hire)
+    bind(app, hands)
+    _listen(app, environment, hands)
+    return app
+
+
+def _listen(app: Celery, environment: Environment, hands: Hands) -> None:
+    """Ties the fleet's life to the worker's. `weak=False`: nobody else keeps these functions."""
+
+    def set_up_log(**_: object) -> None:
+        log.set_up(environment.log_level)
+
+    def start(instance: _Instance, **_: object) -> None:
+        chosen = frozenset(str(name) for name in app.amqp.queues.consume_from)
+        hands.start(chosen & frozenset(CONSUMED), pool=str(instance.pool_cls))
+
+    def drain(**_: object) -> None:
+        hands.drain()
+
+    def stop(**_: object) -> None:
+        hands.stop()
+
+    signals.setup_logging.connect(set_up_log, weak=False)
+    signals.celeryd_after_setup.connect(start, weak=False)
+    signals.worker_shutting_down.connect(drain, weak=False)
+    signals.worker_shutdown.connect(stop, weak=False)

@@ -1,0 +1,154 @@
+"""Looks at everything that a start depends on, and says how to mend what is wrong."""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from config.environment import Environment
+from config.errors import ConfigError
+from config.load import LOCAL, Config, load
+from config.tiers import TIERS
+from tasks.errors import TriageError
+from worker.broker import server
+from worker.broker.queues import Broker
+from worker.compose import CHECKOUT, Shop, open_inbox, open_shop
+from worker.ledgers import migrating
+from worker.refusals import RefusedToStart
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What was looked at, and what was found."""
+
+    what: str
+    level: Literal["ok", "warning", "wrong"]
+    says: str
+    remedy: str | None = None
+
+
+def run_checks() -> list[Finding]:
+    """Every finding. What cannot be looked at because of an earlier one is left out."""
+    environment = Environment.read()
+    try:
+        config = load(environment)
+    except ConfigError as error:
+        return [Finding(what="configuration", level="wrong", says=str(error))]
+    findings = [*_configuration(config), *_models(config), *_sources(config)]
+    try:
+        shop = open_shop(environment)
+    except (RefusedToStart, ValueError) as error:
+        return [*findings, _wrong("home", error)]
+    try:
+        return [*findings, _ok("home", str(shop.home.root)), *_ledger(shop), *_broker(shop)]
+    finally:
+        shop.close()
+
+
+def _configuration(config: Config) -> Iterator[Finding]:
+    taxonomy = config.taxonomy
+    yield _ok("taxonomy", f"{len(taxonomy.names)} issue types, {len(taxonomy.criteria)} criteria")
+    yield _ok("prompt", config.classify.version)
+    for tier in config.tiers.tiers:
+        yield _ok(f"tier {tier.name}", ", ".join(tier.models))
+
+
+def _models(config: Config) -> Iterator[Finding]:
+    for name in dict.fromkeys(m for tier in config.tiers.tiers for m in tier.models):
+        model = config.tiers.model(name)
+        price = f"${model.price.input} in, ${model.price.output} out per million tokens"
+        missing = model.credential and model.credential not in config.environment.credentials
+        if missing:
+            yield Finding(
+                what=f"model {name}",
+                level="wrong",
+                says=f"{model.credential} is not set",
+                remedy=f"set {model.credential}, or take the model out of tiers.toml",
+            )
+        else:
+            yield _ok(f"model {name}", price)
+    serves = {name for tier in TIERS for name in config.tiers.tier(tier).models}
+    if LOCAL in serves:
+        yield _training(config)
+
+
+def _training(config: Config) -> Finding:
+    """Whether the local model was taught this taxonomy's issue types."""
+    path = CHECKOUT / config.settings.sources.training
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            taught = {row["issue_type"] for row in csv.DictReader(file)}
+    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
+        says = f"{path.name} cannot be read ({type(error).__name__})"
+        remedy = "set sources.training in settings.toml to a CSV with text,intent,issue_type"
+        return Finding(what="local/baseline", level="wrong", says=says, remedy=remedy)
+    if strange := taught - set(config.taxonomy.names):
+        says = f"it was taught issue types that the taxonomy lacks: {', '.join(sorted(strange))}"
+        remedy = "train it on your own labels, or set TRIAGE_MODEL to a hosted model"
+        return Finding(what="local/baseline", level="wrong", says=says, remedy=remedy)
+    return _ok("local/baseline", f"taught {len(taught)} issue types from {path.name}")
+
+
+def _sources(config: Config) -> Iterator[Finding]:
+    facts = CHECKOUT / config.settings.sources.facts
+    if facts.is_dir():
+        yield _ok("facts", facts.name)
+    else:
+        says = f"{facts} is no directory: tickets go on without facts, validation is stricter"
+        yield Finding(
+            what="facts", level="warning", says=says, remedy="set sources.facts in settings.toml"
+        )
+
+
+def _ledger(shop: Shop) -> Iterator[Finding]:
+    embedded = shop.config.environment.ledger_url is None
+    try:
+        if embedded:
+            migrating.migrate(shop.ledger.engine)
+        migrating.check(shop.ledger.engine)
+        yield _ok("ledger", f"schema {migrating.current(shop.ledger.engine)}")
+    except (RefusedToStart, TriageError) as error:
+        yield _wrong("ledger", error)
+    for name in shop.config.settings.sources.inboxes:
+        yield _source(name, shop)
+
+
+def _source(name: str, shop: Shop) -> Finding:
+    try:
+        open_inbox(name, shop).read(None, limit=1)
+    except TriageError as error:
+        return _wrong(f"source {name}", error)
+    return _ok(f"source {name}", "can be read")
+
+
+def _broker(shop: Shop) -> Iterator[Finding]:
+    if shop.config.environment.broker_url is None:
+        yield _try("broker", lambda: f"embedded, {server.find_server().path.name}")
+        return
+    try:
+        found = Broker(shop.broker_url).check()
+    except (TriageError, RefusedToStart) as error:
+        yield _wrong("broker", error)
+        return
+    for finding in found:
+        level: Literal["wrong", "warning"] = "wrong" if finding.refuses else "warning"
+        yield Finding(what="broker", level=level, says=finding.what, remedy=finding.remedy)
+    if not any(finding.refuses for finding in found):
+        yield _ok("broker", "answers")
+
+
+def _try(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return _ok(what, look())
+    except RefusedToStart as error:
+        return _wrong(what, error)
+
+
+def _ok(what: str, says: str) -> Finding:
+    return Finding(what=what, level="ok", says=says)
+
+
+def _wrong(what: str, error: Exception) -> Finding:
+    remedy = error.remedy if isinstance(error, RefusedToStart) else None
+    says = error.message if isinstance(error, RefusedToStart) else str(error)
+    return Finding(what=what, level="wrong", says=says, remedy=remedy)

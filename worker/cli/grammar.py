@@ -1,0 +1,169 @@
+"""What may be said on the command line. Nothing heavy is imported here: help must be instant."""
+
+import argparse
+from typing import TypeAlias
+
+Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+EPILOG = """\
+Start with `triage run`: it triages a sample inbox on an embedded fleet and tells what happened.
+Settings come from the environment (TRIAGE_HOME, TRIAGE_BROKER_URL, TRIAGE_LEDGER_URL,
+TRIAGE_CONFIG, TRIAGE_MODEL …); docs/interface.md lists them all.
+Exit codes: 0 done, 1 failed, 2 usage, 3 books differ or tickets overdue, 4 refused to start."""
+
+
+def grammar() -> argparse.ArgumentParser:
+    """Every command with its options and help."""
+    top = argparse.ArgumentParser(
+        prog="triage",
+        description="Triage Fleet routes support tickets with language models and keeps the books.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    nouns = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for declare in (_running, _looking, _tickets, _dead, _helpdesk, _setting_up):
+        declare(nouns)
+    return top
+
+
+def _running(nouns: Parsers) -> None:
+    run = _command(
+        nouns,
+        "run",
+        "worker.cli.run:run",
+        "start a fleet, triage SOURCE, report, stop everything",
+        json=True,
+    )
+    run.add_argument("source", nargs="?", metavar="SOURCE", help="file:PATH (default: the sample)")
+    up = _command(
+        nouns,
+        "up",
+        "worker.cli.up:up",
+        "start a fleet and keep it running until Ctrl-C or SIGTERM",
+    )
+    up.add_argument("source", nargs="?", metavar="SOURCE", help="a source to poll on a schedule")
+    intake = _command(
+        nouns, "intake", "worker.cli.intake:intake", "poll SOURCE once, for cron", json=True
+    )
+    intake.add_argument("source", nargs="?", metavar="SOURCE", help="file:PATH or helpdesk")
+
+
+def _looking(nouns: Parsers) -> None:
+    _command(
+        nouns, "status", "worker.cli.status:status", "workers, oldest ticket, alerts", json=True
+    )
+    books = _command(
+        nouns, "books", "worker.cli.books:books", "where every ticket ever seen is", json=True
+    )
+    books.add_argument("--deep", action="store_true", help="also fold every event as a third count")
+
+
+def _tickets(nouns: Parsers) -> None:
+    verbs = _noun(nouns, "ticket", "look at tickets, try them again")
+    listing = _command(
+        verbs, "list", "worker.cli.ticket:list_tickets", "tickets by where they are", json=True
+    )
+    for name, what in (
+        ("--state", "queued, running, waiting, in_review, written, dead or dropped"),
+        ("--queue", "the helpdesk queue that was chosen"),
+        ("--tier", "economy, standard or premium"),
+        ("--requester", "the customer's e-mail address"),
+        ("--prompt", "the prompt's version"),
+        ("--model", "the model that was asked last"),
+        ("--since", "ingested since: 2h, 3d or 2026-11-20T08:00"),
+    ):
+        listing.add_argument(name, help=what)
+    listing.add_argument("--limit", type=int, default=100, help="most rows (default 100)")
+    show = _command(
+        verbs, "show", "worker.cli.ticket:show", "everything about one ticket", json=True
+    )
+    retry = _command(
+        verbs, "retry", "worker.cli.ticket:retry", "begin again now, with fresh budgets", json=True
+    )
+    replay = _command(
+        verbs,
+        "replay",
+        "worker.cli.replay:replay",
+        "ask again about the recorded input, write nothing, show the difference",
+        json=True,
+    )
+    for command in (show, retry, replay):
+        command.add_argument("ticket", metavar="ID", help="external id or run id")
+    _asks_yes(retry)
+    retry.add_argument("--force", action="store_true", help="also for the third time and more")
+    replay.add_argument("--prompt", metavar="V", help="a prompt file's name or version")
+    replay.add_argument("--model", metavar="M", help="a model that config names")
+
+
+def _dead(nouns: Parsers) -> None:
+    verbs = _noun(nouns, "dead", "dead letters: look, requeue, drop")
+    listing = _command(verbs, "list", "worker.cli.dead:list_dead", "dead letters", json=True)
+    listing.add_argument("--group", action="store_true", help="one row per cause and stage")
+    show = _command(verbs, "show", "worker.cli.ticket:show", "everything about one", json=True)
+    show.add_argument("ticket", metavar="ID", help="external id or run id")
+    requeue = _command(
+        verbs, "requeue", "worker.cli.dead:requeue", "try again with fresh budgets", json=True
+    )
+    requeue.add_argument("--force", action="store_true", help="also for the third time and more")
+    drop = _command(verbs, "drop", "worker.cli.dead:drop", "nobody needs these", json=True)
+    drop.add_argument("--why", required=True, help="the reason, kept in the ledger")
+    for command in (requeue, drop):
+        command.add_argument("ticket", nargs="*", metavar="ID", help="external ids or run ids")
+        command.add_argument("--all", action="store_true", help="every dead letter")
+        _asks_yes(command)
+    for command in (listing, requeue, drop):
+        command.add_argument("--cause", help="only of this cause")
+        command.add_argument("--stage", help="only of this stage")
+        command.add_argument("--older", metavar="AGE", help="dead for longer than 30m, 2h, 3d")
+
+
+def _helpdesk(nouns: Parsers) -> None:
+    verbs = _noun(nouns, "helpdesk", "the embedded helpdesk: look, play a person or a customer")
+    show = _command(
+        verbs, "show", "worker.cli.helpdesk:show", "fields, notes and history", json=True
+    )
+    edit = _command(
+        verbs, "edit", "worker.cli.helpdesk:edit", "change a field as a person does", json=True
+    )
+    reply = _command(
+        verbs, "reply", "worker.cli.helpdesk:reply", "write again as the customer", json=True
+    )
+    for command in (show, edit, reply):
+        command.add_argument("ticket", metavar="ID", help="the ticket's external id")
+    edit.add_argument("field", metavar="FIELD", help="issue_type, priority, queue or escalated")
+    edit.add_argument("value", metavar="VALUE")
+    edit.add_argument("--as", dest="author", required=True, metavar="NAME", help="who edits")
+    reply.add_argument("text", metavar="TEXT")
+
+
+def _setting_up(nouns: Parsers) -> None:
+    _command(
+        nouns, "check", "worker.cli.check:check", "validate settings and connections", json=True
+    )
+    _command(nouns, "migrate", "worker.cli.migrate:migrate", "bring the ledger's schema up to date")
+
+
+def _noun(nouns: Parsers, name: str, what: str) -> Parsers:
+    parser = nouns.add_parser(name, help=what, description=what, allow_abbrev=False)
+    return parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+
+
+def _command(
+    parsers: Parsers,
+    name: str,
+    handler: str,
+    what: str,
+    *,
+    json: bool = False,
+) -> argparse.ArgumentParser:
+    parser = parsers.add_parser(name, help=what, description=what, allow_abbrev=False)
+    parser.set_defaults(handler=handler)
+    if json:
+        parser.add_argument("--json", action="store_true", help="for scripts")
+    return parser
+
+
+def _asks_yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--yes", action="store_true", help="do it; without it, say what would be done"
+    )

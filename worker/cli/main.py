@@ -1,0 +1,59 @@
+"""The way in: reads the words, runs the command, turns what went wrong into an exit code."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from worker.cli.exit_codes import ExitCode
+from worker.cli.grammar import grammar
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    asked = grammar().parse_args(words)
+    _quieten()
+    module, _, name = asked.handler.partition(":")
+    try:
+        return int(getattr(import_module(module), name)(asked))
+    except KeyboardInterrupt:
+        return ExitCode.FAILED
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read us has seen enough
+        return ExitCode.DONE
+    except Exception as error:
+        told = explain(error)
+        if told is None:
+            raise
+        code, text = told
+        print(f"triage: {text}", file=sys.stderr)
+        return code
+
+
+def _quieten() -> None:
+    """A command says in words what happened; log lines are for the fleet's own processes."""
+    import logging
+
+    logging.getLogger().addHandler(logging.NullHandler())
+
+
+def explain(error: Exception) -> tuple[ExitCode, str] | None:
+    """Exit code and words for what an operator can mend; None for a bug."""
+    from config.errors import ConfigError
+    from tasks.errors import LedgerDown, OperatorError, TriageError
+    from worker.refusals import RefusedToStart
+
+    match error:
+        case RefusedToStart() | ConfigError():
+            return ExitCode.REFUSED, str(error)
+        case OperatorError():
+            return ExitCode.USAGE, str(error)
+        case LedgerDown():
+            return ExitCode.FAILED, f"{error}\nCheck TRIAGE_LEDGER_URL and that its database runs."
+        case TriageError():
+            return ExitCode.FAILED, str(error)
+        case _:
+            return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""How results are shown: aligned tables for people, one JSON document for scripts."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+GAP = "  "
+WIDEST = 60
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Columns as wide as they need to be; numbers to the right."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    raw = [list(headers), *cells]
+    widths = [max(map(len, column)) for column in zip(*raw, strict=True)]
+    for row in raw:
+        line = GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print(line.rstrip())
+
+
+def _cell(value: object) -> str:
+    text = "-" if value is None else str(value)
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= WIDEST else f"{one_line[: WIDEST - 1]}…"
+
+
+def dollars(micro_usd: int) -> str:
+    """Millionths of a dollar as dollars."""
+    return f"${micro_usd / 1e6:.4f}"

@@ -1,0 +1,43 @@
+"""`triage status`: who works, what waits, what needs somebody."""
+
+import argparse
+
+from worker.cli.exit_codes import ExitCode
+from worker.cli.output import print_json, print_table
+from worker.cli.shop import the_shop
+from worker.moments import age, iso
+from worker.standing import Standing, stand
+
+
+def status(asked: argparse.Namespace) -> ExitCode:
+    """Prints where the fleet stands; exit code 3 when something is overdue."""
+    with the_shop() as shop:
+        standing = stand(shop.ledger, shop.config, shop.clock.now())
+    if asked.json:
+        print_json(standing.as_json())
+    else:
+        _print(standing)
+    return ExitCode.NEEDS_YOU if standing.alerts else ExitCode.DONE
+
+
+def _print(standing: Standing) -> None:
+    if standing.workers:
+        print_table(
+            ["pid", "host", "tiers", "version", "since"],
+            [
+                (w.pid, w.host, ",".join(w.tiers), w.version, iso(w.started_at))
+                for w in standing.workers
+            ],
+        )
+    else:
+        print("no worker is alive: start one with `triage up`")
+    counts = ", ".join(
+        f"{count} {state}" for state, count in standing.books.states.items() if count
+    )
+    print(f"tickets: {counts or 'none yet'}")
+    if standing.oldest_seconds is not None:
+        print(f"oldest unrouted: {age(standing.oldest_seconds)}")
+    for reason, count in standing.waiting.items():
+        print(f"waiting ({reason}): {count}")
+    for alert in standing.alerts:
+        print(f"ALERT {alert}")

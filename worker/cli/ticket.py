@@ -1,0 +1,154 @@
+"""`triage ticket list|show|retry`."""
+
+import argparse
+import getpass
+
+from tasks.errors import OperatorError
+from tasks.ports.ledger import Filter
+from tasks.run import Run, State
+from worker.cli.exit_codes import ExitCode
+from worker.cli.output import dollars, print_json, print_table
+from worker.cli.shop import newest, the_shop
+from worker.cli.span import moment
+from worker.compose import Shop
+from worker.dossier import dossier
+from worker.moments import age, iso
+from worker.requeue import Operator, Refused
+
+
+def list_tickets(asked: argparse.Namespace) -> ExitCode:
+    """One row per run."""
+    with the_shop() as shop:
+        now = shop.clock.now()
+        requester = shop.vault.requester(asked.requester) if asked.requester else None
+        wanted = Filter(
+            states=(_state(asked.state),) if asked.state else (),
+            queue=asked.queue,
+            tier=asked.tier,
+            requester=requester,
+            prompt=asked.prompt,
+            model=asked.model,
+            since=moment(asked.since, now) if asked.since else None,
+            limit=asked.limit,
+        )
+        found = list(shop.ledger.runs(wanted))
+    if asked.json:
+        print_json([as_row(run) for run in found])
+        return ExitCode.DONE
+    print_table(
+        ["ticket", "state", "tier", "issue_type", "prio", "queue", "why", "age"],
+        [
+            (
+                run.external_id,
+                run.state,
+                run.tier,
+                run.issue_type,
+                run.priority,
+                run.queue,
+                run.why or run.reason or run.outcome,
+                age(now - run.ingested_at),
+            )
+            for run in found
+        ],
+    )
+    return ExitCode.DONE
+
+
+def as_row(run: Run) -> dict[str, object]:
+    """A run for scripts."""
+    return {
+        "run": run.id,
+        "ticket": run.external_id,
+        "source": run.source,
+        "revision": run.revision,
+        "state": str(run.state),
+        "stage": run.stage,
+        "tier": run.tier,
+        "issue_type": run.issue_type,
+        "priority": run.priority,
+        "queue": run.queue,
+        "outcome": str(run.outcome) if run.outcome else None,
+        "reason": run.reason,
+        "why": run.why,
+        "prompt": run.prompt,
+        "model": run.model,
+        "cost_usd": run.micro_usd / 1e6,
+        "ingested_at": iso(run.ingested_at),
+        "routed_at": iso(run.routed_at),
+    }
+
+
+def show(asked: argparse.Namespace) -> ExitCode:
+    """One page about one ticket's newest run."""
+    with the_shop() as shop:
+        run = newest(shop, asked.ticket)
+        document = dossier(run, shop.ledger, shop.vault)
+    if asked.json:
+        print_json(document)
+        return ExitCode.DONE
+    _print(run, document)
+    return ExitCode.DONE
+
+
+def _print(run: Run, document: dict[str, object]) -> None:
+    print(f"{run.external_id} (run {run.id}, revision {run.revision} from {run.source})")
+    print(f"{run.state}: {run.why or run.reason or run.outcome or ''}".rstrip(": "))
+    print(f"stage {run.stage}, tier {run.tier}, cost {dollars(run.micro_usd)}")
+    if run.issue_type:
+        print(f"issue_type {run.issue_type}, priority {run.priority}, queue {run.queue}")
+    for heading, headers in SECTIONS.items():
+        rows = document[heading]
+        if isinstance(rows, list) and rows:
+            print(f"\n{heading}")
+            print_table(headers, [[row.get(header) for header in headers] for row in rows])
+    texts = document["texts"]
+    if isinstance(texts, dict):
+        for name, text in texts.items():
+            print(f"\n--- {name}\n{text}")
+
+
+SECTIONS = {
+    "events": ("at", "kind", "body"),
+    "calls": ("at", "model", "input_tokens", "output_tokens", "latency_seconds", "finish_reason"),
+    "decisions": ("field", "chosen", "runner_up", "rule"),
+    "writes": ("target", "before", "wanted", "outcome", "holds"),
+}
+
+
+def retry(asked: argparse.Namespace) -> ExitCode:
+    """Starts a waiting, dead or reviewed ticket again."""
+    with the_shop() as shop:
+        run = newest(shop, asked.ticket)
+        found = operator(shop).requeue(run, force=asked.force)
+        if isinstance(found, Refused):
+            raise OperatorError(f"{run.external_id} is left alone: {found.why}")
+        if not asked.yes:
+            print(f"would begin {run.external_id} again at {found.after.stage}; add --yes to do it")
+            return ExitCode.DONE
+        moved = operator(shop).do([found], shop.broker())
+    if asked.json:
+        print_json({"moved": [moved_run.id for moved_run in moved]})
+    else:
+        print(f"{len(moved)} begun again" if moved else "somebody else was faster: look again")
+    return ExitCode.DONE if moved else ExitCode.FAILED
+
+
+def operator(shop: Shop) -> Operator:
+    """Whoever sits at this shell."""
+    return Operator(
+        name=getpass.getuser(),
+        ledger=shop.ledger,
+        vault=shop.vault,
+        config=shop.config,
+        clock=shop.clock,
+        deliver=shop.helpdesk.deliver_many,
+    )
+
+
+def _state(name: str) -> State:
+    try:
+        return State(name)
+    except ValueError as error:
+        known = ", ".join(str(state) for state in State)
+        message = f"{name!r} is no state: {known}"
+        raise OperatorError(message) from error

@@ -1,0 +1,62 @@
+"""`triage up [SOURCE]`: a fleet that runs until it is asked to stop."""
+
+import argparse
+import sys
+from dataclasses import replace
+
+from config.environment import Environment
+from worker.cli.exit_codes import ExitCode
+from worker.cli.shop import the_shop
+from worker.clock import SystemClock
+from worker.compose import open_inbox
+from worker.embedded import children
+from worker.home import FleetLock
+from worker.pages.password import USER, password
+from worker.signals import Signals
+from worker.supervisor import Notice, Supervisor
+
+GRACE = 3.0
+"""Seconds beyond the drain time that a child may take to end."""
+
+
+def up(asked: argparse.Namespace) -> ExitCode:
+    """Starts everything, prints `ready`, restarts what dies, drains on SIGTERM and Ctrl-C."""
+    environment = replace(Environment.read(), source=asked.source)
+    with the_shop() as shop, FleetLock(shop.home), Signals() as signals:
+        if asked.source:
+            open_inbox(asked.source, shop)  # a wrong name is said before anything is started
+        secret, made = password(environment, shop.home)
+        supervisor = Supervisor(
+            children(shop, environment, started_at=shop.clock.now()),
+            logs=shop.home.logs,
+            clock=SystemClock(),
+            signals=signals,
+            report=_say,
+        )
+        try:
+            supervisor.run(until=supervisor.is_ready)
+            if not signals.asked:
+                pages = shop.config.settings.pages
+                print(f"Flower: http://{pages.address}:{pages.port}/fleet", flush=True)
+                _tell_password(made=made, secret=secret)
+                print("ready", flush=True)
+            supervisor.run()
+        finally:
+            print("stopping: tickets under way may finish", file=sys.stderr, flush=True)
+            supervisor.stop(shop.config.settings.worker.drain_seconds + GRACE)
+    return ExitCode.DONE
+
+
+def _tell_password(*, made: bool, secret: str) -> None:
+    """Once, when it was made; afterwards it stands in the home."""
+    if made:
+        print(f"login: {USER} / {secret} (said once; kept in flower.password)", flush=True)
+
+
+def _say(notice: Notice) -> None:
+    text = f"{notice.child} {notice.kind}"
+    if notice.pid:
+        text += f" (pid {notice.pid})"
+    if notice.again_in is not None:
+        text += f", exit code {notice.code}; again in {notice.again_in:.0f} s, see its log"
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,101 @@
+"""The composition root: the only place that picks adapters."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config.environment import Environment
+from config.load import Config, load
+from tasks.errors import OperatorError
+from tasks.ports.inbox import Inbox
+from worker.clock import SystemClock
+from worker.helpdesks.embedded import EmbeddedHelpdesk
+from worker.home import Home
+from worker.inboxes.embedded import EmbeddedInbox
+from worker.inboxes.file import FileInbox
+from worker.ledgers.engine import connect
+from worker.ledgers.sql import SqlLedger
+from worker.log import Log
+from worker.secret import secret_key
+from worker.vault import Vault
+
+if TYPE_CHECKING:
+    from worker.broker.queues import Broker
+    from worker.intake import Intake
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """What every process of a fleet shares: the stores, and the rules."""
+
+    config: Config
+    home: Home
+    clock: SystemClock
+    ledger: SqlLedger
+    vault: Vault
+    helpdesk: EmbeddedHelpdesk
+
+    @property
+    def broker_url(self) -> str:
+        """The configured broker, else the embedded one of this home."""
+        return self.config.environment.broker_url or self.home.broker_url()
+
+    def broker(self) -> "Broker":
+        """A client of the broker. Raises BrokerDown at its first use."""
+        from worker.broker.queues import Broker  # noqa: PLC0415 - redis-py costs half a command
+
+        return Broker(self.broker_url)
+
+    def close(self) -> None:
+        """Closes the stores."""
+        self.helpdesk.close()
+        self.ledger.close()
+
+
+def open_shop(environment: Environment) -> Shop:
+    """Opens the stores; imports neither models nor Celery. Raises ConfigError, RefusedToStart."""
+    config = load(environment)
+    home = Home(environment.home)
+    home.prepare()
+    clock = SystemClock()
+    secret = secret_key(environment.secret_key, home.secret)
+    return Shop(
+        config=config,
+        home=home,
+        clock=clock,
+        ledger=SqlLedger(connect(environment.ledger_url or f"sqlite:///{home.ledger}")),
+        vault=Vault(secret, keep_days=config.settings.retention.body_days),
+        helpdesk=EmbeddedHelpdesk(home.helpdesk, clock),
+    )
+
+
+def open_inbox(name: str, shop: Shop) -> Inbox:
+    """The source of that name. Raises OperatorError with what sources there are."""
+    kind, _, rest = name.partition(":")
+    match kind:
+        case "file" if rest:
+            path = Path(rest)
+            here = path if path.exists() or path.is_absolute() else CHECKOUT / path
+            return FileInbox(here)
+        case "helpdesk":
+            return EmbeddedInbox(shop.helpdesk)
+        case _:
+            message = f"no source is called {name!r}: give file:PATH, or helpdesk for replies"
+            raise OperatorError(message)
+
+
+def open_intake(shop: Shop) -> "Intake":
+    """The intake of this shop; tickets are delivered to the embedded helpdesk on their way."""
+    from worker.intake import Intake  # noqa: PLC0415 - as above
+
+    return Intake(
+        ledger=shop.ledger,
+        vault=shop.vault,
+        broker=shop.broker(),
+        clock=shop.clock,
+        config=shop.config,
+        deliver=shop.helpdesk.deliver_many,
+        log=Log("intake"),
+    )

@@ -1,0 +1,167 @@
+"""The other half of the composition root: what a worker process needs besides the shop.
+
+It loads models, so nothing but a worker (and `ticket replay`) may import it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from config.load import LOCAL
+from config.tiers import TIERS
+from tasks.desk import Desk, Journal
+from tasks.ports.ledger import WorkerRow
+from tasks.ports.model import Models
+from tasks.run import Incarnation
+from worker.carrier import Bench, Hints
+from worker.chance import token, uniform
+from worker.compose import CHECKOUT, Shop, open_inbox, open_intake
+from worker.facts.json_files import JsonFacts
+from worker.fleet import Fleet, Upkeep
+from worker.group_writer import GroupWriter
+from worker.hints import BrokerHints
+from worker.incarnation import Heart, LifeLock, host, name_life, pid
+from worker.intake import Intake
+from worker.ledgers import migrating
+from worker.log import Log
+from worker.loop import EventLoop
+from worker.models.gateway import Endpoint, LitellmGateway
+from worker.observer import Observer
+from worker.reaper import Reaper
+from worker.sentry import reporter
+from worker.version import VERSION
+
+if TYPE_CHECKING:
+    from worker.models.baseline.provider import LocalBaseline
+
+Desks = Callable[[Journal], Desk]
+"""Gives each run a desk for its own journal."""
+
+
+def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Fleet:
+    """One worker process, ready to start, with these desks or the configured ones.
+
+    Loads models: seconds. Raises RefusedToStart.
+    """
+    migrating.check(shop.ledger.engine)
+    settings = shop.config.settings
+    me = name_life(token())
+    log = Log("worker")
+    tiers = frozenset(queues) & frozenset(TIERS)
+    heart = Heart(
+        _row(me, tiers, shop),
+        ledger=shop.ledger,
+        clock=shop.clock,
+        every=settings.heart.beat_seconds,
+        log=log,
+    )
+    broker = shop.broker()
+    observer = Observer(shop.home.incarnations, shop.clock, lapse=settings.heart.lapse_seconds)
+    reaper = Reaper(heart, observer, broker=broker, vault=shop.vault, limits=settings.reaper)
+    return Fleet(
+        _bench(shop, me, tiers, BrokerHints(broker, log), desks or _desks_for(tiers, shop)),
+        heart=heart,
+        life=LifeLock(shop.home.incarnations, me),
+        upkeep=Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
+        loop=EventLoop(),
+        drain_seconds=settings.worker.drain_seconds,
+        poll=partial(_poll, shop, open_intake(shop)),
+    )
+
+
+def _poll(shop: Shop, intake: Intake, source: str) -> None:
+    intake.poll(open_inbox(source, shop))
+
+
+def _desks_for(tiers: frozenset[str], shop: Shop) -> Desks:
+    """A worker that serves upkeep alone carries no ticket, so it loads no models."""
+    return open_desks(shop) if tiers else _no_desk
+
+
+def _no_desk(_journal: Journal) -> Desk:
+    message = "this worker serves no tier"
+    raise RuntimeError(message)
+
+
+def desk_with(shop: Shop, journal: Journal) -> Desk:
+    """A desk of this shop for one journal. Loads models: seconds."""
+    return open_desks(shop)(journal)
+
+
+def open_desks(shop: Shop) -> Desks:
+    """Gives each run a desk of its own; everything but the journal is shared."""
+    config = shop.config
+    facts = JsonFacts(CHECKOUT / config.settings.sources.facts, shop.clock)
+    return partial(
+        _desk,
+        taxonomy=config.taxonomy,
+        tiers=config.tiers,
+        policy=config.policy,
+        prompt=config.classify,
+        clock=shop.clock,
+        facts=facts,
+        models=open_models(shop),
+        helpdesk=shop.helpdesk,
+    )
+
+
+def _desk(journal: Journal, **shared: object) -> Desk:
+    return Desk(journal=journal, **shared)  # type: ignore[arg-type]  # the names are Desk's own
+
+
+def open_models(shop: Shop) -> Models:
+    """The gateway to every model that config names; the local one is loaded, or trained first."""
+    config = shop.config
+    served = dict.fromkeys(name for tier in config.tiers.tiers for name in tier.models)
+    endpoints = {}
+    for name in served:
+        model = config.tiers.model(name)
+        key = config.environment.credentials.get(model.credential or "", "")
+        endpoints[name] = Endpoint(
+            api_base=model.api_base, api_key=key, credential=model.credential or "none"
+        )
+    return LitellmGateway(
+        endpoints, clock=shop.clock, local=_local(shop) if LOCAL in served else None
+    )
+
+
+def _local(shop: Shop) -> "LocalBaseline":
+    # Imported only where it serves: it brings numpy, 30 MB a process.
+    from worker.models.local import load_local  # noqa: PLC0415
+
+    return load_local(shop.config, CHECKOUT, shop.home.cache)
+
+
+def _bench(shop: Shop, me: Incarnation, tiers: frozenset[str], hints: Hints, desks: Desks) -> Bench:
+    settings = shop.config.settings.worker
+    return Bench(
+        config=shop.config,
+        clock=shop.clock,
+        desk=desks,
+        ledger=shop.ledger,
+        writer=GroupWriter(
+            shop.ledger, shop.clock, rows=settings.group_rows, seconds=settings.group_seconds
+        ),
+        vault=shop.vault,
+        hints=hints,
+        incarnation=me,
+        serves=tiers,
+        chance=uniform,
+        report=reporter(shop.config.environment.sentry_dsn),
+        log=Log("worker"),
+    )
+
+
+def _row(me: Incarnation, tiers: frozenset[str], shop: Shop) -> WorkerRow:
+    now = shop.clock.now()
+    ordered = tuple(tier for tier in TIERS if tier in tiers)
+    return WorkerRow(
+        incarnation=me,
+        host=host(),
+        pid=pid(),
+        version=VERSION,
+        tiers=ordered,
+        beat=0,
+        started_at=now,
+        beat_at=now,
+    )

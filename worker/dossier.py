@@ -1,0 +1,82 @@
+"""Everything that is known about one run, as one document for people and scripts."""
+
+from collections.abc import Mapping, Sequence
+
+from tasks.events import Event, Kind
+from tasks.ports.ledger import Sealed, SealedKey
+from tasks.run import Run
+from worker.ledgers.sql import SqlLedger
+from worker.moments import iso
+from worker.vault import Unreadable, Vault
+
+FORGOTTEN = "(forgotten)"
+
+
+def dossier(run: Run, ledger: SqlLedger, vault: Vault) -> dict[str, object]:
+    """State, events, calls, writes, decisions and texts of the run; as docs/interface.md has it."""
+    events = ledger.events(run.id)
+    texts = open_texts(run, ledger, vault)
+    return {
+        "run": run.id,
+        "ticket": run.external_id,
+        "source": run.source,
+        "revision": run.revision,
+        "state": str(run.state),
+        "outcome": str(run.outcome) if run.outcome else None,
+        "stage": run.stage,
+        "tier": run.tier,
+        "customer_tier": run.customer_tier,
+        "reason": run.reason,
+        "why": run.why,
+        "due_at": iso(run.due_at),
+        "attempts": run.attempts,
+        "requeues": run.requeues,
+        "ingested_at": iso(run.ingested_at),
+        "routed_at": iso(run.routed_at),
+        "cost_usd": run.micro_usd / 1e6,
+        "issue_type": run.issue_type,
+        "priority": run.priority,
+        "queue": run.queue,
+        "events": [{"kind": str(e.kind), "at": iso(e.at), "body": e.body} for e in events],
+        "calls": _calls(events),
+        "writes": [
+            {
+                "key": write.key,
+                "target": write.target,
+                "before": write.before,
+                "wanted": write.wanted,
+                "outcome": write.outcome,
+                "holds": write.holds,
+            }
+            for write in ledger.writes(run.id)
+        ],
+        "decisions": [choice for e in events if e.kind is Kind.VALIDATED for choice in _choices(e)],
+        "texts": texts,
+    }
+
+
+def open_texts(run: Run, ledger: SqlLedger, vault: Vault) -> dict[str, str]:
+    """The run's texts by name; each says so where it was forgotten."""
+    key = ledger.key(run.requester)
+    return {
+        sealed.name: _open(vault, sealed, key)
+        for sealed in sorted(ledger.bodies(run.id), key=lambda sealed: sealed.name)
+    }
+
+
+def _open(vault: Vault, sealed: Sealed, key: SealedKey | None) -> str:
+    if key is None:
+        return FORGOTTEN
+    try:
+        return vault.open_bytes(sealed, key).decode("utf-8", "backslashreplace")
+    except Unreadable:
+        return "(sealed under another TRIAGE_SECRET_KEY)"
+
+
+def _calls(events: Sequence[Event]) -> list[Mapping[str, object]]:
+    return [{"at": iso(e.at), **e.body} for e in events if e.kind is Kind.ANSWERED]
+
+
+def _choices(event: Event) -> list[object]:
+    choices = event.body["choices"]
+    return choices if isinstance(choices, list) else []

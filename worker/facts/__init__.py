@@ -1,0 +1,1 @@
+"""Sources of customer facts that keep the promise of tasks.ports.facts."""

@@ -1,0 +1,105 @@
+"""Customer facts from JSON files in a folder."""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from tasks.errors import FactsDown
+from tasks.facts import Account, BillingEvent, Incident, Interaction
+from tasks.ports.clock import Clock
+from tasks.ticket import Requester, Value
+from worker.facts.sheet import Kept, Sheet, Written
+from worker.facts.touching import newest_first, touching
+
+Fact = TypeVar("Fact", bound=Value)
+
+
+class JsonFacts:
+    """Keeps the promise of tasks.ports.facts from four files in one folder.
+
+    `accounts.json` has accounts by e-mail address, `billing_events.json` and `interactions.json`
+    have lists by customer_id, `incidents.json` is a list. A time without a zone is UTC. Each file
+    is looked at once a second at most and read when it has changed, by a thread of its own; a
+    look-up is one in a dict.
+
+    A file that is missing or malformed has its own kind answer FactsDown. Without accounts nobody
+    can say which customer a requester is, and so billing and interactions do not answer either,
+    nor do incidents where one of them is of certain customers only.
+    """
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._accounts = Sheet(
+            folder / "accounts.json", clock, TypeAdapter(dict[str, Account]), _by_address
+        )
+        self._billing = Sheet(
+            folder / "billing_events.json",
+            clock,
+            TypeAdapter(dict[str, tuple[BillingEvent, ...]]),
+            lambda lists: {name: newest_first(map(_in_utc, each)) for name, each in lists.items()},
+        )
+        self._incidents = Sheet(
+            folder / "incidents.json",
+            clock,
+            TypeAdapter(tuple[Incident, ...]),
+            lambda incidents: tuple(map(_in_utc, incidents)),
+        )
+        self._interactions = Sheet(
+            folder / "interactions.json",
+            clock,
+            TypeAdapter(dict[str, tuple[Interaction, ...]]),
+            lambda lists: {name: newest_first(map(_in_utc, each)) for name, each in lists.items()},
+        )
+        # One thread: a sheet is refreshed by one at a time, and whoever waits finds it done.
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="facts")
+
+    async def account(self, requester: Requester) -> Account | None:
+        """The account under the requester's address."""
+        accounts = await self._current(self._accounts)
+        return accounts.get(requester.email.lower())
+
+    async def billing(self, requester: Requester) -> tuple[BillingEvent, ...]:
+        """What moved the customer's money."""
+        account = await self.account(requester)
+        billing = await self._current(self._billing)
+        return billing.get(account.customer_id, ()) if account else ()
+
+    async def incidents(self, requester: Requester) -> tuple[Incident, ...]:
+        """What is or was broken for this customer."""
+        incidents = await self._current(self._incidents)
+        try:
+            account = await self.account(requester)
+        except FactsDown:
+            if any(incident.customers is not None for incident in incidents):
+                raise
+            account = None
+        return touching(incidents, account)
+
+    async def interactions(self, requester: Requester) -> tuple[Interaction, ...]:
+        """Earlier contacts with support."""
+        account = await self.account(requester)
+        interactions = await self._current(self._interactions)
+        return interactions.get(account.customer_id, ()) if account else ()
+
+    async def _current(self, sheet: Sheet[Written, Kept]) -> Kept:
+        if sheet.is_due:
+            await asyncio.get_running_loop().run_in_executor(self._pool, sheet.refresh)
+        return sheet.content
+
+
+def _by_address(accounts: Mapping[str, Account]) -> dict[str, Account]:
+    return {address.strip().lower(): account for address, account in accounts.items()}
+
+
+def _in_utc(fact: Fact) -> Fact:
+    """Moments that can be compared with each other."""
+    zoned = {
+        name: moment.replace(tzinfo=UTC)
+        for name, moment in fact
+        if isinstance(moment, datetime) and moment.tzinfo is None
+    }
+    return fact.model_copy(update=zoned) if zoned else fact

@@ -1,0 +1,120 @@
+"""One worker process at work: its loop, its writer, its heart and its reaper."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+
+from tasks.errors import LedgerDown
+from tasks.run import RunId
+from worker.broker.errors import BrokerDown
+from worker.carrier import Bench, Carrier
+from worker.group_writer import GroupWriter
+from worker.incarnation import Heart, LifeLock
+from worker.log import Log
+from worker.loop import EventLoop
+from worker.reaper import Reaper
+
+
+class Upkeep:
+    """Runs the reaper's sweeps in a thread until it is stopped."""
+
+    def __init__(self, reaper: Reaper, *, every: float, log: Log) -> None:
+        self._reaper = reaper
+        self._every = every
+        self._log = log
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="reaper", daemon=True)
+
+    def start(self) -> None:
+        """Begins to sweep."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the sweep in hand."""
+        self._stop.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.wait(self._every):
+            try:
+                self._reaper.sweep()
+            except (LedgerDown, BrokerDown) as error:
+                self._log.warning("reaper.interrupted", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - a bug here must not end all upkeep
+                self._log.error("reaper.bug", error=type(error).__name__, what=str(error)[:200])
+
+
+class Fleet:
+    """Everything of one worker process that outlives a ticket."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        *,
+        heart: Heart,
+        life: LifeLock,
+        upkeep: Upkeep,
+        loop: EventLoop,
+        drain_seconds: float,
+        poll: Callable[[str], None],
+    ) -> None:
+        self.poll = poll  # asks a source once; for the upkeep queue
+        self._bench = bench
+        self._heart = heart
+        self._life = life
+        self._upkeep = upkeep
+        self._loop = loop
+        self._drain_seconds = drain_seconds
+        self._carrier = Carrier(bench)
+        self._under_way: set[Future[None]] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def draining(self) -> bool:
+        """Whether no new ticket is begun any more."""
+        return self._carrier.draining
+
+    @property
+    def writer(self) -> GroupWriter:
+        """The process's writer."""
+        return self._bench.writer
+
+    def start(self) -> None:
+        """Begins to live; everything slow has been loaded before."""
+        self._loop.start()
+        self._bench.writer.start()
+        self._heart.start()
+        self._upkeep.start()
+
+    def carry(self, run: RunId, send_n: int) -> None:
+        """Works on one ticket; returns when it can go no further here. For Celery's threads."""
+        work = self._loop.submit(self._carrier.carry(run, send_n))
+        with self._lock:
+            self._under_way.add(work)
+        try:
+            with contextlib.suppress(CancelledError):
+                work.result()
+        finally:
+            with self._lock:
+                self._under_way.discard(work)
+
+    def drain(self) -> None:
+        """No new tickets; those under way finish their stage, or are cancelled when time is up."""
+        self._carrier.draining = True
+        timer = threading.Timer(self._drain_seconds, self._cancel)
+        timer.daemon = True
+        timer.start()
+
+    def _cancel(self) -> None:
+        with self._lock:
+            for work in self._under_way:
+                work.cancel()
+
+    def stop(self) -> None:
+        """Ends this life in good order: nothing is held, everything is committed."""
+        self._upkeep.stop()
+        self._loop.stop()
+        self._bench.writer.stop()
+        self._heart.stop()
+        self._life.release()

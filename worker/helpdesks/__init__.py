@@ -1,0 +1,1 @@
+"""Helpdesks that keep the promise of tasks.ports.helpdesk."""

@@ -1,0 +1,128 @@
+"""What the embedded helpdesk's tables hold of one ticket, as values."""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tasks.ports.helpdesk import FIELDS, Gone
+from tasks.ticket import ExternalId, Requester, Ticket, Turn
+from worker.helpdesks.shown import ShownChange, ShownNote, ShownTicket, untouched
+
+HELD = ", ".join(FIELDS)
+
+FIELDS_OF = f"SELECT status, {HELD} FROM tickets WHERE external_id = ?"  # noqa: S608 - our names
+TICKET = """
+SELECT source, subject, body, channel, email, name, language, created_at
+FROM tickets WHERE external_id = ?
+"""
+TURNS = "SELECT author, body, at FROM turns WHERE ticket = ? ORDER BY id"
+NOTES = "SELECT key, author, body, at FROM notes WHERE ticket = ? ORDER BY id"
+HISTORY = "SELECT at, author, field, before, after, key FROM history WHERE ticket = ? ORDER BY id"
+REPLIED = "SELECT ticket, id FROM turns WHERE reply AND id > ? ORDER BY id LIMIT ?"
+NEWEST = "SELECT (SELECT name FROM identity), coalesce(max(id), 0) FROM turns"
+
+DIGITS = 19
+"""Of SQLite's largest number: no position of ours has as many."""
+
+Held = Mapping[str, str | None]
+"""All of FIELDS with what they hold."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conversation:
+    """A ticket as the helpdesk holds it now, with the source that first brought it.
+
+    Its fields are those that a new triage may replace: what a person chose is left out.
+    """
+
+    source: str
+    ticket: Ticket
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replied:
+    """Conversations in which the customer wrote again, each once, and where to go on."""
+
+    conversations: tuple[Conversation, ...]
+    position: str
+    more: bool
+
+
+def fields_of(connection: sqlite3.Connection, ticket: ExternalId) -> dict[str, str | None] | Gone:
+    """What the fields of an open ticket hold."""
+    row = connection.execute(FIELDS_OF, (ticket,)).fetchone()
+    if row is None:
+        return Gone(f"the helpdesk has no ticket {ticket}")
+    status, *held = row
+    if status == "closed":
+        return Gone(f"{ticket} is closed")
+    return dict(zip(FIELDS, held, strict=True))
+
+
+def shown(connection: sqlite3.Connection, ticket: ExternalId) -> ShownTicket | None:
+    """The ticket as people see it, open or closed; None where there is none."""
+    row = connection.execute(FIELDS_OF, (ticket,)).fetchone()
+    if row is None:
+        return None
+    return ShownTicket(
+        fields=dict(zip(FIELDS, row[1:], strict=True)),
+        notes=tuple(
+            ShownNote(key=key, author=author, body=body, at=at)
+            for key, author, body, at in connection.execute(NOTES, (ticket,))
+        ),
+        history=tuple(
+            ShownChange(at=at, author=author, field=field, before=before, after=after, key=key)
+            for at, author, field, before, after, key in connection.execute(HISTORY, (ticket,))
+        ),
+    )
+
+
+def turns_of(connection: sqlite3.Connection, ticket: ExternalId) -> tuple[Turn, ...]:
+    """Every turn but the ticket's own body, in the order in which they came."""
+    return tuple(
+        Turn.model_validate({"author": author, "body": body, "at": at})
+        for author, body, at in connection.execute(TURNS, (ticket,))
+    )
+
+
+def conversation(connection: sqlite3.Connection, ticket: ExternalId) -> Conversation | None:
+    """The whole ticket; None where there is none."""
+    row = connection.execute(TICKET, (ticket,)).fetchone()
+    seen = shown(connection, ticket)
+    if row is None or seen is None:
+        return None
+    source, subject, body, channel, email, name, language, created_at = row
+    return Conversation(
+        source=source,
+        ticket=Ticket(
+            id=ticket,
+            subject=subject,
+            body=body,
+            channel=channel,
+            requester=Requester(email=email, name=name),
+            created_at=created_at,
+            thread=turns_of(connection, ticket),
+            fields=untouched(seen.fields, seen.history),
+            language=language,
+        ),
+    )
+
+
+def replied(connection: sqlite3.Connection, position: str | None, limit: int) -> Replied:
+    """Conversations with customers' replies after `position`, by the first of each.
+
+    The beginning, where `position` is of another file (this one was made anew) or ahead of this
+    one (it was brought back from a copy).
+    """
+    file, newest = connection.execute(NEWEST).fetchone()
+    known, _, number = (position or "").partition(":")
+    readable = known == file and number.isdecimal() and len(number) < DIGITS
+    after = int(number) if readable and int(number) <= newest else 0
+    rows = connection.execute(REPLIED, (after, limit + 1)).fetchall()
+    here = rows[:limit]
+    found = (conversation(connection, ticket) for ticket in dict.fromkeys(row[0] for row in here))
+    return Replied(
+        conversations=tuple(one for one in found if one is not None),
+        position=f"{file}:{here[-1][1] if here else after}",
+        more=len(rows) > limit,
+    )

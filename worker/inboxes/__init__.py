@@ -1,0 +1,1 @@
+"""Inboxes that keep the promise of tasks.ports.inbox."""

@@ -1,0 +1,98 @@
+"""One life of one worker process: its name, its proof of life, and how others see that it ended."""
+
+import fcntl
+import os
+import socket
+import threading
+from pathlib import Path
+
+from tasks.errors import LedgerDown
+from tasks.ports.clock import Clock
+from tasks.ports.ledger import WorkerRow
+from tasks.run import Incarnation
+from worker.ledgers.sql import SqlLedger
+from worker.log import Log
+
+
+class LifeLock:
+    """A file lock that the kernel releases when the process ends, however it ends."""
+
+    def __init__(self, folder: Path, incarnation: Incarnation) -> None:
+        self._path = folder / f"{incarnation}.lock"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._handle = self._path.open("w", encoding="utf-8")
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+
+    def release(self) -> None:
+        """The life ends in good order."""
+        self._path.unlink(missing_ok=True)
+        self._handle.close()
+
+
+def has_ended(folder: Path, incarnation: Incarnation) -> bool:
+    """Whether that life, of this machine and home, is over: its lock is free although it exists."""
+    try:
+        with (folder / f"{incarnation}.lock").open("r", encoding="utf-8") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # several may look at once
+    except FileNotFoundError:
+        return False  # another machine's, or another home's: only its heartbeat tells
+    except BlockingIOError:
+        return False
+    return True
+
+
+class Heart:
+    """Raises this process's counter in the ledger, from a thread and a connection of its own."""
+
+    def __init__(
+        self, row: WorkerRow, *, ledger: SqlLedger, clock: Clock, every: float, log: Log
+    ) -> None:
+        self._row = row
+        self.incarnation = row.incarnation
+        self.ledger = ledger
+        self.clock = clock
+        self.log = log
+        self._every = every
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="heart", daemon=True)
+        self._steady_since = clock.monotonic()
+
+    def start(self) -> None:
+        """Begins to beat; call it only when the process has warmed up."""
+        self.ledger.born(self._row)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """The life ends in good order."""
+        self._stop.set()
+        self._thread.join()
+        self.ledger.ended(self.incarnation, self.clock.now())
+
+    def steady_seconds(self) -> float:
+        """For how long every beat of ours has reached the ledger: what an observer must know."""
+        return self.clock.monotonic() - self._steady_since
+
+    def _work(self) -> None:
+        while not self._stop.wait(self._every):
+            try:
+                alive = self.ledger.beat(self.incarnation, self.clock.now())
+            except LedgerDown:
+                alive = False
+            if not alive:
+                self._steady_since = self.clock.monotonic()
+                self.log.warning("heart.missed", incarnation=self.incarnation)
+
+
+def host() -> str:
+    """This machine's name."""
+    return socket.gethostname()
+
+
+def pid() -> int:
+    """This process."""
+    return os.getpid()
+
+
+def name_life(token: str) -> Incarnation:
+    """A name nobody else has: machine, process and chance."""
+    return Incarnation(f"{socket.gethostname()[:30]}-{os.getpid()}-{token}")

@@ -1,0 +1,146 @@
+"""Takes messages in: each once, whoever brings it and however often."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from config.load import Config
+from tasks.intake import Malformed, parse_ticket
+from tasks.ports.clock import Clock
+from tasks.ports.inbox import Inbox, Message, Page
+from tasks.ports.ledger import Arrival, Cursor, SealedKey
+from tasks.routing import route
+from tasks.run import State
+from tasks.ticket import ExternalId, Ticket
+from worker.broker.errors import BrokerDown
+from worker.broker.queues import Broker
+from worker.chance import run_id
+from worker.hints import hint_of
+from worker.ledgers.sql import SqlLedger
+from worker.log import Log
+from worker.vault import Vault, digest
+
+Deliver = Callable[[Sequence[tuple[str, Ticket]]], None]
+"""Makes tickets (with their source) known to a helpdesk that has no intake of its own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Polled:
+    """What one poll brought. `seen = ingested + known`; `malformed` is part of `ingested`."""
+
+    seen: int = 0
+    ingested: int = 0
+    known: int = 0
+    malformed: int = 0
+    superseded: int = 0
+    unsent: int = 0  # ingested, but the broker did not take the message; the reaper sends it
+
+    def plus(self, other: "Polled") -> "Polled":
+        """Both together."""
+        return Polled(
+            seen=self.seen + other.seen,
+            ingested=self.ingested + other.ingested,
+            known=self.known + other.known,
+            malformed=self.malformed + other.malformed,
+            superseded=self.superseded + other.superseded,
+            unsent=self.unsent + other.unsent,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """Reads a source page by page; cursor and tickets of a page are committed together."""
+
+    ledger: SqlLedger
+    vault: Vault
+    broker: Broker
+    clock: Clock
+    config: Config
+    deliver: Deliver
+    log: Log
+
+    def poll(self, inbox: Inbox, progress: Callable[[Polled], None] | None = None) -> Polled:
+        """Everything that came since the last poll. Raises SourceDown, LedgerDown."""
+        total = Polled()
+        position = self.ledger.cursor(inbox.name)
+        more = True
+        while more:
+            page = inbox.read(position, limit=self.config.settings.intake.batch)
+            total = total.plus(self._take(inbox.name, page))
+            position, more = page.position, page.more
+            if progress:
+                progress(total)
+        self.log.info("intake.polled", source=inbox.name, seen=total.seen, new=total.ingested)
+        return total
+
+    def _take(self, source: str, page: Page) -> Polled:
+        now = self.clock.now()
+        read = [(message, self._read(message)) for message in page.messages]
+        self.deliver([(m.source, t) for m, t in read if isinstance(t, Ticket)])
+        whose = [self._requester(message, found) for message, found in read]
+        keys = self._keys(whose)
+        arrivals = [
+            self._arrival(message, found, keys[requester], now)
+            for (message, found), requester in zip(read, whose, strict=True)
+        ]
+        cursor = Cursor(source=source, position=page.position, polled_at=now)
+        taken = self.ledger.ingest(arrivals, cursor=cursor)
+        queued = [run for run in taken.runs if run.state is State.QUEUED]
+        unsent = 0
+        try:
+            self.broker.push([hint_of(run) for run in queued])
+        except BrokerDown:
+            # The ledger has them; the reaper sends what the broker does not hold.
+            unsent = len(queued)
+            self.log.warning("intake.unsent", count=unsent)
+        return Polled(
+            seen=len(read),
+            ingested=len(taken.runs),
+            known=taken.known,
+            malformed=len(taken.runs) - len(queued),
+            superseded=taken.superseded,
+            unsent=unsent,
+        )
+
+    def _read(self, message: Message) -> Ticket | Malformed:
+        return parse_ticket(message.raw, body_bytes=self.config.settings.intake.body_bytes)
+
+    def _requester(self, message: Message, found: Ticket | Malformed) -> str:
+        """A malformed message has a requester of its own, since nobody can say whose it is."""
+        if isinstance(found, Ticket):
+            return self.vault.requester(found.requester.email)
+        return self.vault.requester(f"malformed {digest(message.raw)}")
+
+    def _keys(self, requesters: Sequence[str]) -> dict[str, SealedKey]:
+        """The key that stands for each requester; another intake may have made it just now."""
+        fresh = [self.vault.new_key(name) for name in dict.fromkeys(requesters)]
+        return dict(self.ledger.keep_keys(fresh))
+
+    def _arrival(
+        self, message: Message, found: Ticket | Malformed, key: SealedKey, now: float
+    ) -> Arrival:
+        run = run_id(now)
+        if isinstance(found, Malformed):
+            raw = self.vault.seal_bytes(message.raw, run=run, name="raw", key=key, at=now)
+            hashed = digest(message.raw)
+            return Arrival(
+                run=run,
+                source=message.source,
+                external_id=found.external_id or ExternalId(f"malformed-{hashed[:12]}"),
+                requester=key.requester,
+                digest=hashed,
+                tier=self.config.tiers.default,
+                at=now,
+                bodies=(raw,),
+                malformed=(found.cause, found.why),
+            )
+        text = self.vault.seal(found.model_dump_json(), run=run, name="ticket", key=key, at=now)
+        return Arrival(
+            run=run,
+            source=message.source,
+            external_id=found.id,
+            requester=key.requester,
+            digest=found.digest(),
+            tier=route(found, None, self.config.tiers).tier,
+            at=now,
+            bodies=(text,),
+        )

@@ -1,0 +1,72 @@
+"""Binds each stage to a Celery task of its name, and the upkeep to tasks of its own.
+
+A task is only a way in: it names the run, and the ledger says what is due. Having begun, a worker
+runs ahead through the stages by itself.
+"""
+
+from collections.abc import Callable
+
+from celery import Celery
+from celery.exceptions import Reject
+
+from config.environment import Environment
+from tasks.run import RunId
+from worker.fleet import Fleet
+from worker.refusals import RefusedToStart
+
+STAGES = ("enrich", "classify", "validate", "write")
+
+Hire = Callable[[Environment, frozenset[str]], Fleet]
+"""Makes the fleet of a worker that consumes these queues; slow, since models are loaded."""
+
+
+class Hands:
+    """What this process works with, once it has started; empty in beat, Flower and the shell."""
+
+    def __init__(self, environment: Environment, hire: Hire) -> None:
+        self._environment = environment
+        self._hire = hire
+        self._fleet: Fleet | None = None
+
+    @property
+    def fleet(self) -> Fleet:
+        """The fleet of this process. Raises RuntimeError where none was started."""
+        if self._fleet is None:
+            message = "this process is no worker"
+            raise RuntimeError(message)
+        return self._fleet
+
+    def start(self, queues: frozenset[str], *, pool: str) -> None:
+        """Loads models, opens stores, begins to live. Raises RefusedToStart."""
+        if "thread" not in pool:
+            message = f"the pool is {pool}; one event loop per process needs threads"
+            raise RefusedToStart(message, remedy="start the worker with -P threads")
+        self._fleet = self._hire(self._environment, queues)
+        self._fleet.start()
+
+    def drain(self) -> None:
+        """Begins no new ticket."""
+        if self._fleet:
+            self._fleet.drain()
+
+    def stop(self) -> None:
+        """Ends in good order."""
+        if self._fleet:
+            self._fleet.stop()
+            self._fleet = None
+
+
+def bind(app: Celery, hands: Hands) -> None:
+    """Registers every task by its name."""
+
+    def carry(run: str, send_n: int) -> None:
+        if hands.fleet.draining:
+            raise Reject(requeue=True)
+        hands.fleet.carry(RunId(run), send_n)
+
+    def intake(source: str) -> None:
+        hands.fleet.poll(source)
+
+    for stage in STAGES:
+        app.task(carry, name=f"tasks.{stage}", ignore_result=True)
+    app.task(intake, name="upkeep.intake", ignore_result=True)

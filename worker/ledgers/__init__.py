@@ -1,0 +1,1 @@
+"""Ledgers: SQLite as the embedded default, PostgreSQL in production, one schema for both."""

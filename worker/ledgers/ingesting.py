@@ -1,0 +1,222 @@
+"""Intake: each message once, however often and by however many it is brought."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from sqlalchemy import Connection, Engine, bindparam, select, update
+
+from tasks.causes import DropCause
+from tasks.events import Event, Kind
+from tasks.journey import advance, beginning, fold
+from tasks.ports.ledger import Arrival, Change, Cursor, SealedKey, Taken
+from tasks.run import Run, State, TicketId
+from worker.ledgers import bulk, schema
+from worker.ledgers.engine import writing
+from worker.ledgers.reading import RUN
+from worker.ledgers.rows import (
+    BODY_COLUMNS,
+    EVENT_COLUMNS,
+    RUN_COLUMNS,
+    UNSOUND,
+    body_values,
+    event_values,
+    run_of,
+    run_values,
+    sound,
+)
+
+UNWRITTEN = (State.QUEUED, State.WAITING, State.IN_REVIEW, State.DEAD)
+"""States in which a newer message of the customer takes over. A running one finishes its stage."""
+
+KEY_COLUMNS = {"requester": "text", "cipher": "bytea"}
+TICKET_COLUMNS = {"id": "text", "source": "text", "external_id": "text", "revision": "int"}
+CURSOR_COLUMNS = {"source": "text", "position": "text", "polled_at": "float8"}
+
+
+def ticket_id(source: str, external_id: str) -> TicketId:
+    """The ticket's id in the ledger: the same for the same source and external id, everywhere."""
+    return TicketId(hashlib.sha256(f"{source}\x00{external_id}".encode()).hexdigest()[:24])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Birth:
+    arrival: Arrival
+    events: tuple[Event, ...]
+    run: Run
+
+    def dropped_for(self, newer: "_Birth") -> Self:
+        """The same, superseded before it could begin."""
+        event = _superseded(self.run, newer)
+        return replace(self, events=(*self.events, event), run=advance(self.run, event))
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """What the ledger knows of a ticket whose row is ours until the commit."""
+
+    kept: int  # the revision in its row
+    revision: int  # the newest there is
+    digests: set[str]
+
+
+class LedgerIngesting:
+    """The intake half of the ledger."""
+
+    engine: Engine
+
+    def keep_keys(self, keys: Sequence[SealedKey]) -> Mapping[str, SealedKey]:
+        """Keeps each key whose requester has none yet, and says which key stands for each."""
+        offered = {key.requester: key for key in reversed(keys)}
+        rows = [(name, key.cipher) for name, key in sorted(offered.items())]
+        with writing(self.engine) as connection:
+            kept = bulk.add_new(connection, "keys", KEY_COLUMNS, rows)
+            older = [name for name in offered if name not in kept]
+            if older:
+                table = schema.keys
+                query = select(table.c.requester, table.c.cipher)
+                for name, cipher in connection.execute(query.where(table.c.requester.in_(older))):
+                    offered[name] = SealedKey(requester=name, cipher=cipher)
+        return offered
+
+    def ingest(self, arrivals: Sequence[Arrival], *, cursor: Cursor | None) -> Taken:
+        """Takes in what is new, in one transaction with the source's cursor."""
+        unique: dict[tuple[TicketId, str], Arrival] = {}
+        for arrival in map(_sound, arrivals):
+            ticket = ticket_id(arrival.source, arrival.external_id)
+            unique.setdefault((ticket, arrival.digest), arrival)
+        with writing(self.engine) as connection:
+            tickets = _lock_tickets(connection, unique)
+            births, dropped = _settle_among(_births(unique, tickets))
+            dropped += _supersede(connection, births)
+            _bear(connection, births)
+            _count_revisions(connection, tickets)
+            if cursor is not None:
+                _move(connection, cursor)
+        runs = tuple(birth.run for birth in births)
+        return Taken(runs=runs, known=len(arrivals) - len(runs), superseded=dropped)
+
+
+def _sound(arrival: Arrival) -> Arrival:
+    """As any database takes it: what a source calls its tickets is the one name not ours."""
+    why = arrival.malformed[1] if arrival.malformed else ""
+    if UNSOUND.search(arrival.external_id + why) is None:
+        return arrival
+    malformed = (arrival.malformed[0], sound(why)) if arrival.malformed else None
+    return replace(arrival, external_id=sound(arrival.external_id), malformed=malformed)
+
+
+def _lock_tickets(
+    connection: Connection, unique: Mapping[tuple[TicketId, str], Arrival]
+) -> dict[TicketId, _Ticket]:
+    """Every ticket that is spoken of, new ones as if their first run was there already."""
+    named = {ticket: arrival for (ticket, _), arrival in unique.items()}
+    rows = [
+        (ticket, arrival.source, arrival.external_id, 1)
+        for ticket, arrival in sorted(named.items())  # one order for everybody: no deadlock
+    ]
+    new = bulk.add_new(connection, "tickets", TICKET_COLUMNS, rows)
+    tickets = {ticket: _Ticket(kept=1, revision=0, digests=set()) for ticket in named}
+    older = [ticket for ticket in named if ticket not in new]
+    if older:
+        table, runs = schema.tickets, schema.runs
+        lock = select(table.c.id, table.c.revision).where(table.c.id.in_(older))
+        for ticket, revision in connection.execute(lock.order_by(table.c.id).with_for_update()):
+            tickets[ticket].kept = tickets[ticket].revision = revision
+        known = select(runs.c.ticket, runs.c.digest).where(runs.c.ticket.in_(older))
+        for ticket, digest in connection.execute(known):
+            tickets[ticket].digests.add(digest)
+    return tickets
+
+
+def _births(
+    unique: Mapping[tuple[TicketId, str], Arrival], tickets: Mapping[TicketId, _Ticket]
+) -> list[_Birth]:
+    births = []
+    for (ticket, digest), arrival in unique.items():
+        known = tickets[ticket]
+        if digest not in known.digests:
+            known.revision += 1
+            events = beginning(arrival, ticket, known.revision)
+            births.append(_Birth(arrival=arrival, events=events, run=fold(events)))
+    return births
+
+
+def _newest(births: Sequence[_Birth]) -> dict[TicketId, _Birth]:
+    """Of each ticket the last that can be worked on: a malformed one takes nothing over."""
+    return {birth.run.ticket: birth for birth in births if birth.arrival.malformed is None}
+
+
+def _settle_among(births: Sequence[_Birth]) -> tuple[list[_Birth], int]:
+    """Drops those that a newer one of the same batch supersedes; also how many."""
+    newest = _newest(births)
+    settled = [
+        birth.dropped_for(newer)
+        if (newer := newest.get(birth.run.ticket)) and birth.run.revision < newer.run.revision
+        else birth
+        for birth in births
+    ]
+    return settled, sum(birth.run.state is State.DROPPED for birth in settled)
+
+
+def _supersede(connection: Connection, births: Sequence[_Birth]) -> int:
+    """Drops older runs of these tickets that have written nothing; how many."""
+    newest = {name: birth for name, birth in _newest(births).items() if birth.run.revision > 1}
+    if not newest:
+        return 0
+    runs = schema.runs
+    older = select(*RUN).where(runs.c.ticket.in_(list(newest)), runs.c.state.in_(UNWRITTEN))
+    changes = []
+    for row in connection.execute(older.order_by(runs.c.id).with_for_update()):
+        run = run_of(row)
+        event = _superseded(run, newest[run.ticket])
+        changes.append(Change(before=run, after=advance(run, event), events=(event,)))
+    bulk.change(connection, changes)
+    return len(changes)
+
+
+def _superseded(run: Run, newer: _Birth) -> Event:
+    body = {
+        "cause": DropCause.SUPERSEDED,
+        "why": f"revision {newer.run.revision} took over",
+        "by": "triage-fleet",
+    }
+    at = newer.arrival.at
+    return Event(run=run.id, seq=run.seq + 1, at=at, kind=Kind.DROPPED, body=body)
+
+
+def _bear(connection: Connection, births: Sequence[_Birth]) -> None:
+    bulk.add(
+        connection,
+        "runs",
+        (*RUN_COLUMNS, "digest"),
+        [(*run_values(birth.run), birth.arrival.digest) for birth in births],
+    )
+    events = [event_values(event) for birth in births for event in birth.events]
+    bulk.add(connection, "events", EVENT_COLUMNS, events)
+    bodies = [body_values(body) for birth in births for body in birth.arrival.bodies]
+    bulk.add(connection, "bodies", BODY_COLUMNS, bodies)
+
+
+def _count_revisions(connection: Connection, tickets: Mapping[TicketId, _Ticket]) -> None:
+    table = schema.tickets
+    grown = [
+        {"ticket": ticket, "newest": known.revision}
+        for ticket, known in tickets.items()
+        if known.revision != known.kept
+    ]
+    if grown:
+        counted = update(table).where(table.c.id == bindparam("ticket"))
+        connection.execute(counted.values(revision=bindparam("newest")), grown)
+
+
+def _move(connection: Connection, cursor: Cursor) -> None:
+    row = (cursor.source, cursor.position, cursor.polled_at)
+    if not bulk.add_new(connection, "cursors", CURSOR_COLUMNS, [row]):
+        table = schema.cursors
+        connection.execute(
+            update(table)
+            .where(table.c.source == cursor.source)
+            .values(position=cursor.position, polled_at=cursor.polled_at)
+        )

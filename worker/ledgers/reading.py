@@ -1,0 +1,166 @@
+"""What the ledger is asked: for people, for takeover, never on the hot path."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy import Engine, Select, func, or_, select
+
+from tasks.events import Event, Kind
+from tasks.ports.ledger import Books, Filter, Sealed, SealedKey, WorkerRow, Written
+from tasks.run import Incarnation, Run, RunId, State
+from worker.ledgers import schema
+from worker.ledgers.engine import reading
+from worker.ledgers.rows import (
+    BODY_COLUMNS,
+    EVENT_COLUMNS,
+    RUN_COLUMNS,
+    WRITE_COLUMNS,
+    event_of,
+    run_of,
+    sound,
+)
+
+RUN = tuple(schema.runs.c[name] for name in RUN_COLUMNS)
+EVENT = tuple(schema.events.c[name] for name in EVENT_COLUMNS)
+BODY = tuple(schema.bodies.c[name] for name in BODY_COLUMNS)
+WRITE = tuple(schema.writes.c[name] for name in WRITE_COLUMNS)
+PAGE = 1_000
+
+
+class LedgerReading:
+    """The reading half of the ledger."""
+
+    engine: Engine
+
+    def run(self, run: RunId) -> Run | None:
+        """The status row of that run."""
+        with reading(self.engine) as connection:
+            row = connection.execute(select(*RUN).where(schema.runs.c.id == run)).first()
+        return run_of(row) if row else None
+
+    def named(self, name: str) -> Sequence[Run]:
+        """Runs with that run id or external id, newest revision first."""
+        runs, tickets = schema.runs, schema.tickets
+        named = select(tickets.c.id).where(tickets.c.external_id == sound(name))
+        wanted = select(*RUN).where(or_(runs.c.id == sound(name), runs.c.ticket.in_(named)))
+        return list(self._runs(wanted.order_by(runs.c.source, runs.c.revision.desc())))
+
+    def runs(self, wanted: Filter) -> Iterator[Run]:
+        """Runs that the filter means, oldest first."""
+        runs = schema.runs
+        query = select(*RUN).order_by(runs.c.id)
+        equal = {
+            runs.c.queue: wanted.queue,
+            runs.c.tier: wanted.tier,
+            runs.c.requester: wanted.requester,
+            runs.c.prompt: wanted.prompt,
+            runs.c.model: wanted.model,
+            runs.c.reason: wanted.reason,
+            runs.c.stage: wanted.stage,
+        }
+        for column, value in equal.items():
+            if value is not None:
+                query = query.where(column == value)
+        if wanted.states:
+            query = query.where(runs.c.state.in_([str(state) for state in wanted.states]))
+        if wanted.since is not None:
+            query = query.where(runs.c.ingested_at >= wanted.since)
+        if wanted.until is not None:
+            query = query.where(runs.c.changed_at <= wanted.until)
+        return self._runs(query.limit(wanted.limit) if wanted.limit else query)
+
+    def _runs(self, query: Select[tuple[object, ...]]) -> Iterator[Run]:
+        with reading(self.engine) as connection:
+            for row in connection.execute(query).yield_per(PAGE):
+                yield run_of(row)
+
+    def events(self, run: RunId) -> Sequence[Event]:
+        """All events of that run, in order."""
+        query = select(*EVENT).where(schema.events.c.run == run).order_by(schema.events.c.seq)
+        with reading(self.engine) as connection:
+            return [event_of(row) for row in connection.execute(query)]
+
+    def all_events(self) -> Iterator[Event]:
+        """Every event there is, run by run, in order."""
+        query = select(*EVENT).order_by(schema.events.c.run, schema.events.c.seq)
+        with reading(self.engine) as connection:
+            for row in connection.execute(query).yield_per(PAGE):
+                yield event_of(row)
+
+    def bodies(self, run: RunId, names: Iterable[str] | None = None) -> Sequence[Sealed]:
+        """Sealed texts of that run; all of them where no names are given."""
+        bodies = schema.bodies
+        query = select(*BODY).where(bodies.c.run == run)
+        if names is not None:
+            query = query.where(bodies.c.name.in_(list(names)))
+        with reading(self.engine) as connection:
+            return [
+                Sealed(**dict(zip(BODY_COLUMNS, row, strict=True)))
+                for row in connection.execute(query.order_by(bodies.c.name))
+            ]
+
+    def key(self, requester: str) -> SealedKey | None:
+        """The requester's sealed key; None where it never was or was forgotten."""
+        keys = schema.keys
+        with reading(self.engine) as connection:
+            row = connection.execute(
+                select(keys.c.cipher).where(keys.c.requester == requester)
+            ).first()
+        return SealedKey(requester=requester, cipher=row[0]) if row else None
+
+    def writes(self, run: RunId) -> Sequence[Written]:
+        """Everything that was, or was to be, written for that run."""
+        writes = schema.writes
+        query = select(*WRITE).where(writes.c.run == run).order_by(writes.c.key)
+        with reading(self.engine) as connection:
+            return [
+                Written(**dict(zip(WRITE_COLUMNS, row, strict=True)))
+                for row in connection.execute(query)
+            ]
+
+    def books(self) -> Books:
+        """`ingested` from the events, the states from the status rows, in one snapshot."""
+        events, runs = schema.events, schema.runs
+        ingested = select(func.count()).where(events.c.kind == str(Kind.INGESTED))
+        states = select(runs.c.state, func.count()).group_by(runs.c.state)
+        with reading(self.engine) as connection:
+            total = connection.execute(ingested).scalar_one()
+            counted = {State(state): n for state, n in connection.execute(states)}
+        return Books(ingested=total, states={state: counted.get(state, 0) for state in State})
+
+    def cursor(self, source: str) -> str | None:
+        """How far that source was read; None where it never was."""
+        cursors = schema.cursors
+        with reading(self.engine) as connection:
+            return connection.execute(
+                select(cursors.c.position).where(cursors.c.source == source)
+            ).scalar_one_or_none()
+
+    def workers(self) -> Sequence[WorkerRow]:
+        """Every life of a worker process that has not ended in good order."""
+        workers = schema.workers
+        query = select(
+            workers.c.incarnation,
+            workers.c.host,
+            workers.c.pid,
+            workers.c.version,
+            workers.c.tiers,
+            workers.c.beat,
+            workers.c.started_at,
+            workers.c.beat_at,
+        ).where(workers.c.ended_at.is_(None))
+        with reading(self.engine) as connection:
+            return [
+                WorkerRow(
+                    incarnation=Incarnation(incarnation),
+                    host=host,
+                    pid=pid,
+                    version=version,
+                    tiers=tuple(tiers.split(",")) if tiers else (),
+                    beat=beat,
+                    started_at=started,
+                    beat_at=beaten,
+                )
+                for incarnation, host, pid, version, tiers, beat, started, beaten in (
+                    connection.execute(query)
+                )
+            ]

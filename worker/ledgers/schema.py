@@ -1,0 +1,155 @@
+"""The ledger's tables. Migrations only add, so that version N works on the schema of N + 1."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+
+def _where_set(name: str, column: str) -> Index:
+    """An index that costs nothing while there is nothing to find by it."""
+    is_set = text(f"{column} IS NOT NULL")
+    return Index(name, column, postgresql_where=is_set, sqlite_where=is_set)
+
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("external_id", "source", name="uq_tickets_external_id_source"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("ticket", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("requester", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("ingested_at", Double, nullable=False),
+    Column("changed_at", Double, nullable=False),
+    Column("sent_at", Double),
+    Column("due_at", Double),
+    Column("routed_at", Double),
+    Column("reason", Text),
+    Column("why", Text),
+    Column("outcome", Text),
+    Column("owner", Text),
+    Column("fence", Integer, nullable=False),
+    Column("send_n", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("requeues", Integer, nullable=False),
+    Column("micro_usd", BigInteger, nullable=False),
+    Column("customer_tier", Text),
+    Column("issue_type", Text),
+    Column("priority", Integer),
+    Column("queue", Text),
+    Column("prompt", Text),
+    Column("model", Text),
+    UniqueConstraint("ticket", "digest", name="uq_runs_ticket_digest"),
+    UniqueConstraint("ticket", "revision", name="uq_runs_ticket_revision"),
+    Index("ix_runs_state_tier_sent_at", "state", "tier", "sent_at"),
+    _where_set("ix_runs_due_at", "due_at"),
+    _where_set("ix_runs_routed_at", "routed_at"),
+    # Room in each page for a row's next versions: most changes then touch no index.
+    postgresql_with={"fillfactor": 70},
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("run", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("run", "seq", name="pk_events"),
+    Index("ix_events_kind_at", "kind", "at"),
+)
+
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("run", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("requester", Text, nullable=False),
+    Column("cipher", LargeBinary, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    PrimaryKeyConstraint("run", "name", name="pk_bodies"),
+    Index("ix_bodies_requester", "requester"),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("requester", Text, primary_key=True),
+    Column("cipher", LargeBinary, nullable=False),
+)
+
+writes = Table(
+    "writes",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("before", Text),
+    Column("wanted", Text),
+    Column("outcome", Text),
+    Column("holds", Text),
+    Index("ix_writes_run", "run"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("position", Text, nullable=False),
+    Column("polled_at", Double, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("incarnation", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("tiers", Text, nullable=False),
+    Column("beat", Integer, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("beat_at", Double, nullable=False),
+    Column("ended_at", Double),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("fence", Integer, nullable=False),
+)
+
+REVISION = "0001"
+"""The newest migration; the schema that this version writes."""

@@ -1,0 +1,39 @@
+"""What went over the wire for one question: the truth, whatever a library makes of it."""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+SUCCESS = 2
+"""The hundred that every status of a success is in."""
+
+
+class SecondRequest(Exception):
+    """A library wanted to send another request for the same question; it was not sent."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request at most, and its answer. The transport fills it in as things happen."""
+
+    timeout_seconds: float
+    sent: bool = False
+    status: int | None = None  # None: no answer came
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])  # in any case of letters
+    body: bytes = b""  # at most transport.MOST_BYTES of it
+    broken: str | None = None  # what went wrong with the line, in a word: "TimeoutError"
+
+    @property
+    def succeeded(self) -> bool:
+        """An answer came whole, and its status is one of success."""
+        return self.status is not None and self.status // 100 == SUCCESS
+
+    def send(self) -> None:
+        """Marks the one request as sent. Raises SecondRequest."""
+        if self.sent:
+            raise SecondRequest
+        self.sent = True
+
+
+CURRENT: ContextVar[Exchange] = ContextVar("exchange")
+"""The exchange of the question that this task is asking."""

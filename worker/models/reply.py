@@ -1,0 +1,91 @@
+"""From litellm's response to a Reply: not parsed, not judged."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.ports.model import Question, Reply, Signals, Usage
+
+ModelResponse = Any  # litellm.ModelResponse: litellm's types are not followed
+
+MOST_GARBAGE = 2_000
+"""Characters of an answer that is no completion: enough to see what it is."""
+
+UNREPORTED = Usage(input_tokens=0, output_tokens=0, reported=False)
+
+
+def read_reply(response: ModelResponse, question: Question, latency_seconds: float) -> Reply:
+    """The first choice of litellm's ModelResponse; `empty` where there is none."""
+    answered = response.model or question.model
+    usage = read_usage(getattr(response, "usage", None))
+    if not response.choices:
+        return _without(question, latency_seconds, "empty", answered=answered, usage=usage)
+    choice = response.choices[0]
+    fields = getattr(choice.message, "provider_specific_fields", None) or {}
+    return Reply(
+        text=choice.message.content or "",
+        model_asked=question.model,
+        model_answered=answered,
+        usage=usage,
+        finish_reason=choice.finish_reason or "stop",
+        latency_seconds=latency_seconds,
+        refusal=fields.get("refusal") or getattr(choice.message, "refusal", None),
+        signals=read_signals(fields.get("signals")),
+    )
+
+
+def read_usage(usage: object) -> Usage:
+    """Token counts; a usage that is missing reads as zeros, and nothing costs no token."""
+    asked = getattr(usage, "prompt_tokens", None) or 0
+    said = getattr(usage, "completion_tokens", None) or 0
+    if not asked and not said:
+        return UNREPORTED
+    details = getattr(usage, "prompt_tokens_details", None)
+    cached = getattr(details, "cached_tokens", None) or 0
+    return Usage(input_tokens=asked, output_tokens=said, cached_tokens=cached)
+
+
+def read_signals(found: Mapping[str, Any] | None) -> Signals | None:
+    """What local/baseline sends along, and nobody else: the fields of Signals."""
+    if found is None:
+        return None
+    ranking = tuple((str(name), float(share)) for name, share in found["ranking"])
+    return Signals(**{**found, "ranking": ranking})
+
+
+def no_completion(body: bytes, question: Question, latency_seconds: float) -> Reply:
+    """A 200 that holds no completion: `empty` where it has no choices, else `garbage`."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if isinstance(document, dict) and document.get("choices") == []:
+        return _without(question, latency_seconds, "empty")
+    text = body[: 4 * MOST_GARBAGE].decode(errors="replace")[:MOST_GARBAGE]
+    return _without(question, latency_seconds, "garbage", text=text)
+
+
+def filtered(question: Question, latency_seconds: float) -> Reply:
+    """The provider's filter stopped the question itself."""
+    return _without(question, latency_seconds, "content_filter", refusal="content_filter")
+
+
+def _without(
+    question: Question,
+    latency_seconds: float,
+    finish_reason: str,
+    *,
+    text: str = "",
+    answered: str = "",
+    usage: Usage = UNREPORTED,
+    refusal: str | None = None,
+) -> Reply:
+    return Reply(
+        text=text,
+        model_asked=question.model,
+        model_answered=answered or question.model,
+        usage=usage,
+        finish_reason=finish_reason,
+        latency_seconds=latency_seconds,
+        refusal=refusal,
+    )

@@ -1,0 +1,86 @@
+"""The journal of one run: turns entries into a fenced, durable change of the ledger."""
+
+import asyncio
+from collections.abc import Mapping
+
+from tasks.chronicle import Entry
+from tasks.events import Body, Event, Kind
+from tasks.journey import advance
+from tasks.ports.clock import Clock
+from tasks.ports.ledger import Change, SealedKey, Written
+from tasks.run import Run
+from worker.group_writer import GroupWriter
+from worker.ledgers.errors import RunLost
+from worker.vault import Vault
+
+
+class Notebook:
+    """Implements tasks.desk.Journal for the run that its holder has claimed."""
+
+    def __init__(
+        self, run: Run, key: SealedKey, *, writer: GroupWriter, vault: Vault, clock: Clock
+    ) -> None:
+        self.run = run
+        self.key = key
+        self._writer = writer
+        self._vault = vault
+        self._clock = clock
+
+    async def record(
+        self,
+        kind: Kind,
+        body: Body,
+        *,
+        texts: Mapping[str, str] | None = None,
+        writes: tuple[Written, ...] = (),
+    ) -> None:
+        """Durable when it returns. Raises RunLost when somebody else has moved the run."""
+        await self.enter(Entry(kind=kind, body=body, texts=texts or {}, writes=writes))
+
+    async def enter(self, *entries: Entry) -> Run:
+        """All entries in one commit; the run as it then stands. Raises RunLost.
+
+        Whoever is cancelled meanwhile leaves with `run` as the ledger has it: what is handed in
+        cannot be called back, and where the run stands must be known to let go of it.
+        """
+        change = change_of(self.run, entries, self.key, vault=self._vault, clock=self._clock)
+        committing = self._writer.hand_in(change)
+        try:
+            await asyncio.shield(committing)
+        except asyncio.CancelledError:
+            self._stand(change, accepted=await committing)
+            raise
+        return self._stand(change, accepted=committing.result())
+
+    def _stand(self, change: Change, *, accepted: bool) -> Run:
+        if not accepted:
+            message = f"run {self.run.id} was moved by somebody else"
+            raise RunLost(message)
+        self.run = change.after
+        return self.run
+
+
+def change_of(
+    run: Run, entries: tuple[Entry, ...], key: SealedKey | None, *, vault: Vault, clock: Clock
+) -> Change:
+    """The change that these entries make, their texts sealed as NAME.SEQ.
+
+    Texts are left out where the requester has no key any more: they asked to be forgotten.
+    """
+    at = clock.now()
+    after = run
+    events: list[Event] = []
+    bodies = []
+    for entry in entries:
+        event = Event(run=run.id, seq=after.seq + 1, at=at, kind=entry.kind, body=entry.body)
+        after = advance(after, event)
+        events.append(event)
+        if key is not None:
+            bodies += [
+                vault.seal(text, run=run.id, name=f"{name}.{event.seq}", key=key, at=at)
+                for name, text in entry.texts.items()
+            ]
+    writes = tuple(write for entry in entries for write in entry.writes)
+    return Change(
+        before=run, after=after, events=tuple(events), bodies=tuple(bodies), writes=writes
+    )

@@ -1,0 +1,1 @@
+"""The Fleet page inside Flower, and the login before both."""

@@ -1,0 +1,202 @@
+"""One look at the fleet for every viewer: numbers of one moment, and when that was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import ProgrammingError
+
+from config.load import Config
+from config.tiers import TIERS
+from tasks.errors import LedgerDown
+from tasks.events import Kind
+from tasks.ports.clock import Clock
+from tasks.ports.ledger import Books, WorkerRow
+from tasks.run import State
+from worker.broker.errors import BrokerDown
+from worker.broker.names import QueueName
+from worker.broker.queues import Broker
+from worker.ledgers import schema
+from worker.ledgers.engine import reading
+from worker.ledgers.sql import SqlLedger
+from worker.moments import iso
+from worker.pages.backlog import Backlog, read_backlog
+from worker.pages.pace import Pace, read_pace
+from worker.pages.spending import Spending
+from worker.pages.trouble import Trouble, read_trouble
+from worker.standing import alerts_of, overdue_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OnBroker:
+    """What lies on the broker, by queue."""
+
+    depths: Mapping[QueueName, int]
+    unacked: Mapping[QueueName, int]  # a worker has it and has not acknowledged
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """The ledger at one moment, and the broker a moment later. Holds no word of any ticket."""
+
+    at: float  # epoch seconds
+    ledger_seconds: float  # how long the ledger was read
+    books: Books
+    backlog: Backlog
+    pace: Pace
+    trouble: Trouble
+    cost_today: Mapping[str, int]  # tier -> millionths of a US dollar since midnight UTC
+    workers: tuple[WorkerRow, ...]  # those alive
+    broker: OnBroker | None  # None: it does not answer
+    alerts: tuple[str, ...]  # each begins with its runbook heading
+
+    @property
+    def oldest_seconds(self) -> float | None:
+        """How long the oldest unrouted ticket has been here; None where there is none."""
+        oldest = min(self.backlog.oldest.values(), default=None)
+        return None if oldest is None else max(0.0, self.at - oldest)
+
+    def as_json(self) -> dict[str, object]:
+        """The names of `triage books --json` and `triage status --json`, and the rest."""
+        return {
+            "taken_at": iso(self.at),
+            "ledger_seconds": self.ledger_seconds,
+            "ingested": self.books.ingested,
+            **{str(state): count for state, count in self.books.states.items()},
+            "balanced": self.books.balanced,
+            "broker": dict(self.broker.depths) if self.broker else None,
+            "unacked": dict(self.broker.unacked) if self.broker else None,
+            "oldest_seconds": self.oldest_seconds,
+            "alerts": list(self.alerts),
+            "workers": [
+                {"pid": w.pid, "host": w.host, "tiers": list(w.tiers), "version": w.version}
+                for w in self.workers
+            ],
+            **self._backlog_json(),
+            **self._pace_json(),
+            "errors": self._errors_json(),
+            "cost_today_usd": {tier: self.cost_today.get(tier, 0) / 1e6 for tier in TIERS},
+        }
+
+    def _backlog_json(self) -> dict[str, object]:
+        backlog = self.backlog
+        return {
+            "queued_by_tier": {tier: backlog.queued.get(tier, 0) for tier in TIERS},
+            "running_by_tier": {tier: backlog.running.get(tier, 0) for tier in TIERS},
+            "waiting_reasons": [
+                {"reason": wait.reason, "count": wait.count, "next_at": iso(wait.next_at)}
+                for wait in backlog.waits
+            ],
+            "dead_causes": [
+                {
+                    "cause": grave.cause,
+                    "stage": grave.stage,
+                    "count": grave.count,
+                    "oldest_at": iso(grave.oldest_at),
+                }
+                for grave in backlog.graves
+            ],
+        }
+
+    def _pace_json(self) -> dict[str, object]:
+        pace = self.pace
+        return {
+            "per_minute": {
+                "ingested": pace.ingested_per_minute,
+                "routed": pace.routed_per_minute,
+            },
+            "minutes": [{"at": iso(m.at), "routed": m.routed} for m in pace.minutes],
+            "sample": pace.sample,
+            "review_share": pace.review_share,
+            "latency_seconds": {f"p{p}": seconds for p, seconds in (pace.latency or {}).items()}
+            or None,
+        }
+
+    def _errors_json(self) -> dict[str, object]:
+        return {
+            "claims": self.trouble.claims,
+            "kinds": [
+                {"kind": f.kind, "detail": f.detail, "count": f.count, "rate": f.rate}
+                for f in self.trouble.faults
+            ],
+        }
+
+
+class Camera:
+    """Takes snapshots, one at a time."""
+
+    def __init__(self, ledger: SqlLedger, broker: Broker, config: Config, clock: Clock) -> None:
+        self._ledger = ledger
+        self._broker = broker
+        self._config = config
+        self._clock = clock
+        self._spending = Spending()
+
+    def take(self) -> Snapshot:
+        """The fleet now. Raises LedgerDown; a broker that is down is part of the picture."""
+        now = self._clock.now()
+        begun = self._clock.monotonic()
+        try:
+            with reading(self._ledger.engine) as connection:
+                books = _books(connection)
+                backlog = read_backlog(connection)
+                pace = read_pace(connection, now)
+                trouble = read_trouble(connection, now)
+                cost = self._spending.today(connection, now)
+            workers = self._alive(now)
+        except ProgrammingError as error:
+            message = "the ledger has no schema that this version knows: run `triage migrate`"
+            raise LedgerDown(message) from error
+        ledger_seconds = self._clock.monotonic() - begun
+        broker = self._on_broker()
+        return Snapshot(
+            at=now,
+            ledger_seconds=ledger_seconds,
+            books=books,
+            backlog=backlog,
+            pace=pace,
+            trouble=trouble,
+            cost_today=cost,
+            workers=workers,
+            broker=broker,
+            alerts=self._alerts(now, workers, books, backlog, is_broken=broker is None),
+        )
+
+    def _alive(self, now: float) -> tuple[WorkerRow, ...]:
+        lapse = self._config.settings.heart.lapse_seconds
+        return tuple(row for row in self._ledger.workers() if now - row.beat_at < lapse)
+
+    def _on_broker(self) -> OnBroker | None:
+        try:
+            return OnBroker(depths=self._broker.depths(), unacked=self._broker.unacked())
+        except BrokerDown:
+            return None
+
+    def _alerts(
+        self,
+        now: float,
+        workers: tuple[WorkerRow, ...],
+        books: Books,
+        backlog: Backlog,
+        *,
+        is_broken: bool,
+    ) -> tuple[str, ...]:
+        waiting = {wait.reason: wait.count for wait in backlog.waits}
+        overdue = overdue_of(backlog.oldest, self._config, now)
+        broken = (BROKER_DOWN,) if is_broken else ()
+        return (*alerts_of(workers, books, overdue, waiting), *broken)
+
+
+BROKER_DOWN = "broker down: it does not answer; nothing is lost, and nothing moves until it does"
+
+
+def _books(connection: Connection) -> Books:
+    """As SqlLedger.books, but in this snapshot."""
+    events, runs = schema.events, schema.runs
+    ingested = select(func.count()).where(events.c.kind == str(Kind.INGESTED))
+    states = select(runs.c.state, func.count()).group_by(runs.c.state)
+    counted: dict[str, int] = dict(connection.execute(states).all())
+    return Books(
+        ingested=connection.execute(ingested).scalar_one(),
+        states={state: counted.get(state, 0) for state in State},
+    )

@@ -1,0 +1,134 @@
+"""Sends what is due and what the broker has lost, and takes over from the dead.
+
+One reaper at a time in the fleet, inside any worker: whoever holds the role.
+"""
+
+from collections.abc import Sequence
+
+from config.settings import Reaper as Limits
+from config.tiers import TIERS, TierName
+from tasks.chronicle import Entry
+from tasks.events import Kind
+from tasks.run import Run
+from worker.broker.names import DEAD_LETTER
+from worker.broker.queues import Broker
+from worker.broker.wire import Hint
+from worker.hints import hint_of
+from worker.incarnation import Heart
+from worker.notebook import change_of
+from worker.observer import Observer
+from worker.vault import Vault
+
+ROLE = "reaper"
+
+
+class Reaper:
+    """Makes the broker agree with the ledger, a bounded step at a time."""
+
+    def __init__(
+        self, heart: Heart, observer: Observer, *, broker: Broker, vault: Vault, limits: Limits
+    ) -> None:
+        self._me = heart.incarnation
+        self._heart = heart
+        self._ledger = heart.ledger
+        self._clock = heart.clock
+        self._observer = observer
+        self._broker = broker
+        self._vault = vault
+        self._limits = limits
+        self._log = heart.log
+        self._sweeps = 0
+        self._lost_before = 0.0  # what was sent before then died with the broker
+
+    def sweep(self) -> None:
+        """One round. Raises LedgerDown or BrokerDown; the next round starts afresh."""
+        self._bury_lives()
+        if not self._holds_role():
+            return
+        self._take_over()
+        self._send(self._ledger.due(self._clock.now(), self._limits.batch))
+        self._resend_lost()
+        if self._sweeps % PROJECT_EVERY == 0:
+            self._project_dead()
+        self._sweeps += 1
+
+    def _bury_lives(self) -> None:
+        """Every worker watches, so that the role itself has an heir."""
+        workers = [w for w in self._ledger.workers() if w.incarnation != self._me]
+        steady = self._heart.steady_seconds()
+        for incarnation in self._observer.lapsed(workers, steady_seconds=steady):
+            self._log.warning("worker.lapsed", incarnation=incarnation)
+            self._ledger.ended(incarnation, self._clock.now())
+
+    def _holds_role(self) -> bool:
+        held = self._ledger.holder(ROLE)
+        if held is None:
+            return self._ledger.take_role(ROLE, self._me, 0)
+        holder, fence = held
+        if holder == self._me:
+            return True
+        alive = {worker.incarnation for worker in self._ledger.workers()}
+        return holder not in alive and self._ledger.take_role(ROLE, self._me, fence)
+
+    def _take_over(self) -> None:
+        orphans = self._ledger.orphans(self._limits.batch)
+        if orphans:
+            self._log.warning("runs.taken_over", count=len(orphans))
+            self._send(orphans)
+
+    def _resend_lost(self) -> None:
+        """What is queued in the ledger and nowhere in the broker."""
+        if self._broker.set_epoch(str(self._clock.now())):
+            self._lost_before = self._clock.now()
+            self._log.info("broker.empty", queued="all of it is sent again")
+        unacked = self._broker.unacked()
+        depths = self._broker.depths()
+        for tier in TIERS:
+            before = self._missing_before(tier, depths[tier], unacked[tier])
+            if before is not None:
+                self._send(self._ledger.queued(tier, before, self._limits.batch))
+
+    def _missing_before(self, tier: TierName, depth: int, unacked: int) -> float | None:
+        """The time before which whatever was sent to this queue, and is still queued, is lost."""
+        now = self._clock.now()
+        lost = [self._lost_before] if self._lost_before else []
+        if depth == 0 and unacked == 0:
+            lost.append(now - self._limits.queued_seconds)
+        elif tail := self._broker.tail(tier):
+            oldest = self._ledger.run(tail.run)
+            if oldest and oldest.sent_at and oldest.send_n == tail.send_n:
+                lost.append(oldest.sent_at - self._limits.behind_seconds)
+        return max(lost, default=None)
+
+    def _send(self, runs: Sequence[Run]) -> None:
+        """First the ledger, then the broker: a message that is lost in between is missed again."""
+        if not runs:
+            return
+        changes = []
+        for run in runs:
+            sent = Entry(kind=Kind.SENT, body={"send_n": run.send_n + 1})
+            lapsed = Entry(kind=Kind.LAPSED, body={"owner": run.owner})
+            entries = (lapsed, sent) if run.owner else (sent,)
+            changes.append(change_of(run, entries, None, vault=self._vault, clock=self._clock))
+        accepted = self._ledger.commit(changes)
+        moved = [change.after for change, ok in zip(changes, accepted, strict=True) if ok]
+        self._broker.push([hint_of(run) for run in moved])
+        self._log.info("runs.sent", count=len(moved))
+
+    def _project_dead(self) -> None:
+        """The dead-letter queue shows the ledger's dead letters to whatever reads a broker."""
+        dead = [
+            Hint(task="tasks.dead", run=run.id, send_n=run.send_n, queue=DEAD_LETTER)
+            for run in self._ledger.dead(DEAD_SHOWN)
+        ]
+        if {(h.run, h.send_n) for h in self._broker.hints(DEAD_LETTER)} != {
+            (hint.run, hint.send_n) for hint in dead
+        }:
+            self._broker.replace_queue(DEAD_LETTER, dead)
+
+
+PROJECT_EVERY = 5
+"""Sweeps between two looks at the dead-letter queue; it may be wrong for ten seconds at most."""
+
+DEAD_SHOWN = 10_000
+"""Most dead letters that the broker shows; the ledger has them all."""

@@ -1,0 +1,10 @@
+"""Why something will not start, said so that the operator can mend it."""
+
+
+class RefusedToStart(Exception):
+    """It does not start like this: the message says what is wrong, the remedy how to mend it."""
+
+    def __init__(self, message: str, *, remedy: str) -> None:
+        super().__init__(f"{message}\n{remedy}")
+        self.message = message
+        self.remedy = remedy

@@ -1,0 +1,153 @@
+"""Asks a model again about what a run had before it, without touching anything."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from config.errors import ConfigError
+from config.prompts import Prompt, read_prompt
+from config.tiers import TIERS, Tiers
+from tasks.case import Classified, Enriched, Received, Validated
+from tasks.classify import classify
+from tasks.desk import Desk
+from tasks.errors import OperatorError
+from tasks.events import Body, Kind
+from tasks.ports.ledger import Written
+from tasks.resume import resume
+from tasks.run import Run
+from tasks.ticket import Ticket
+from tasks.validate import validate
+from worker.compose import Shop
+from worker.crew import desk_with
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """What was decided then, and what would be decided now."""
+
+    ticket: str
+    before_model: str | None
+    before_prompt: str | None
+    model: str
+    prompt: str
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+    result: str  # "validated", or the detour in words
+    micro_usd: int
+
+    def differs(self, name: str) -> bool:
+        """Whether that field comes out differently."""
+        return self.before.get(name) != self.after.get(name)
+
+    def as_json(self) -> dict[str, object]:
+        """As docs/interface.md promises it to scripts."""
+        names = sorted({*self.before, *self.after})
+        return {
+            "ticket": self.ticket,
+            "then": {"model": self.before_model, "prompt": self.before_prompt, **self.before},
+            "now": {"model": self.model, "prompt": self.prompt, **self.after},
+            "differs": [name for name in names if self.differs(name)],
+            "result": self.result,
+            "cost_usd": self.micro_usd / 1e6,
+        }
+
+
+class Scrap:
+    """A journal that nobody keeps: it only counts the money."""
+
+    def __init__(self) -> None:
+        self.micro_usd = 0
+
+    async def record(
+        self,
+        kind: Kind,
+        body: Body,
+        *,
+        texts: Mapping[str, str] | None = None,  # noqa: ARG002 - the journal's shape
+        writes: tuple[Written, ...] = (),  # noqa: ARG002 - the journal's shape
+    ) -> None:
+        """Counts what an answer cost."""
+        cost = body.get("micro_usd") if kind is Kind.ANSWERED else 0
+        self.micro_usd += cost if isinstance(cost, int) else 0
+
+
+def replay_run(shop: Shop, run: Run, *, prompt: str | None, model: str | None) -> Replay:
+    """Classifies and validates the recorded ticket and facts. Raises OperatorError."""
+    case = _recorded(shop, run)
+    scrap = Scrap()
+    wanted = _prompt(prompt, shop)
+    desk = desk_with(shop, scrap)
+    tiers = _only(model, desk.tiers) if model else desk.tiers
+    desk = replace(desk, tiers=tiers, prompt=wanted)
+    came = asyncio.run(_decide(case, desk))
+    return Replay(
+        ticket=run.external_id,
+        before_model=run.model,
+        before_prompt=run.prompt,
+        model=tiers.tier(case.tier).models[0],
+        prompt=wanted.version,
+        before=_values(run.issue_type, run.priority, run.queue),
+        after=_after(came),
+        result="validated" if isinstance(came, Validated) else _words(came),
+        micro_usd=scrap.micro_usd,
+    )
+
+
+async def _decide(case: Enriched, desk: Desk) -> object:
+    came = await classify(case, desk)
+    return await validate(came, desk) if isinstance(came, Classified) else came
+
+
+def _recorded(shop: Shop, run: Run) -> Enriched:
+    """Ticket and facts as they were, without the answers."""
+    key = shop.ledger.key(run.requester)
+    sealed = {body.name: body for body in shop.ledger.bodies(run.id)}
+    if key is None or "ticket" not in sealed:
+        raise OperatorError(f"{run.external_id} cannot be replayed: its text was forgotten")
+    texts = {
+        name: shop.vault.open(body, key)
+        for name, body in sealed.items()
+        if name.startswith("facts.")
+    }
+    ticket = Ticket.model_validate_json(shop.vault.open(sealed["ticket"], key))
+    at_validate = replace(run, stage="validate")
+    case = resume(at_validate, ticket, shop.ledger.events(run.id), texts, stale=0.0)
+    if isinstance(case, Received):
+        raise OperatorError(f"{run.external_id} cannot be replayed: it was never enriched")
+    assert isinstance(case, Enriched)  # noqa: S101 - without answers nothing further is resumed
+    return case
+
+
+def _prompt(name: str | None, shop: Shop) -> Prompt:
+    """The configured prompt, or the one whose file name or version was given."""
+    current = shop.config.classify
+    if name is None or name in (current.name, current.version):
+        return current
+    try:
+        return read_prompt(name, shop.config.environment.config)
+    except ConfigError as error:
+        message = f"no prompt is called {name!r}: put it at prompts/{name}.md under TRIAGE_CONFIG"
+        raise OperatorError(message) from error
+
+
+def _only(model: str, tiers: Tiers) -> Tiers:
+    if model not in {known.name for known in tiers.models}:
+        known = ", ".join(found.name for found in tiers.models)
+        raise OperatorError(f"config names no model {model!r}: {known}")
+    alone = tuple(tiers.tier(name).model_copy(update={"models": (model,)}) for name in TIERS)
+    return tiers.model_copy(update={"tiers": alone})
+
+
+def _after(came: object) -> Mapping[str, object]:
+    if not isinstance(came, Validated):
+        return {}
+    decision = came.decision
+    return _values(decision.issue_type, decision.priority, decision.queue)
+
+
+def _values(issue_type: str | None, priority: int | None, queue: str | None) -> dict[str, object]:
+    return {"issue_type": issue_type, "priority": priority, "queue": queue}
+
+
+def _words(came: object) -> str:
+    return f"{type(came).__name__}: {getattr(came, 'why', '')}"

@@ -1,0 +1,117 @@
+"""Gives a run a new beginning, or lets go of it, as an operator asks."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from config.load import Config
+from tasks.causes import DropCause
+from tasks.chronicle import Entry
+from tasks.events import Event, Kind
+from tasks.intake import Malformed, parse_ticket
+from tasks.ports.ledger import Change
+from tasks.routing import route
+from tasks.run import Run, StageName, State
+from tasks.ticket import Ticket
+from worker.broker.errors import BrokerDown
+from worker.broker.queues import Broker
+from worker.clock import SystemClock
+from worker.hints import hint_of
+from worker.intake import Deliver
+from worker.ledgers.sql import SqlLedger
+from worker.notebook import change_of
+from worker.vault import Vault
+
+RETRIED = (State.DEAD, State.WAITING, State.IN_REVIEW)
+DROPPED = (State.DEAD, State.WAITING, State.IN_REVIEW, State.QUEUED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """Why this run is left as it is."""
+
+    run: Run
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """Somebody at the shell, by name, with what they may move."""
+
+    name: str
+    ledger: SqlLedger
+    vault: Vault
+    config: Config
+    clock: SystemClock
+    deliver: Deliver
+
+    def requeue(self, run: Run, *, force: bool) -> Change | Refused:
+        """The change that starts the run at its failed stage with fresh budgets."""
+        if run.state not in RETRIED:
+            return Refused(run=run, why=f"it is {run.state}")
+        times = _requeued_for(self.ledger.events(run.id), run.reason)
+        if run.state is State.DEAD and times >= self.config.policy.requeues_per_cause and not force:
+            why = f"requeued {times} times for {run.reason} already; --force does it once more"
+            return Refused(run=run, why=why)
+        return self._again(run) if run.stage == "intake" else self._from_stage(run, run.stage)
+
+    def drop(self, run: Run, why: str) -> Change | Refused:
+        """The change that lets go of the run."""
+        if run.state not in DROPPED:
+            return Refused(run=run, why=f"it is {run.state}")
+        body = {"cause": DropCause.OPERATOR, "why": why, "by": self.name}
+        return self._change(run, Entry(kind=Kind.DROPPED, body=body))
+
+    def _from_stage(self, run: Run, stage: StageName) -> Change:
+        # A verdict that meant nothing will mean nothing again: a new one must be had.
+        start: StageName = "classify" if stage == "validate" else stage
+        if run.state is State.IN_REVIEW:
+            start = "enrich"
+        return self._begin(run, start, run.tier)
+
+    def _begin(self, run: Run, stage: StageName, tier: str) -> Change:
+        body = {"stage": stage, "tier": tier, "by": self.name, "cause": run.reason}
+        sent = Entry(kind=Kind.SENT, body={"send_n": run.send_n + 1})
+        return self._change(run, Entry(kind=Kind.REQUEUED, body=body), sent)
+
+    def _again(self, run: Run) -> Change | Refused:
+        """A malformed message is parsed again, by the rules as they are now."""
+        key = self.ledger.key(run.requester)
+        raw = self.ledger.bodies(run.id, ["raw"])
+        if key is None or not raw:
+            return Refused(run=run, why="its bytes were forgotten or have expired")
+        limit = self.config.settings.intake.body_bytes
+        found = parse_ticket(self.vault.open_bytes(raw[0], key), body_bytes=limit)
+        if isinstance(found, Malformed):
+            return Refused(run=run, why=f"still {found.cause}: {found.why}")
+        at = self.clock.now()
+        text = self.vault.seal(found.model_dump_json(), run=run.id, name="ticket", key=key, at=at)
+        routed = route(found, None, self.config.tiers).tier
+        return replace(self._begin(run, "enrich", routed), bodies=(text,))
+
+    def _read_again(self, change: Change) -> tuple[str, Ticket]:
+        """What could be read at last: no helpdesk without an intake of its own has heard of it."""
+        [sealed] = change.bodies
+        key = self.ledger.key(sealed.requester)
+        assert key  # noqa: S101 - it was sealed under it a moment ago
+        return change.before.source, Ticket.model_validate_json(self.vault.open(sealed, key))
+
+    def _change(self, run: Run, *entries: Entry) -> Change:
+        return change_of(run, entries, None, vault=self.vault, clock=self.clock)
+
+    def do(self, changes: list[Change], broker: Broker) -> list[Run]:
+        """Commits them and tells the broker; the runs that moved. Raises LedgerDown."""
+        if read := [self._read_again(change) for change in changes if change.bodies]:
+            self.deliver(read)
+        accepted = self.ledger.commit(changes)
+        moved = [change.after for change, ok in zip(changes, accepted, strict=True) if ok]
+        # The ledger has them already: what the broker does not take now, the reaper sends.
+        with contextlib.suppress(BrokerDown):
+            broker.push([hint_of(run) for run in moved if run.state is State.QUEUED])
+        return moved
+
+
+def _requeued_for(events: Sequence[Event], cause: str | None) -> int:
+    """How often the run was requeued for that cause before."""
+    return Counter(e.body.get("cause") for e in events if e.kind is Kind.REQUEUED)[cause]

@@ -1,0 +1,111 @@
+"""Where the fleet stands: who works, what waits and why, what is overdue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from config.load import Config
+from config.tiers import CustomerTier
+from tasks.ports.ledger import Books, WorkerRow
+from tasks.run import State
+from worker.ledgers import schema
+from worker.ledgers.engine import reading
+from worker.ledgers.sql import SqlLedger
+
+UNROUTED = (State.QUEUED, State.RUNNING, State.WAITING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One look at the fleet. `alerts` are sentences that begin with their runbook heading."""
+
+    workers: tuple[WorkerRow, ...]
+    books: Books
+    oldest_seconds: float | None  # since the oldest unrouted ticket came in
+    waiting: Mapping[str, int]  # reason -> runs
+    alerts: tuple[str, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """As docs/interface.md promises it to scripts."""
+        return {
+            "workers": [
+                {"pid": w.pid, "host": w.host, "tiers": list(w.tiers), "version": w.version}
+                for w in self.workers
+            ],
+            "oldest_seconds": self.oldest_seconds,
+            "paused": [],
+            "alerts": list(self.alerts),
+            "waiting": dict(self.waiting),
+        }
+
+
+def stand(ledger: SqlLedger, config: Config, now: float) -> Standing:
+    """The fleet at `now` (epoch seconds)."""
+    lapse = config.settings.heart.lapse_seconds
+    workers = tuple(w for w in ledger.workers() if now - w.beat_at < lapse)
+    books = ledger.books()
+    oldest = _oldest(ledger)
+    waiting = waiting_for(ledger)
+    return Standing(
+        workers=workers,
+        books=books,
+        oldest_seconds=None if oldest is None else max(0.0, now - min(oldest.values())),
+        waiting=waiting,
+        alerts=tuple(alerts_of(workers, books, overdue_of(oldest or {}, config, now), waiting)),
+    )
+
+
+def alerts_of(
+    workers: tuple[WorkerRow, ...], books: Books, overdue: list[str], waiting: Mapping[str, int]
+) -> list[str]:
+    """What needs somebody, each under its heading in docs/runbook.md; `overdue` comes last."""
+    unrouted = sum(books.states[state] for state in UNROUTED)
+    alerts = []
+    if unrouted and not workers:
+        alerts.append(f"no worker: {unrouted} tickets are unrouted and nobody works on them")
+    if not books.balanced:
+        alerts.append("books differ: run `triage books --deep`")
+    if parked := waiting.get("parked"):
+        alerts.append(
+            f"misconfigured: {parked} runs are parked; `triage ticket list --state waiting`"
+        )
+    return [*alerts, *overdue]
+
+
+def overdue_of(oldest: Mapping[str, float], config: Config, now: float) -> list[str]:
+    """One alert for each customer tier whose oldest unrouted ticket is over its limit."""
+    tiers: tuple[CustomerTier, ...] = ("basic", "plus", "business")
+    limits = {tier: config.policy.unrouted_after.of(tier) for tier in tiers}
+    return [
+        f"unrouted: the oldest {tier} ticket waits {now - oldest[tier]:.0f} s, "
+        f"the limit is {limits[tier]:.0f} s"
+        for tier in tiers
+        if tier in oldest and now - oldest[tier] > limits[tier]
+    ]
+
+
+def _oldest(ledger: SqlLedger) -> dict[str, float] | None:
+    """Customer tier -> when its oldest unrouted ticket came in; unknown customers are basic."""
+    runs = schema.runs
+    tier = func.coalesce(runs.c.customer_tier, "basic")
+    query = (
+        select(tier, func.min(runs.c.ingested_at))
+        .where(runs.c.state.in_([str(state) for state in UNROUTED]))
+        .group_by(tier)
+    )
+    with reading(ledger.engine) as connection:
+        found: dict[str, float] = {str(tier): float(at) for tier, at in connection.execute(query)}
+    return found or None
+
+
+def waiting_for(ledger: SqlLedger) -> dict[str, int]:
+    """What runs wait for -> how many."""
+    runs = schema.runs
+    query = (
+        select(runs.c.reason, func.count())
+        .where(runs.c.state == State.WAITING)
+        .group_by(runs.c.reason)
+    )
+    with reading(ledger.engine) as connection:
+        return {str(reason): count for reason, count in connection.execute(query)}
