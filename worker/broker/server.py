@@ -19,6 +19,7 @@ NAMES = ("redis-server", "valkey-server")
 START_SECONDS = 10.0
 STOP_SECONDS = 5.0
 PROBE_SECONDS = 5.0
+GOING_SECONDS = 1.0  # a killed Redis holds its socket until the last of its threads has ended
 
 ENVIRONMENT = {"LC_ALL": "C"}  # Redis 7 does not start in a locale that is not installed
 PIDFILE = "redis.pid"
@@ -145,7 +146,7 @@ def plan(folder: Path) -> RedisPlan:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(PRIVATE)  # the socket's only guard where the system ignores the socket's own mode
     last = seat.seat(folder)
-    if seat.is_listened(last):
+    if _stays(last):
         raise RefusedToStart(
             f"The Redis of another fleet runs on {last}: process {_pid(folder) or '?'}.",
             remedy="End that fleet (or, where only its Redis is left, that process) first, "
@@ -182,6 +183,16 @@ def start(folder: Path) -> EmbeddedRedis:
             )
         time.sleep(0.01)
     return redis
+
+
+def _stays(socket: Path) -> bool:
+    """Whether a process listens there, and not only one that is just going."""
+    deadline = time.monotonic() + GOING_SECONDS
+    while seat.is_listened(socket):
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def _bundled() -> list[Path]:
