@@ -1,6 +1,6 @@
 """The desk: everything that a stage may use, handed in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +21,7 @@ class Journal(Protocol):
 
     Promise: what `record` was given is durable when it returns. Texts are encrypted and never
     part of the event; each is kept as `NAME.SEQ`. Raises RunLost when the run is not ours any more.
+    `earlier_writes` are those of older revisions of the ticket, oldest first. Raises LedgerDown.
     """
 
     async def record(
@@ -31,6 +32,8 @@ class Journal(Protocol):
         texts: Mapping[str, str] | None = None,
         writes: tuple[Written, ...] = (),
     ) -> None: ...
+
+    async def earlier_writes(self) -> Sequence[Written]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -56,6 +56,13 @@ class Interaction(Value):
     channel: str
     summary: str
     outcome: str
+
+
+class AtHand(NamedTuple):
+    """What routing needs of a customer: the account, and the incidents that touch them."""
+
+    account: Account | None
+    incidents: tuple[Incident, ...]  # open or not
 
 
 class Facts(Value):

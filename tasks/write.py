@@ -1,6 +1,6 @@
 """Stage 4: put the decision into the helpdesk, where no person has put something else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tasks.case import Validated, Written
@@ -9,15 +9,17 @@ from tasks.decision import Decision
 from tasks.desk import Desk
 from tasks.detour import Detour, Drop
 from tasks.events import Kind
-from tasks.ports.helpdesk import FieldResult, FieldWrite, Gone
+from tasks.ports.helpdesk import FIELDS, FieldResult, FieldWrite, Gone
 from tasks.ports.ledger import Written as LedgerWrite
 from tasks.run import Outcome
+from tasks.ticket import Ticket
 
 
 async def write(case: Validated, desk: Desk) -> Written | Detour:
     """The case with what became of it in the helpdesk. The intent is recorded before it is sent."""
     notes = _notes(case.decision)
-    intents = _intents(case, notes)
+    before = _pre_images(case.ticket, await desk.journal.earlier_writes())
+    intents = _intents(case, notes, before)
     await desk.journal.record(
         Kind.INTENDED,
         {"keys": [intent.key for intent in intents]},
@@ -25,7 +27,7 @@ async def write(case: Validated, desk: Desk) -> Written | Detour:
         writes=intents,
     )
     wanted = {
-        field: FieldWrite(before=case.ticket.fields.get(field), value=value)
+        field: FieldWrite(before=before[field], value=value)
         for field, value in case.decision.fields().items()
     }
     held = await desk.helpdesk.write(case.ticket.id, wanted, key=f"{case.run}:fields")
@@ -55,13 +57,28 @@ def _notes(decision: Decision) -> dict[str, str]:
     return notes
 
 
-def _intents(case: Validated, notes: Mapping[str, str]) -> tuple[LedgerWrite, ...]:
+def _pre_images(ticket: Ticket, earlier: Sequence[LedgerWrite]) -> dict[str, str | None]:
+    """What each field holds unless a person has changed it since: what we wrote, or else read.
+
+    Where an older revision found a person's value and kept it, what it looked for is still what
+    would have to be there: the person's value stays a person's, although we have read it by now.
+    """
+    expected: dict[str, str | None] = {name: ticket.fields.get(name) for name in FIELDS}
+    for write in earlier:
+        if write.target in expected and write.outcome is not None:
+            expected[write.target] = write.wanted if write.outcome == "applied" else write.before
+    return expected
+
+
+def _intents(
+    case: Validated, notes: Mapping[str, str], before: Mapping[str, str | None]
+) -> tuple[LedgerWrite, ...]:
     fields = [
         LedgerWrite(
             key=_key(case, field),
             run=case.run,
             target=field,
-            before=case.ticket.fields.get(field),
+            before=before[field],
             wanted=value,
         )
         for field, value in case.decision.fields().items()

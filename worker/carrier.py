@@ -85,6 +85,7 @@ class Carrier:
         notebook = Notebook(
             claimed.run,
             claimed.key,
+            ledger=bench.ledger,
             writer=bench.writer,
             vault=bench.vault,
             clock=bench.clock,

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from config.environment import Environment
 from config.load import Config, load
 from tasks.errors import OperatorError
+from tasks.ports.facts import CustomerFacts
 from tasks.ports.inbox import Inbox
 from worker.clock import SystemClock
+from worker.facts.json_files import JsonFacts
 from worker.helpdesks.embedded import EmbeddedHelpdesk
 from worker.home import Home
 from worker.inboxes.embedded import EmbeddedInbox
@@ -86,6 +88,11 @@ def open_inbox(name: str, shop: Shop) -> Inbox:
             raise OperatorError(message)
 
 
+def open_facts(shop: Shop) -> CustomerFacts:
+    """The source of customer facts."""
+    return JsonFacts(CHECKOUT / shop.config.settings.sources.facts, shop.clock)
+
+
 def open_intake(shop: Shop) -> "Intake":
     """The intake of this shop; tickets are delivered to the embedded helpdesk on their way."""
     from worker.intake import Intake  # noqa: PLC0415 - as above
@@ -95,6 +102,7 @@ def open_intake(shop: Shop) -> "Intake":
         vault=shop.vault,
         broker=shop.broker(),
         clock=shop.clock,
+        facts=open_facts(shop),
         config=shop.config,
         deliver=shop.helpdesk.deliver_many,
         log=Log("intake"),

@@ -15,8 +15,7 @@ from tasks.ports.model import Models
 from tasks.run import Incarnation
 from worker.carrier import Bench, Hints
 from worker.chance import token, uniform
-from worker.compose import CHECKOUT, Shop, open_inbox, open_intake
-from worker.facts.json_files import JsonFacts
+from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake
 from worker.fleet import Fleet, Upkeep
 from worker.group_writer import GroupWriter
 from worker.hints import BrokerHints
@@ -91,7 +90,6 @@ def desk_with(shop: Shop, journal: Journal) -> Desk:
 def open_desks(shop: Shop) -> Desks:
     """Gives each run a desk of its own; everything but the journal is shared."""
     config = shop.config
-    facts = JsonFacts(CHECKOUT / config.settings.sources.facts, shop.clock)
     return partial(
         _desk,
         taxonomy=config.taxonomy,
@@ -99,7 +97,7 @@ def open_desks(shop: Shop) -> Desks:
         policy=config.policy,
         prompt=config.classify,
         clock=shop.clock,
-        facts=facts,
+        facts=open_facts(shop),
         models=open_models(shop),
         helpdesk=shop.helpdesk,
     )

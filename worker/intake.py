@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from config.load import Config
 from tasks.intake import Malformed, parse_ticket
 from tasks.ports.clock import Clock
+from tasks.ports.facts import CustomerFacts
 from tasks.ports.inbox import Inbox, Message, Page
 from tasks.ports.ledger import Arrival, Cursor, SealedKey
-from tasks.routing import route
+from tasks.routing import route_at_once
 from tasks.run import State
 from tasks.ticket import ExternalId, Ticket
 from worker.broker.errors import BrokerDown
@@ -54,6 +55,7 @@ class Intake:
     vault: Vault
     broker: Broker
     clock: Clock
+    facts: CustomerFacts
     config: Config
     deliver: Deliver
     log: Log
@@ -96,7 +98,7 @@ class Intake:
             seen=len(read),
             ingested=len(taken.runs),
             known=taken.known,
-            malformed=len(taken.runs) - len(queued),
+            malformed=sum(run.stage == "intake" for run in taken.runs),
             superseded=taken.superseded,
             unsent=unsent,
         )
@@ -140,7 +142,7 @@ class Intake:
             external_id=found.id,
             requester=key.requester,
             digest=found.digest(),
-            tier=route(found, None, self.config.tiers).tier,
+            tier=route_at_once(found, self.facts, self.config.tiers).tier,
             at=now,
             bodies=(text,),
         )

@@ -1,13 +1,13 @@
 """The journal of one run: turns entries into a fenced, durable change of the ledger."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tasks.chronicle import Entry
 from tasks.events import Body, Event, Kind
 from tasks.journey import advance
 from tasks.ports.clock import Clock
-from tasks.ports.ledger import Change, SealedKey, Written
+from tasks.ports.ledger import Change, Ledger, SealedKey, Written
 from tasks.run import Run
 from worker.group_writer import GroupWriter
 from worker.ledgers.errors import RunLost
@@ -18,10 +18,18 @@ class Notebook:
     """Implements tasks.desk.Journal for the run that its holder has claimed."""
 
     def __init__(
-        self, run: Run, key: SealedKey, *, writer: GroupWriter, vault: Vault, clock: Clock
+        self,
+        run: Run,
+        key: SealedKey,
+        *,
+        ledger: Ledger,
+        writer: GroupWriter,
+        vault: Vault,
+        clock: Clock,
     ) -> None:
         self.run = run
         self.key = key
+        self._ledger = ledger
         self._writer = writer
         self._vault = vault
         self._clock = clock
@@ -51,6 +59,12 @@ class Notebook:
             self._stand(change, accepted=await committing)
             raise
         return self._stand(change, accepted=committing.result())
+
+    async def earlier_writes(self) -> Sequence[Written]:
+        """Those of older revisions, oldest first; a ticket's first revision has none."""
+        if self.run.revision == 1:
+            return ()
+        return await asyncio.to_thread(self._ledger.earlier_writes, self.run)
 
     def _stand(self, change: Change, *, accepted: bool) -> Run:
         if not accepted:

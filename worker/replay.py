@@ -1,7 +1,7 @@
 """Asks a model again about what a run had before it, without touching anything."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from config.errors import ConfigError
@@ -69,6 +69,10 @@ class Scrap:
         """Counts what an answer cost."""
         cost = body.get("micro_usd") if kind is Kind.ANSWERED else 0
         self.micro_usd += cost if isinstance(cost, int) else 0
+
+    async def earlier_writes(self) -> Sequence[Written]:
+        """Nothing is written, so nothing is asked."""
+        return ()
 
 
 def replay_run(shop: Shop, run: Run, *, prompt: str | None, model: str | None) -> Replay:

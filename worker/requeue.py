@@ -10,8 +10,9 @@ from tasks.causes import DropCause
 from tasks.chronicle import Entry
 from tasks.events import Event, Kind
 from tasks.intake import Malformed, parse_ticket
+from tasks.ports.facts import CustomerFacts
 from tasks.ports.ledger import Change
-from tasks.routing import route
+from tasks.routing import route_at_once
 from tasks.run import Run, StageName, State
 from tasks.ticket import Ticket
 from worker.broker.errors import BrokerDown
@@ -44,6 +45,7 @@ class Operator:
     vault: Vault
     config: Config
     clock: SystemClock
+    facts: CustomerFacts
     deliver: Deliver
 
     def requeue(self, run: Run, *, force: bool) -> Change | Refused:
@@ -87,7 +89,7 @@ class Operator:
             return Refused(run=run, why=f"still {found.cause}: {found.why}")
         at = self.clock.now()
         text = self.vault.seal(found.model_dump_json(), run=run.id, name="ticket", key=key, at=at)
-        routed = route(found, None, self.config.tiers).tier
+        routed = route_at_once(found, self.facts, self.config.tiers).tier
         return replace(self._begin(run, "enrich", routed), bodies=(text,))
 
     def _read_again(self, change: Change) -> tuple[str, Ticket]:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from tasks.facts import Account, BillingEvent, Incident, Interaction
+from tasks.facts import Account, AtHand, BillingEvent, Incident, Interaction
 from tasks.ticket import Requester
 
 
@@ -11,10 +11,13 @@ class CustomerFacts(Protocol):
 
     Promise: each method asks once and answers with what the source holds *now*, newest first
     where there is an order. An unknown requester is no error: the account is None and the lists
-    are empty (`incidents` still holds those that touch everybody).
+    are empty (`incidents` still holds those that touch everybody). `at_hand` asks nobody: it
+    answers at once with what routing needs, or None where that would take asking.
 
-    Raises FactsDown when the source does not answer or its answer cannot be used.
+    Raises FactsDown when the source does not answer or its answer cannot be used; `at_hand` never.
     """
+
+    def at_hand(self, requester: Requester) -> AtHand | None: ...
 
     async def account(self, requester: Requester) -> Account | None: ...
 

@@ -24,7 +24,7 @@ from tests.acceptance.patience import is_alive, until
 
 pytestmark = pytest.mark.timeout(180)
 
-FLOOD = 2_000
+FLOOD = 5_000
 DEAR = 20
 """Tickets of business customers, each brought when the one before it is written."""
 
@@ -67,6 +67,7 @@ def _lived(place: Place, front: Running) -> Life:
         dear.append(place.run(f"P-{number}"))
         waited_behind.append(place.states()[State.QUEUED])
     [victim] = place.shop.ledger.workers()
+    until(lambda: _is_caught(place, victim))
     os.kill(victim.pid, signal.SIGKILL)
     until(lambda: not is_alive(victim.pid))
     held, written = place.runs(states=(State.RUNNING,)), place.states()[State.WRITTEN]
@@ -88,6 +89,15 @@ def _lived(place: Place, front: Running) -> Life:
         states=place.states(),
         books=place.ask("books", "--deep", "--json").json(),
     )
+
+
+def _is_caught(place: Place, worker: WorkerRow) -> bool:
+    """Whether it stands still with something in its hands; else it goes on."""
+    os.kill(worker.pid, signal.SIGSTOP)
+    if place.runs(states=(State.RUNNING,)):
+        return True
+    os.kill(worker.pid, signal.SIGCONT)
+    return False
 
 
 def _others(place: Place, dead: WorkerRow) -> list[WorkerRow]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from aiohttp import ClientSession, TCPConnector
 
-from tasks.facts import Account, BillingEvent, Incident, Interaction
+from tasks.facts import Account, AtHand, BillingEvent, Incident, Interaction
 from tasks.ports.helpdesk import FieldResult, FieldWrite, Gone
 from tasks.ticket import ExternalId, Requester
 
@@ -40,6 +40,9 @@ class WebFacts:
 
     def __init__(self, web: Web) -> None:
         self._web = web
+
+    def at_hand(self, requester: Requester) -> AtHand | None:
+        return None
 
     async def account(self, requester: Requester) -> Account | None:
         return Account.model_validate(await self._web.get(f"/account/{requester.name}"))

@@ -189,6 +189,23 @@ def test_a_kind_that_is_down_leaves_the_others(office: Office, kind: FactKind) -
             assert office.ask(other, ADA)
 
 
+def test_what_routing_needs_is_at_hand(office: Office) -> None:
+    """The same account and incidents, of whomever."""
+    for requester in (ADA, BOB, NOBODY):
+        known = office.facts.at_hand(requester)
+        assert known == (
+            office.ask("account", requester),
+            office.ask("incidents", requester),
+        )
+
+
+@pytest.mark.parametrize("kind", ["account", "incidents"])
+def test_what_is_down_is_not_at_hand(office: Office, kind: FactKind) -> None:
+    """Nor is it an error: nobody was asked."""
+    office.break_down(kind)
+    assert office.facts.at_hand(ADA) is None
+
+
 def test_accounts_can_be_down(office: Office) -> None:
     """Who a requester is cannot be said then; unknown would be a lie."""
     office.break_down("account")

@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from tasks.ports.ledger import Filter
+from tasks.ports.ledger import Filter, Written
 from tasks.run import Run, RunId, State
 from tests.contracts.journeys import ANSWERED, CLASSIFIED, VALIDATED
 from tests.ledgers import (
@@ -96,6 +96,19 @@ def test_a_run_is_found_by_its_id_and_a_ticket_by_its_name(ledger: SqlLedger) ->
     assert ledger.named("T-1") == [runs[2], runs[1], runs[0]]
     assert ledger.named("T-3") == []
     assert ledger.run(RunId("T-1")) is None
+
+
+def test_what_older_revisions_wrote_is_found(ledger: SqlLedger) -> None:
+    names = (("T-1", "a"), ("T-1", "b"), ("T-1", "c"), ("T-2", "a"))
+    runs = []
+    for name, text in names:
+        [run] = claim_all(ledger, *take_in(ledger, an_arrival(name, says=text)))
+        runs.append(run)
+        write = Written(key=run.id, run=run.id, target="queue", before=None, wanted="cards")
+        ledger.commit([a_change(run, ENRICHED, writes=(write,))])
+    first, second, third, _ = runs
+    assert [write.run for write in ledger.earlier_writes(third)] == [first.id, second.id]
+    assert ledger.earlier_writes(first) == []
 
 
 def test_many_runs_are_read_page_by_page(ledger: SqlLedger) -> None:

@@ -1,6 +1,6 @@
 """A journal in memory, and the trail on which it and others leave what they did, in order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tasks.events import Body, Kind
@@ -23,6 +23,7 @@ class RecordingJournal:
 
     trail: list[str] = field(default_factory=list)
     entries: list[Recorded] = field(default_factory=list)
+    earlier: tuple[Written, ...] = ()
 
     async def record(
         self,
@@ -35,3 +36,7 @@ class RecordingJournal:
         """Written down when it returns."""
         self.trail.append(f"recorded {kind}")
         self.entries.append(Recorded(kind=kind, body=body, texts=dict(texts or {}), writes=writes))
+
+    async def earlier_writes(self) -> Sequence[Written]:
+        """What it was made with."""
+        return self.earlier

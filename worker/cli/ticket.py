@@ -10,7 +10,7 @@ from worker.cli.exit_codes import ExitCode
 from worker.cli.output import dollars, print_json, print_table
 from worker.cli.shop import newest, the_shop
 from worker.cli.span import moment
-from worker.compose import Shop
+from worker.compose import Shop, open_facts
 from worker.dossier import dossier
 from worker.moments import age, iso
 from worker.requeue import Operator, Refused
@@ -141,6 +141,7 @@ def operator(shop: Shop) -> Operator:
         vault=shop.vault,
         config=shop.config,
         clock=shop.clock,
+        facts=open_facts(shop),
         deliver=shop.helpdesk.deliver_many,
     )
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 from pydantic import TypeAdapter
 
 from tasks.errors import FactsDown
-from tasks.facts import Account, BillingEvent, Incident, Interaction
+from tasks.facts import Account, AtHand, BillingEvent, Incident, Interaction
 from tasks.ports.clock import Clock
 from tasks.ticket import Requester, Value
 from worker.facts.sheet import Kept, Sheet, Written
@@ -55,7 +56,19 @@ class JsonFacts:
             lambda lists: {name: newest_first(map(_in_utc, each)) for name, each in lists.items()},
         )
         # One thread: a sheet is refreshed by one at a time, and whoever waits finds it done.
+        self._looking = Lock()
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="facts")
+
+    def at_hand(self, requester: Requester) -> AtHand | None:
+        """The account and its incidents, as the files have them."""
+        with self._looking:
+            self._accounts.refresh()
+            self._incidents.refresh()
+        try:
+            account = self._accounts.content.get(requester.email.lower())
+            return AtHand(account, touching(self._incidents.content, account))
+        except FactsDown:
+            return None
 
     async def account(self, requester: Requester) -> Account | None:
         """The account under the requester's address."""
@@ -87,8 +100,12 @@ class JsonFacts:
 
     async def _current(self, sheet: Sheet[Written, Kept]) -> Kept:
         if sheet.is_due:
-            await asyncio.get_running_loop().run_in_executor(self._pool, sheet.refresh)
+            await asyncio.get_running_loop().run_in_executor(self._pool, self._refresh, sheet)
         return sheet.content
+
+    def _refresh(self, sheet: Sheet[Written, Kept]) -> None:
+        with self._looking:
+            sheet.refresh()
 
 
 def _by_address(accounts: Mapping[str, Account]) -> dict[str, Account]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from tasks.errors import FactsDown
-from tasks.facts import Account, BillingEvent, FactKind, Incident, Interaction
+from tasks.facts import Account, AtHand, BillingEvent, FactKind, Incident, Interaction
 from tasks.ticket import Requester
 from worker.facts.touching import newest_first, touching
 
@@ -30,6 +30,13 @@ class MemoryFacts:
         self._interactions = {
             name: newest_first(each) for name, each in (interactions or {}).items()
         }
+
+    def at_hand(self, requester: Requester) -> AtHand | None:
+        """The account and its incidents, where both answer."""
+        if self.down & {"account", "incidents"}:
+            return None
+        account = self._accounts.get(requester.email.lower())
+        return AtHand(account, touching(self._incidents, account))
 
     async def account(self, requester: Requester) -> Account | None:
         """The account under the requester's address."""

@@ -117,6 +117,15 @@ class LedgerReading:
                 for row in connection.execute(query)
             ]
 
+    def earlier_writes(self, run: Run) -> Sequence[Written]:
+        """What older revisions of its ticket wrote, or meant to, oldest revision first."""
+        runs, writes = schema.runs, schema.writes
+        older = (runs.c.ticket == run.ticket) & (runs.c.revision < run.revision)
+        query = select(*WRITE).join(runs, runs.c.id == writes.c.run).where(older)
+        with reading(self.engine) as connection:
+            found = connection.execute(query.order_by(runs.c.revision, writes.c.key))
+            return [Written(**dict(zip(WRITE_COLUMNS, row, strict=True))) for row in found]
+
     def books(self) -> Books:
         """`ingested` from the events, the states from the status rows, in one snapshot."""
         events, runs = schema.events, schema.runs

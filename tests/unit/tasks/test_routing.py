@@ -4,11 +4,12 @@ import pytest
 
 from config.tiers import Rule, TierName, Tiers
 from tasks.facts import Facts
-from tasks.routing import fresh_model, next_tier, route
+from tasks.routing import fresh_model, next_tier, route, route_at_once
 from tasks.ticket import Ticket, Turn
 from tests.twins.desk import only, shipped
 from tests.twins.facts import an_account, an_incident, known
 from tests.twins.ticket import a_ticket
+from worker.facts.memory import MemoryFacts
 
 LONG = a_ticket("x" * 1_201)
 INCIDENT = an_incident("cash")
@@ -36,6 +37,29 @@ def test_the_shipped_rules_send_a_ticket_where_it_belongs(
 ) -> None:
     """Another plan or an open incident is another tier."""
     assert route(ticket, facts, shipped().tiers).tier == tier
+
+
+@pytest.mark.parametrize(
+    ("ticket", "facts", "tier"), [row[1:] for row in SHIPPED], ids=[row[0] for row in SHIPPED]
+)
+def test_a_new_ticket_waits_where_it_belongs_as_far_as_that_is_at_hand(
+    ticket: Ticket, facts: Facts | None, tier: TierName
+) -> None:
+    """A dear ticket behind a flood of cheap ones would wait for all of them."""
+    source = MemoryFacts()
+    if facts is None:
+        source.down.add("account")
+    else:
+        accounts = {ticket.requester.email: facts.account} if facts.account else {}
+        source = MemoryFacts(accounts=accounts, incidents=facts.incidents)
+    assert route_at_once(ticket, source, shipped().tiers).tier == tier
+
+
+def test_an_incident_that_was_over_when_the_customer_wrote_is_none() -> None:
+    """As enrichment will find."""
+    over = INCIDENT.model_copy(update={"closed_at": INCIDENT.opened_at})
+    source = MemoryFacts(incidents=[over])
+    assert route_at_once(a_ticket(), source, shipped().tiers).tier == "economy"
 
 
 def _with(*rules: Rule) -> Tiers:

@@ -7,7 +7,9 @@ from tasks.causes import DropCause
 from tasks.decision import Choice, Decision, Escalation
 from tasks.detour import Detour, Drop
 from tasks.events import Kind
-from tasks.run import Outcome
+from tasks.ports.helpdesk import FieldWrite
+from tasks.ports.ledger import Written as LedgerWrite
+from tasks.run import Outcome, RunId
 from tasks.ticket import ExternalId
 from tasks.write import write
 from tests.twins.desk import Office
@@ -185,3 +187,41 @@ def test_every_request_of_a_run_has_a_key_of_its_own() -> None:
     _written(FULL, office)
     assert len(set(office.helpdesk.keys)) == len(office.helpdesk.keys) == 3
     assert all(key.startswith("R-1:") for key in office.helpdesk.keys)
+
+
+def _older(target: str, outcome: str, *, before: str | None, wanted: str) -> LedgerWrite:
+    return LedgerWrite(
+        key=f"R-0:{target}",
+        run=RunId("R-0"),
+        target=target,
+        before=before,
+        wanted=wanted,
+        outcome=outcome,
+    )
+
+
+def test_what_an_older_revision_wrote_may_be_replaced() -> None:
+    """A source that knows nothing of the helpdesk's fields brings the customer's next message."""
+    office = Office(ticket=TRIAGED)
+    office.journal.earlier = (_older("queue", "applied", before="triage", wanted="cards"),)
+    asyncio.run(
+        office.helpdesk.write(T1, {"queue": FieldWrite(before="triage", value="cards")}, key="R-0")
+    )
+    assert _written(BARE, office).outcome is Outcome.APPLIED
+    assert office.helpdesk.values()["queue"] == "fraud"
+
+
+def test_what_a_person_put_over_an_older_revisions_value_is_kept() -> None:
+    """Though the source has read the person's value by now."""
+    office = Office(ticket=a_ticket(fields={"queue": "vip"}))
+    office.journal.earlier = (_older("queue", "applied", before="triage", wanted="cards"),)
+    assert _written(BARE, office).outcome is Outcome.PARTLY
+    assert office.helpdesk.values()["queue"] == "vip"
+
+
+def test_what_an_older_revision_kept_is_kept_again() -> None:
+    """Having read a person's value makes it no less a person's."""
+    office = Office(ticket=a_ticket(fields={"queue": "vip"}))
+    office.journal.earlier = (_older("queue", "kept", before="triage", wanted="cards"),)
+    assert _written(BARE, office).outcome is Outcome.PARTLY
+    assert office.helpdesk.values()["queue"] == "vip"

@@ -50,7 +50,7 @@ def notebook(ledger: FaultyLedger, run: Run) -> Iterator[Notebook]:
     """Its journal."""
     writer = GroupWriter(ledger, CLOCK, rows=64, seconds=0.0)
     writer.start()
-    yield Notebook(run, KEY, writer=writer, vault=VAULT, clock=CLOCK)
+    yield Notebook(run, KEY, ledger=ledger, writer=writer, vault=VAULT, clock=CLOCK)
     writer.stop()
 
 
