@@ -5,12 +5,12 @@ from typing import Protocol
 from celery import Celery, signals
 
 from config.environment import Environment
-from worker import log
 from worker.broker.names import CONSUMED
 from worker.celery_settings import settings
 from worker.home import Home
 from worker.jobs import Hands, Hire, bind
 from worker.schedule import schedule
+from worker.telemetry import log
 
 
 class _Instance(Protocol):

@@ -17,9 +17,9 @@ from worker.inboxes.embedded import EmbeddedInbox
 from worker.inboxes.file import FileInbox
 from worker.ledgers.engine import connect
 from worker.ledgers.sql import SqlLedger
-from worker.log import Log
-from worker.secret import secret_key
-from worker.vault import Vault
+from worker.privacy.secret import secret_key
+from worker.privacy.vault import Vault
+from worker.telemetry.log import Log
 
 if TYPE_CHECKING:
     from worker.broker.queues import Broker

@@ -13,21 +13,21 @@ from tasks.desk import Desk, Journal
 from tasks.ports.ledger import WorkerRow
 from tasks.ports.model import Models
 from tasks.run import Incarnation
-from worker.carrier import Bench, Hints
+from worker.carrying.carrier import Bench, Hints
+from worker.carrying.group_writer import GroupWriter
+from worker.carrying.hints import BrokerHints
+from worker.carrying.loop import EventLoop
 from worker.chance import token, uniform
 from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake
 from worker.fleet import Fleet, Upkeep
-from worker.group_writer import GroupWriter
-from worker.hints import BrokerHints
-from worker.incarnation import Heart, LifeLock, host, name_life, pid
 from worker.intake import Intake
 from worker.ledgers import migrating
-from worker.log import Log
-from worker.loop import EventLoop
 from worker.models.gateway import Endpoint, LitellmGateway
-from worker.observer import Observer
-from worker.reaper import Reaper
-from worker.sentry import reporter
+from worker.telemetry.log import Log
+from worker.telemetry.sentry import reporter
+from worker.upkeep.incarnation import Heart, LifeLock, host, name_life, pid
+from worker.upkeep.observer import Observer
+from worker.upkeep.reaper import Reaper
 from worker.version import VERSION
 
 if TYPE_CHECKING:

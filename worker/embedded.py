@@ -9,9 +9,9 @@ from config.environment import Environment
 from config.settings import Settings
 from worker.broker import server
 from worker.broker.names import CONSUMED
-from worker.child import Child
 from worker.compose import Shop
 from worker.ledgers.sql import SqlLedger
+from worker.processes.child import Child
 
 CELERY = (sys.executable, "-m", "celery", "-A", "worker.app")
 FLOWER_CONF = Path(__file__).parent / "pages" / "flowerconfig.py"

@@ -8,12 +8,12 @@ from concurrent.futures import CancelledError, Future
 from tasks.errors import LedgerDown
 from tasks.run import RunId
 from worker.broker.errors import BrokerDown
-from worker.carrier import Bench, Carrier
-from worker.group_writer import GroupWriter
-from worker.incarnation import Heart, LifeLock
-from worker.log import Log
-from worker.loop import EventLoop
-from worker.reaper import Reaper
+from worker.carrying.carrier import Bench, Carrier
+from worker.carrying.group_writer import GroupWriter
+from worker.carrying.loop import EventLoop
+from worker.telemetry.log import Log
+from worker.upkeep.incarnation import Heart, LifeLock
+from worker.upkeep.reaper import Reaper
 
 
 class Upkeep:

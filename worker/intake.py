@@ -14,11 +14,11 @@ from tasks.run import State
 from tasks.ticket import ExternalId, Ticket
 from worker.broker.errors import BrokerDown
 from worker.broker.queues import Broker
+from worker.carrying.hints import hint_of
 from worker.chance import run_id
-from worker.hints import hint_of
 from worker.ledgers.sql import SqlLedger
-from worker.log import Log
-from worker.vault import Vault, digest
+from worker.privacy.vault import Vault, digest
+from worker.telemetry.log import Log
 
 Deliver = Callable[[Sequence[tuple[str, Ticket]]], None]
 """Makes tickets (with their source) known to a helpdesk that has no intake of its own."""

@@ -21,7 +21,6 @@ from sqlalchemy import delete, insert, select, text
 from tests.acceptance.patience import until
 from tests.house.checkout import ROOT
 from tests.unit.worker.pages.scene import Scene, buried, claimed, failed, waits
-from worker.books import take_stock
 from worker.broker import server
 from worker.broker.queues import Broker
 from worker.broker.wire import Hint
@@ -29,6 +28,7 @@ from worker.home import Home
 from worker.ledgers import migrating, schema
 from worker.ledgers.engine import connect, reading, writing
 from worker.ledgers.sql import SqlLedger
+from worker.operating.books import take_stock
 
 HOSTILE = '"><img src=x onerror=alert(1)> ' + "x" * 30
 """A cause of death that was never ours."""

@@ -10,10 +10,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from worker.child import Child
 from worker.clock import SystemClock
-from worker.signals import Signals
-from worker.supervisor import Notice, Supervisor
+from worker.processes.child import Child
+from worker.processes.signals import Signals
+from worker.processes.supervisor import Notice, Supervisor
 
 
 def _child(told: dict[str, object]) -> Child:

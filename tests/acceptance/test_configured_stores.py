@@ -15,7 +15,7 @@ from tests.acceptance.fleet import SAMPLES, FirstRun, Place, Said, a_place, a_po
 from tests.acceptance.patience import until
 from tests.servers.postgres import Postgres
 from worker.broker import server
-from worker.leash import leashed
+from worker.processes.leash import leashed
 
 PASSWORD = "made-up"
 pytestmark = pytest.mark.timeout(180)

@@ -13,10 +13,10 @@ from threading import Thread
 import pytest
 
 from tests.acceptance.patience import is_alive, until
-from worker.child import LOG_BYTES, Child
 from worker.clock import SystemClock
-from worker.signals import Signals
-from worker.supervisor import Notice, Supervisor, pause
+from worker.processes.child import LOG_BYTES, Child
+from worker.processes.signals import Signals
+from worker.processes.supervisor import Notice, Supervisor, pause
 
 ROOT = Path(__file__).parents[2]
 

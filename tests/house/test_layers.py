@@ -14,6 +14,9 @@ ONE_WAY = "Imports go one way: worker, tasks, config"
 NOT_HOW = "What happens to a ticket and with which values knows nothing of how it is run"
 LITELLM = "Only worker.models imports litellm"
 CYCLES = "No cycles"
+IN_WORKER = "The layers of the worker"
+IN_TASKS = "The layers of what happens to a ticket"
+IN_CONFIG = "The layers of the configuration"
 
 BREAKS = (
     (ONE_WAY, {"config/intruder.py": "import tasks"}),
@@ -22,6 +25,12 @@ BREAKS = (
     (NOT_HOW, {"tasks/intruder.py": "import sqlite3"}),
     (NOT_HOW, {"config/intruder.py": "def late():\n    import httpx"}),
     (LITELLM, {"worker/intruder.py": "import litellm"}),
+    (IN_WORKER, {"worker/ledgers/intruder.py": "import worker.carrying.hints"}),
+    (IN_WORKER, {"worker/newcomer.py": ""}),
+    (IN_TASKS, {"tasks/ports/intruder.py": "import tasks.pipeline"}),
+    (IN_TASKS, {"tasks/enrich.py": "import tasks.classify"}),
+    (IN_TASKS, {"tasks/newcomer.py": ""}),
+    (IN_CONFIG, {"config/newcomer.py": ""}),
     (CYCLES, {"tasks/hen.py": "import tasks.egg", "tasks/egg.py": "import tasks.hen"}),
 )
 """A contract, and files that break it."""

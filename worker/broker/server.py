@@ -12,7 +12,7 @@ from typing import Self
 from worker.broker import seat
 from worker.broker.fitness import OLDEST, version_of
 from worker.broker.url import client_url, socket_url
-from worker.leash import leashed
+from worker.processes.leash import leashed
 from worker.refusals import RefusedToStart
 
 NAMES = ("redis-server", "valkey-server")

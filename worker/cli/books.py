@@ -2,10 +2,10 @@
 
 import argparse
 
-from worker.books import Ledgerbook, take_stock
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
+from worker.operating.books import Ledgerbook, take_stock
 
 
 def books(asked: argparse.Namespace) -> ExitCode:

@@ -2,9 +2,9 @@
 
 import argparse
 
-from worker.checks import Finding, run_checks
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json
+from worker.operating.checks import Finding, run_checks
 
 MARKS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
 

@@ -13,8 +13,8 @@ from worker.cli.shop import newest, the_shop
 from worker.cli.span import seconds
 from worker.cli.ticket import operator
 from worker.compose import Shop
-from worker.moments import age, iso
-from worker.requeue import Refused
+from worker.operating.moments import age, iso
+from worker.operating.requeue import Refused
 
 
 def list_dead(asked: argparse.Namespace) -> ExitCode:

@@ -5,7 +5,7 @@ import argparse
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import dollars, print_json, print_table
 from worker.cli.shop import newest, the_shop
-from worker.replay import Replay, replay_run
+from worker.operating.replay import Replay, replay_run
 
 
 def replay(asked: argparse.Namespace) -> ExitCode:

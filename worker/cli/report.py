@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from config.load import LOCAL
 from worker.cli.output import dollars, print_table
-from worker.report import Report
+from worker.operating.report import Report
 
 
 def as_json(found: Report) -> dict[str, object]:

@@ -19,10 +19,10 @@ from worker.compose import Shop, open_inbox, open_intake
 from worker.embedded import children
 from worker.home import FleetLock, holder
 from worker.intake import Polled
-from worker.report import Report, report
-from worker.signals import Signals
-from worker.standing import waiting_for
-from worker.supervisor import Notice, Supervisor
+from worker.operating.report import Report, report
+from worker.operating.standing import waiting_for
+from worker.processes.signals import Signals
+from worker.processes.supervisor import Notice, Supervisor
 
 LOOK_SECONDS = 0.25
 GRACE = 8.0

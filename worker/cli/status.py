@@ -5,8 +5,8 @@ import argparse
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
-from worker.moments import age, iso
-from worker.standing import Standing, stand
+from worker.operating.moments import age, iso
+from worker.operating.standing import Standing, stand
 
 
 def status(asked: argparse.Namespace) -> ExitCode:

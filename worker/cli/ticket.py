@@ -11,9 +11,9 @@ from worker.cli.output import dollars, print_json, print_table
 from worker.cli.shop import newest, the_shop
 from worker.cli.span import moment
 from worker.compose import Shop, open_facts
-from worker.dossier import dossier
-from worker.moments import age, iso
-from worker.requeue import Operator, Refused
+from worker.operating.dossier import dossier
+from worker.operating.moments import age, iso
+from worker.operating.requeue import Operator, Refused
 
 
 def list_tickets(asked: argparse.Namespace) -> ExitCode:

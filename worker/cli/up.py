@@ -12,8 +12,8 @@ from worker.compose import open_inbox
 from worker.embedded import children
 from worker.home import FleetLock
 from worker.pages.password import USER, password
-from worker.signals import Signals
-from worker.supervisor import Notice, Supervisor
+from worker.processes.signals import Signals
+from worker.processes.supervisor import Notice, Supervisor
 
 GRACE = 3.0
 """Seconds beyond the drain time that a child may take to end."""

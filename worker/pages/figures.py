@@ -1,6 +1,6 @@
 """Numbers as people read them."""
 
-from worker.moments import age
+from worker.operating.moments import age
 
 NOTHING = "\N{EN DASH}"
 

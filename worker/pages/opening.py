@@ -6,7 +6,6 @@ from tornado.routing import URLSpec
 
 from config.environment import Environment
 from config.load import load
-from worker import log
 from worker.broker.queues import Broker
 from worker.clock import SystemClock
 from worker.home import Home
@@ -16,6 +15,7 @@ from worker.pages.doors import doors
 from worker.pages.password import FILE, USER, password
 from worker.pages.snapshot import Camera
 from worker.pages.watch import Watch
+from worker.telemetry import log
 
 
 @dataclass(frozen=True, kw_only=True)

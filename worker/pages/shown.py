@@ -7,7 +7,7 @@ from typing import Literal
 from config.tiers import TIERS
 from tasks.ports.ledger import Books
 from tasks.run import State
-from worker.moments import age
+from worker.operating.moments import age
 from worker.pages.figures import count, rate, share, span, usd
 from worker.pages.snapshot import Snapshot
 from worker.pages.tables import Row, footnotes, tables

@@ -19,12 +19,12 @@ from worker.broker.queues import Broker
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
-from worker.moments import iso
+from worker.operating.moments import iso
+from worker.operating.standing import alerts_of, overdue_of
 from worker.pages.backlog import Backlog, read_backlog
 from worker.pages.pace import Pace, read_pace
 from worker.pages.spending import Spending
 from worker.pages.trouble import Trouble, read_trouble
-from worker.standing import alerts_of, overdue_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tasks.causes import WaitReason
 from tasks.run import State
 from worker.broker.names import DEAD_LETTER, QUEUES, UPKEEP, QueueName
-from worker.moments import age
+from worker.operating.moments import age
 from worker.pages.backlog import Backlog
 from worker.pages.figures import NOTHING, count, share, until
 from worker.pages.snapshot import Snapshot

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tasks.errors import LedgerDown
 from tasks.ports.clock import Clock
-from worker.log import Log
 from worker.pages.snapshot import Snapshot
+from worker.telemetry.log import Log
 
 PATIENCE = 2.0
 """Seconds that a viewer waits for a snapshot under way before he is shown the last one."""

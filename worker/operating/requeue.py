@@ -17,12 +17,12 @@ from tasks.run import Run, StageName, State
 from tasks.ticket import Ticket
 from worker.broker.errors import BrokerDown
 from worker.broker.queues import Broker
+from worker.carrying.hints import hint_of
+from worker.carrying.notebook import change_of
 from worker.clock import SystemClock
-from worker.hints import hint_of
 from worker.intake import Deliver
 from worker.ledgers.sql import SqlLedger
-from worker.notebook import change_of
-from worker.vault import Vault
+from worker.privacy.vault import Vault
 
 RETRIED = (State.DEAD, State.WAITING, State.IN_REVIEW)
 DROPPED = (State.DEAD, State.WAITING, State.IN_REVIEW, State.QUEUED)

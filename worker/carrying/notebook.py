@@ -9,9 +9,9 @@ from tasks.journey import advance
 from tasks.ports.clock import Clock
 from tasks.ports.ledger import Change, Ledger, SealedKey, Written
 from tasks.run import Run
-from worker.group_writer import GroupWriter
+from worker.carrying.group_writer import GroupWriter
 from worker.ledgers.errors import RunLost
-from worker.vault import Vault
+from worker.privacy.vault import Vault
 
 
 class Notebook:

@@ -8,7 +8,7 @@ from tasks.run import Run
 from worker.broker.errors import BrokerDown
 from worker.broker.queues import Broker
 from worker.broker.wire import Hint
-from worker.log import Log
+from worker.telemetry.log import Log
 
 
 def hint_of(run: Run) -> Hint:

@@ -6,8 +6,8 @@ from tasks.events import Event, Kind
 from tasks.ports.ledger import Sealed, SealedKey
 from tasks.run import Run
 from worker.ledgers.sql import SqlLedger
-from worker.moments import iso
-from worker.vault import Unreadable, Vault
+from worker.operating.moments import iso
+from worker.privacy.vault import Unreadable, Vault
 
 FORGOTTEN = "(forgotten)"
 

@@ -13,11 +13,11 @@ from tasks.run import Run
 from worker.broker.names import DEAD_LETTER
 from worker.broker.queues import Broker
 from worker.broker.wire import Hint
-from worker.hints import hint_of
-from worker.incarnation import Heart
-from worker.notebook import change_of
-from worker.observer import Observer
-from worker.vault import Vault
+from worker.carrying.hints import hint_of
+from worker.carrying.notebook import change_of
+from worker.privacy.vault import Vault
+from worker.upkeep.incarnation import Heart
+from worker.upkeep.observer import Observer
 
 ROLE = "reaper"
 

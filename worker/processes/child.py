@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.leash import leashed
+from worker.processes.leash import leashed
 
 LOG_BYTES = 10_000_000
 

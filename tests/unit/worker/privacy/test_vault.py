@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tasks.ports.ledger import SealedKey
 from tasks.run import RunId
 from tests.twins.clock import NOON
-from worker.vault import DAY, Unreadable, Vault, digest
+from worker.privacy.vault import DAY, Unreadable, Vault, digest
 
 RUN = RunId("R-1")
 VAULT = Vault(b"the fleet's secret key, 32 bytes", keep_days=90)

@@ -16,11 +16,11 @@ from tasks.run import Run, State
 from tests.ledgers import ENRICHED, WAITING, a_running, move, sent
 from tests.twins.clock import NOON, StillClock
 from tests.twins.ledger import FaultyLedger
-from worker.group_writer import GroupWriter
+from worker.carrying.group_writer import GroupWriter
+from worker.carrying.notebook import Notebook, change_of
 from worker.ledgers.engine import connect
 from worker.ledgers.errors import RunLost
-from worker.notebook import Notebook, change_of
-from worker.vault import Vault
+from worker.privacy.vault import Vault
 
 VAULT = Vault(b"the fleet's secret key, 32 bytes", keep_days=90)
 KEY = VAULT.new_key("ada")

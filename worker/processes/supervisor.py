@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from tasks.ports.clock import Clock
-from worker.child import Child, Life
-from worker.signals import Signals
+from worker.processes.child import Child, Life
+from worker.processes.signals import Signals
 
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0  # a life this long was no failed start: the pauses begin anew

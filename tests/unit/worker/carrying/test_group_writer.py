@@ -27,8 +27,8 @@ from tests.ledgers import (
 )
 from tests.twins.clock import StillClock
 from tests.twins.ledger import Fault, FaultyLedger
-from worker import group_writer
-from worker.group_writer import GroupWriter
+from worker.carrying import group_writer
+from worker.carrying.group_writer import GroupWriter
 from worker.ledgers.engine import connect
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from tasks.ports.inbox import Message
 from tasks.ports.ledger import Filter
 from tasks.run import Run, State
-from worker.books import Ledgerbook, take_stock
 from worker.compose import Shop, open_inbox
 from worker.intake import Polled
+from worker.operating.books import Ledgerbook, take_stock
 
 PAGE = 1_000
 

@@ -7,8 +7,8 @@ import pytest
 from tasks.ports.ledger import WorkerRow
 from tasks.run import Incarnation
 from tests.twins.clock import NOON, StillClock
-from worker.incarnation import LifeLock, has_ended
-from worker.observer import Observer
+from worker.upkeep.incarnation import LifeLock, has_ended
+from worker.upkeep.observer import Observer
 
 OTHER = Incarnation("there-2-second")
 LONG = 1e6

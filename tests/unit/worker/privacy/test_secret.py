@@ -9,7 +9,7 @@ from typing import IO
 
 import pytest
 
-from worker.secret import secret_key
+from worker.privacy.secret import secret_key
 
 ROOT = Path(__file__).parents[3]
 
@@ -55,7 +55,7 @@ def test_an_empty_file_is_no_key(tmp_path: Path) -> None:
 MAKES_KEYS = """
 import sys
 from pathlib import Path
-from worker.secret import secret_key
+from worker.privacy.secret import secret_key
 for folder in sys.stdin:
     print(secret_key(None, Path(folder.strip()) / "secret.key").hex(), flush=True)
 """

@@ -21,12 +21,12 @@ from tasks.ports.ledger import Claim, Claimed
 from tasks.resume import resume
 from tasks.run import Incarnation, Run, RunId
 from tasks.ticket import Ticket
-from worker.group_writer import GroupWriter
+from worker.carrying.group_writer import GroupWriter
+from worker.carrying.notebook import Notebook, change_of
 from worker.ledgers.errors import RunLost
 from worker.ledgers.sql import SqlLedger
-from worker.log import Log
-from worker.notebook import Notebook, change_of
-from worker.vault import Vault
+from worker.privacy.vault import Vault
+from worker.telemetry.log import Log
 
 
 class Hints(Protocol):

@@ -11,7 +11,7 @@ from tasks.ports.clock import Clock
 from tasks.ports.ledger import WorkerRow
 from tasks.run import Incarnation
 from worker.ledgers.sql import SqlLedger
-from worker.log import Log
+from worker.telemetry.log import Log
 
 
 class LifeLock:

@@ -6,7 +6,7 @@ from pathlib import Path
 from tasks.ports.clock import Clock
 from tasks.ports.ledger import WorkerRow
 from tasks.run import Incarnation
-from worker.incarnation import has_ended
+from worker.upkeep.incarnation import has_ended
 
 
 class Observer:

@@ -1,0 +1,1 @@
+"""Carries tickets through the pipeline: claimed, worked on, committed, passed on."""

@@ -1,0 +1,1 @@
+"""Personal text: sealed under a key per requester."""

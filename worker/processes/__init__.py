@@ -1,0 +1,1 @@
+"""Child processes: started, minded, and ended with all that they started."""

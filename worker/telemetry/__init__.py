@@ -1,0 +1,1 @@
+"""What the fleet says of itself, never with ticket text."""
