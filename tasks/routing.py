@@ -1,9 +1,11 @@
 """Which tier a ticket goes to: the first rule in config all of whose conditions hold."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
-from config.tiers import TIERS, Rule, TierName, Tiers
-from tasks.facts import Facts
+from config.tiers import TIERS, CustomerTier, Rule, TierName, Tiers
+from tasks.facts import AtHand, Facts
 from tasks.ports.facts import CustomerFacts
 from tasks.ticket import Ticket
 
@@ -17,11 +19,9 @@ class Route:
 
 
 def route(ticket: Ticket, facts: Facts | None, tiers: Tiers) -> Route:
-    """The tier for this ticket; before enrichment `facts` is None and no rule on facts holds."""
-    for rule in tiers.rules:
-        if _holds(rule, ticket, facts):
-            return Route(tier=rule.tier, why=rule.why)
-    return Route(tier=tiers.default, why=tiers.tier(tiers.default).why)
+    """The tier for this ticket; where `facts` is None no rule on facts holds."""
+    known = None if facts is None else _Known(facts.customer_tier, bool(facts.incidents))
+    return _route(ticket, known, tiers)
 
 
 def route_at_once(ticket: Ticket, source: CustomerFacts, tiers: Tiers) -> Route:
@@ -29,30 +29,45 @@ def route_at_once(ticket: Ticket, source: CustomerFacts, tiers: Tiers) -> Route:
 
     Behind a flood of cheap tickets, a dear one that had to be enriched first would drown.
     """
-    known = source.at_hand(ticket.requester)
-    if known is None:
-        return route(ticket, None, tiers)
-    is_open = (incident for incident in known.incidents if incident.open_at(ticket.created_at))
-    facts = Facts(fetched_at=0, account=known.account, incidents=tuple(is_open))
-    return route(ticket, facts, tiers)
+    found = source.at_hand(ticket.requester)
+    return _route(ticket, found and _known(found, ticket.created_at), tiers)
 
 
-def _holds(rule: Rule, ticket: Ticket, facts: Facts | None) -> bool:
+class _Known(NamedTuple):
+    """What rules on facts ask for."""
+
+    customer_tier: CustomerTier
+    in_incident: bool
+
+
+def _known(found: AtHand, moment: datetime) -> _Known:
+    tier: CustomerTier = found.account.tier if found.account else "basic"
+    return _Known(tier, any(incident.open_at(moment) for incident in found.incidents))
+
+
+def _route(ticket: Ticket, known: _Known | None, tiers: Tiers) -> Route:
+    for rule in tiers.rules:
+        if _holds(rule, ticket, known):
+            return Route(tier=rule.tier, why=rule.why)
+    return Route(tier=tiers.default, why=tiers.tier(tiers.default).why)
+
+
+def _holds(rule: Rule, ticket: Ticket, known: _Known | None) -> bool:
     return (
-        _of_facts(rule, facts)
+        _of_facts(rule, known)
         and (rule.longer_than is None or sum(map(len, ticket.said())) > rule.longer_than)
         and (rule.language is None or ticket.language in rule.language)
         and (rule.channel is None or ticket.channel in rule.channel)
     )
 
 
-def _of_facts(rule: Rule, facts: Facts | None) -> bool:
+def _of_facts(rule: Rule, known: _Known | None) -> bool:
     if rule.customer_tier is None and rule.open_incident is None:
         return True
-    if facts is None:
+    if known is None:
         return False
-    tier_fits = rule.customer_tier is None or facts.customer_tier in rule.customer_tier
-    return tier_fits and rule.open_incident in (None, bool(facts.incidents))
+    tier_fits = rule.customer_tier is None or known.customer_tier in rule.customer_tier
+    return tier_fits and rule.open_incident in (None, known.in_incident)
 
 
 def next_tier(tier: TierName, asked: frozenset[str], tiers: Tiers) -> TierName | None:

@@ -1,7 +1,10 @@
 """Takes messages in: each once, whoever brings it and however often."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
 from config.load import Config
 from tasks.intake import Malformed, parse_ticket
@@ -20,6 +23,7 @@ from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault, digest
 from worker.telemetry.log import Log
 
+Item = TypeVar("Item")
 Deliver = Callable[[Sequence[tuple[str, Ticket]]], None]
 """Makes tickets (with their source) known to a helpdesk that has no intake of its own."""
 
@@ -61,20 +65,29 @@ class Intake:
     log: Log
 
     def poll(self, inbox: Inbox, progress: Callable[[Polled], None] | None = None) -> Polled:
-        """Everything that came since the last poll. Raises SourceDown, LedgerDown."""
+        """Everything that came since the last poll. Raises SourceDown, LedgerDown.
+
+        One page is read and sealed while the one before it is committed; their order stays.
+        """
         total = Polled()
+        with ThreadPoolExecutor(1, thread_name_prefix="intake") as committer:
+            pages = (self._prepare(inbox.name, page) for page in self._pages(inbox))
+            for taking in _one_ahead(committer.submit(self._take, page) for page in pages):
+                total = total.plus(taking.result())
+                if progress:
+                    progress(total)
+        self.log.info("intake.polled", source=inbox.name, seen=total.seen, new=total.ingested)
+        return total
+
+    def _pages(self, inbox: Inbox) -> Iterator[Page]:
         position = self.ledger.cursor(inbox.name)
         more = True
         while more:
             page = inbox.read(position, limit=self.config.settings.intake.batch)
-            total = total.plus(self._take(inbox.name, page))
+            yield page
             position, more = page.position, page.more
-            if progress:
-                progress(total)
-        self.log.info("intake.polled", source=inbox.name, seen=total.seen, new=total.ingested)
-        return total
 
-    def _take(self, source: str, page: Page) -> Polled:
+    def _prepare(self, source: str, page: Page) -> "_Prepared":
         now = self.clock.now()
         read = [(message, self._read(message)) for message in page.messages]
         self.deliver([(m.source, t) for m, t in read if isinstance(t, Ticket)])
@@ -85,7 +98,10 @@ class Intake:
             for (message, found), requester in zip(read, whose, strict=True)
         ]
         cursor = Cursor(source=source, position=page.position, polled_at=now)
-        taken = self.ledger.ingest(arrivals, cursor=cursor)
+        return _Prepared(arrivals, cursor)
+
+    def _take(self, page: "_Prepared") -> Polled:
+        taken = self.ledger.ingest(page.arrivals, cursor=page.cursor)
         queued = [run for run in taken.runs if run.state is State.QUEUED]
         unsent = 0
         try:
@@ -95,7 +111,7 @@ class Intake:
             unsent = len(queued)
             self.log.warning("intake.unsent", count=unsent)
         return Polled(
-            seen=len(read),
+            seen=len(page.arrivals),
             ingested=len(taken.runs),
             known=taken.known,
             malformed=sum(run.stage == "intake" for run in taken.runs),
@@ -146,3 +162,19 @@ class Intake:
             at=now,
             bodies=(text,),
         )
+
+
+class _Prepared(NamedTuple):
+    """A page that was read and sealed."""
+
+    arrivals: list[Arrival]
+    cursor: Cursor
+
+
+def _one_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same, each given out when the next one has begun."""
+    last = list(islice(items, 1))
+    for item in items:
+        yield last.pop()
+        last.append(item)
+    yield from last

@@ -61,9 +61,9 @@ class JsonFacts:
 
     def at_hand(self, requester: Requester) -> AtHand | None:
         """The account and its incidents, as the files have them."""
-        with self._looking:
-            self._accounts.refresh()
-            self._incidents.refresh()
+        for sheet in (self._accounts, self._incidents):
+            if sheet.is_due:
+                self._refresh(sheet)
         try:
             account = self._accounts.content.get(requester.email.lower())
             return AtHand(account, touching(self._incidents.content, account))

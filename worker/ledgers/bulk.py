@@ -1,7 +1,8 @@
 """Many rows in one go, inside the transaction that there is, as each database likes it best."""
 
+import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from psycopg import Connection as Psycopg
@@ -51,6 +52,20 @@ def add_new(connection: Connection, table: str, columns: Columns, rows: Sequence
             new = {row[0]: row for row in rows if not driver.execute(known, row[:1]).fetchone()}
             add(connection, table, list(columns), new.values())
             return set(new)
+
+
+def having(
+    connection: Connection, table: str, columns: Sequence[str], keys: Collection[str]
+) -> list[Row]:
+    """These columns of the rows whose key, the first of them, is one of `keys`."""
+    names, wanted = ", ".join(columns), list(keys)
+    match driver := _driver(connection):
+        case Psycopg():
+            query = f"SELECT {names} FROM {table} WHERE {columns[0]} = ANY(%b::text[])"
+            return list(driver.execute(query, [wanted]))
+        case _:
+            query = f"SELECT {names} FROM {table} JOIN json_each(?) ON value = {columns[0]}"
+            return list(driver.execute(query, [json.dumps(wanted)]))
 
 
 def change(connection: Connection, changes: Sequence[Change]) -> None:

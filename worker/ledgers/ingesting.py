@@ -1,7 +1,7 @@
 """Intake: each message once, however often and by however many it is brought."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -13,7 +13,7 @@ from tasks.journey import advance, beginning, fold
 from tasks.ports.ledger import Arrival, Change, Cursor, SealedKey, Taken
 from tasks.run import Run, State, TicketId
 from worker.ledgers import bulk, schema
-from worker.ledgers.engine import writing
+from worker.ledgers.engine import reading, writing
 from worker.ledgers.reading import RUN
 from worker.ledgers.rows import (
     BODY_COLUMNS,
@@ -69,16 +69,14 @@ class LedgerIngesting:
     def keep_keys(self, keys: Sequence[SealedKey]) -> Mapping[str, SealedKey]:
         """Keeps each key whose requester has none yet, and says which key stands for each."""
         offered = {key.requester: key for key in reversed(keys)}
-        rows = [(name, key.cipher) for name, key in sorted(offered.items())]
-        with writing(self.engine) as connection:
-            kept = bulk.add_new(connection, "keys", KEY_COLUMNS, rows)
-            older = [name for name in offered if name not in kept]
-            if older:
-                table = schema.keys
-                query = select(table.c.requester, table.c.cipher)
-                for name, cipher in connection.execute(query.where(table.c.requester.in_(older))):
-                    offered[name] = SealedKey(requester=name, cipher=cipher)
-        return offered
+        with reading(self.engine) as connection:  # most who write have written before
+            standing = _standing(connection, offered)
+        rows = [(name, offered[name].cipher) for name in sorted(offered.keys() - standing.keys())]
+        if rows:
+            with writing(self.engine) as connection:
+                kept = bulk.add_new(connection, "keys", KEY_COLUMNS, rows)
+                standing |= _standing(connection, [name for name, _ in rows if name not in kept])
+        return offered | standing
 
     def ingest(self, arrivals: Sequence[Arrival], *, cursor: Cursor | None) -> Taken:
         """Takes in what is new, in one transaction with the source's cursor."""
@@ -96,6 +94,11 @@ class LedgerIngesting:
                 _move(connection, cursor)
         runs = tuple(birth.run for birth in births)
         return Taken(runs=runs, known=len(arrivals) - len(runs), superseded=dropped)
+
+
+def _standing(connection: Connection, names: Collection[str]) -> dict[str, SealedKey]:
+    found = bulk.having(connection, "keys", ("requester", "cipher"), names)
+    return {name: SealedKey(requester=name, cipher=cipher) for name, cipher in found}
 
 
 def _sound(arrival: Arrival) -> Arrival:

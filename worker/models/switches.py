@@ -5,6 +5,7 @@ Measured on litellm 1.106.2. Each is public; what is passed with a call stands i
 
 import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
 Litellm = Any  # the module: its types are not followed
@@ -26,6 +27,19 @@ def set_environment() -> None:
     os.environ.update(BEFORE_IMPORT)  # noqa: TID251 - litellm takes these from nowhere else
 
 
+class LateTokenizer:
+    """Stands in for litellm's tokenizer, which it hands to every call and hardly one provider uses.
+
+    It is 37 MB a process; here it is loaded by whoever asks for anything of it.
+    """
+
+    def __init__(self, load: Callable[[], object]) -> None:
+        self._load = load
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._load(), name)
+
+
 def set_switches(litellm: Litellm) -> None:
     """Turns off all that is not asking: no telemetry, no prints, no fallback, no second try."""
     litellm.telemetry = False
@@ -36,5 +50,6 @@ def set_switches(litellm: Litellm) -> None:
     litellm.modify_params = False
     litellm.num_retries = None
     litellm.cache = None
+    litellm.main.encoding = LateTokenizer(litellm.main._load_default_encoding)  # noqa: SLF001 - no public name
     for name in LOGGERS:  # their warnings may quote a prompt; what matters is raised anyway
         logging.getLogger(name).disabled = True
