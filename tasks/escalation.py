@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import islice
+from itertools import accumulate, islice
+from typing import NamedTuple
 
 from config.taxonomy import IssueType, Taxonomy
 from tasks.decision import Escalation
@@ -16,6 +18,7 @@ SPELLINGS = str.maketrans(
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", "")  # no width
 )
 GAP = re.compile(r"(?<=[.!?])\s")
+BLANK_LINE = re.compile(r"\n\s*\n")
 LONGEST_QUOTE = 1_000
 """Characters; a longer quote points at nothing, and costs time to look for."""
 
@@ -49,7 +52,7 @@ def prove(
     sentences = {
         sentence
         for turn in ticket.said()
-        for sentence in islice(_sentences(_plain(turn), quote), REPETITIONS)
+        for sentence in islice(_sentences(_flat(turn), quote), REPETITIONS)
     }
     if not sentences:
         return Unproven("the quote is not in the customer's own words")
@@ -58,17 +61,34 @@ def prove(
     return Escalation(criterion=criterion.id, quote=evidence.quote)
 
 
-def _sentences(turn: str, quote: str) -> Iterator[str]:
+class _Flat(NamedTuple):
+    """A turn on one line, and where its paragraphs begin; the last of them would come next."""
+
+    text: str
+    paragraphs: tuple[int, ...]
+
+
+def _flat(turn: str) -> _Flat:
+    """A blank line is a gap: not every sentence ends with a full stop, nor every wrapped line."""
+    plain = [_plain(paragraph) for paragraph in BLANK_LINE.split(turn)]
+    begins = accumulate((len(paragraph) + 1 for paragraph in plain), initial=0)
+    return _Flat(" ".join(plain), tuple(begins))
+
+
+def _sentences(turn: _Flat, quote: str) -> Iterator[str]:
     """What surrounds the quote wherever the turn holds it as whole words."""
-    start = turn.find(quote)
+    text = turn.text
+    start = text.find(quote)
     while start >= 0:
         end = start + len(quote)
-        if not (_within_word(turn, start) or _within_word(turn, end)):
+        if not (_within_word(text, start) or _within_word(text, end)):
             low, high = max(0, start - SENTENCE), end + SENTENCE
-            first = max((gap.end() for gap in GAP.finditer(turn, low, start)), default=low)
-            last = min((gap.start() for gap in GAP.finditer(turn, end, high)), default=high)
-            yield turn[first:last]
-        start = turn.find(quote, start + 1)
+            low = max(low, turn.paragraphs[bisect_right(turn.paragraphs, start) - 1])
+            high = min(high, turn.paragraphs[bisect_right(turn.paragraphs, end)])
+            first = max((gap.end() for gap in GAP.finditer(text, low, start)), default=low)
+            last = min((gap.start() for gap in GAP.finditer(text, end, high)), default=high)
+            yield text[first:last]
+        start = text.find(quote, start + 1)
 
 
 def _within_word(text: str, place: int) -> bool:

@@ -3,9 +3,11 @@
 It loads models, so nothing but a worker (and `ticket replay`) may import it.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.request import getproxies
 
 from config.load import LOCAL
 from config.tiers import TIERS
@@ -57,12 +59,15 @@ def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Flee
     broker = shop.broker()
     observer = Observer(shop.home.incarnations, shop.clock, lapse=settings.heart.lapse_seconds)
     reaper = Reaper(heart, observer, broker=broker, vault=shop.vault, limits=settings.reaper)
+    # A worker that serves upkeep alone carries no ticket, so it loads no models.
+    models = open_models(shop) if tiers and desks is None else None
+    given = desks or (open_desks(shop, models) if models else _no_desk)
     return Fleet(
-        _bench(shop, me, tiers, BrokerHints(broker, log), desks or _desks_for(tiers, shop)),
+        _bench(shop, me, tiers, BrokerHints(broker, log), given),
         heart=heart,
         life=LifeLock(shop.home.incarnations, me),
         upkeep=Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
-        loop=EventLoop(),
+        loop=EventLoop(closing=models.aclose if models else None),
         drain_seconds=settings.worker.drain_seconds,
         poll=partial(_poll, shop, open_intake(shop)),
     )
@@ -72,22 +77,22 @@ def _poll(shop: Shop, intake: Intake, source: str) -> None:
     intake.poll(open_inbox(source, shop))
 
 
-def _desks_for(tiers: frozenset[str], shop: Shop) -> Desks:
-    """A worker that serves upkeep alone carries no ticket, so it loads no models."""
-    return open_desks(shop) if tiers else _no_desk
-
-
 def _no_desk(_journal: Journal) -> Desk:
     message = "this worker serves no tier"
     raise RuntimeError(message)
 
 
-def desk_with(shop: Shop, journal: Journal) -> Desk:
+@asynccontextmanager
+async def desk_with(shop: Shop, journal: Journal) -> AsyncIterator[Desk]:
     """A desk of this shop for one journal. Loads models: seconds."""
-    return open_desks(shop)(journal)
+    models = open_models(shop)
+    try:
+        yield open_desks(shop, models)(journal)
+    finally:
+        await models.aclose()
 
 
-def open_desks(shop: Shop) -> Desks:
+def open_desks(shop: Shop, models: Models) -> Desks:
     """Gives each run a desk of its own; everything but the journal is shared."""
     config = shop.config
     return partial(
@@ -98,7 +103,7 @@ def open_desks(shop: Shop) -> Desks:
         prompt=config.classify,
         clock=shop.clock,
         facts=open_facts(shop),
-        models=open_models(shop),
+        models=models,
         helpdesk=shop.helpdesk,
     )
 
@@ -107,7 +112,7 @@ def _desk(journal: Journal, **shared: object) -> Desk:
     return Desk(journal=journal, **shared)  # type: ignore[arg-type]  # the names are Desk's own
 
 
-def open_models(shop: Shop) -> Models:
+def open_models(shop: Shop) -> LitellmGateway:
     """The gateway to every model that config names; the local one is loaded, or trained first."""
     config = shop.config
     served = dict.fromkeys(name for tier in config.tiers.tiers for name in tier.models)
@@ -119,7 +124,10 @@ def open_models(shop: Shop) -> Models:
             api_base=model.api_base, api_key=key, credential=model.credential or "none"
         )
     return LitellmGateway(
-        endpoints, clock=shop.clock, local=_local(shop) if LOCAL in served else None
+        endpoints,
+        clock=shop.clock,
+        local=_local(shop) if LOCAL in served else None,
+        proxies=getproxies(),
     )
 
 

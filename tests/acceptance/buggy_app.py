@@ -12,7 +12,7 @@ from tasks.ports.helpdesk import FieldResult, FieldWrite, Gone, Helpdesk
 from tasks.ticket import ExternalId
 from worker.celery_app import build
 from worker.compose import open_shop
-from worker.crew import hire, open_desks
+from worker.crew import hire, open_desks, open_models
 from worker.fleet import Fleet
 
 CUSTOMERS_WORD = "quokkabread"
@@ -38,7 +38,7 @@ class BuggyHelpdesk:
 
 def _hire(environment: Environment, queues: frozenset[str]) -> Fleet:
     shop = open_shop(environment)
-    sound = open_desks(shop)
+    sound = open_desks(shop, open_models(shop))
 
     def buggy(journal: Journal) -> Desk:
         desk = sound(journal)

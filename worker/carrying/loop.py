@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -13,7 +13,9 @@ FINISH_SECONDS = 5.0
 class EventLoop:
     """Celery's threads carry tickets into it and wait; everything else happens here."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, closing: Callable[[], Coroutine[None, None, None]] | None = None) -> None:
+        """`closing` is what is to be closed on the loop when nothing else runs there any more."""
+        self._closing = closing
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
 
@@ -31,7 +33,9 @@ class EventLoop:
 
     def stop(self) -> None:
         """Ends the loop; what still runs on it may finish for a moment, then is cancelled."""
-        asyncio.run_coroutine_threadsafe(_finish_all(), self._loop).result(timeout=10)
+        self.submit(_finish_all()).result(timeout=10)
+        if self._closing:
+            self.submit(self._closing()).result(timeout=10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()

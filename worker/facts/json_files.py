@@ -61,9 +61,10 @@ class JsonFacts:
 
     def at_hand(self, requester: Requester) -> AtHand | None:
         """The account and its incidents, as the files have them."""
-        for sheet in (self._accounts, self._incidents):
-            if sheet.is_due:
-                self._refresh(sheet)
+        if self._accounts.is_due:
+            self._refresh(self._accounts)
+        if self._incidents.is_due:
+            self._refresh(self._incidents)
         try:
             account = self._accounts.content.get(requester.email.lower())
             return AtHand(account, touching(self._incidents.content, account))

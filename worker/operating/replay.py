@@ -9,7 +9,6 @@ from config.prompts import Prompt, read_prompt
 from config.tiers import TIERS, Tiers
 from tasks.case import Classified, Enriched, Received, Validated
 from tasks.classify import classify
-from tasks.desk import Desk
 from tasks.errors import OperatorError
 from tasks.events import Body, Kind
 from tasks.ports.ledger import Written
@@ -80,10 +79,8 @@ def replay_run(shop: Shop, run: Run, *, prompt: str | None, model: str | None) -
     case = _recorded(shop, run)
     scrap = Scrap()
     wanted = _prompt(prompt, shop)
-    desk = desk_with(shop, scrap)
-    tiers = _only(model, desk.tiers) if model else desk.tiers
-    desk = replace(desk, tiers=tiers, prompt=wanted)
-    came = asyncio.run(_decide(case, desk))
+    tiers = _only(model, shop.config.tiers) if model else shop.config.tiers
+    came = asyncio.run(_decide(case, shop, scrap, tiers=tiers, prompt=wanted))
     return Replay(
         ticket=run.external_id,
         before_model=run.model,
@@ -97,9 +94,13 @@ def replay_run(shop: Shop, run: Run, *, prompt: str | None, model: str | None) -
     )
 
 
-async def _decide(case: Enriched, desk: Desk) -> object:
-    came = await classify(case, desk)
-    return await validate(came, desk) if isinstance(came, Classified) else came
+async def _decide(
+    case: Enriched, shop: Shop, scrap: Scrap, *, tiers: Tiers, prompt: Prompt
+) -> object:
+    async with desk_with(shop, scrap) as ours:
+        desk = replace(ours, tiers=tiers, prompt=prompt)
+        came = await classify(case, desk)
+        return await validate(came, desk) if isinstance(came, Classified) else came
 
 
 def _recorded(shop: Shop, run: Run) -> Enriched:

@@ -78,6 +78,9 @@ class Heart:
                 alive = self.ledger.beat(self.incarnation, self.clock.now())
             except LedgerDown:
                 alive = False
+            except Exception as error:  # noqa: BLE001 - a heart that stops is a death to others
+                alive = False
+                self.log.error("heart.bug", error=type(error).__name__)  # noqa: TRY400 - our own log
             if not alive:
                 self._steady_since = self.clock.monotonic()
                 self.log.warning("heart.missed", incarnation=self.incarnation)

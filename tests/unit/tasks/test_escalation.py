@@ -157,6 +157,15 @@ def test_what_is_asked_in_another_sentence_does_not_take_the_proof_away() -> Non
     assert isinstance(_prove("My card was stolen.", body), Escalation)
 
 
+def test_a_blank_line_ends_a_sentence_and_a_line_break_does_not() -> None:
+    """Not everybody ends a paragraph with a full stop; mail programs break lines anywhere."""
+    quote = "my card was stolen yesterday"
+    asked = "what happens when I find it?"
+    assert isinstance(_prove(quote, f"Hello\n\n{quote}\r\n \r\n{asked}"), Escalation)
+    assert isinstance(_prove(quote, f"what if\n{quote}\n{asked}"), Unproven)
+    assert isinstance(_prove(f"{quote} {asked}", f"{quote}\n\n{asked}"), Unproven)
+
+
 def test_of_two_places_one_that_proves_is_enough() -> None:
     """Who asks in general first, and then says it, has said it."""
     body = "What if my card was stolen on a bus? Well, my card was stolen on a bus."
