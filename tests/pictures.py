@@ -12,15 +12,18 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from config.environment import Environment
 from tests import browser
 from tests.acceptance.patience import until
 from tests.house.checkout import ROOT
+from tests.screen import watched
 
 SECRET = "only-for-the-pictures"
 SOURCE = "file:fixtures/inbox/bank.jsonl"
@@ -69,8 +72,28 @@ def _is_done(address: str) -> bool:
     return bool(found["ingested"] and not left and any(m["routed"] for m in found["minutes"]))
 
 
+def _run(folder: Path) -> str:
+    """What one sees of `make run`: the display midway, and all that stands there at the end."""
+    ours = {"TRIAGE_HOME": str(folder), "COLUMNS": "110"}
+    environment = {**Environment.read().credentials, **ours}
+    triage = Path(sys.executable).with_name("triage")
+    code, screens = watched([str(triage), "run", SOURCE], environment, ROOT)
+    assert code == 0, screens[-1]
+    midway = next(screen for screen in screens if "written" in screen)
+    return f"$ make run\n{midway}\n\n  […]\n\n{screens[-1]}"
+
+
+def _as_page(text: str) -> str:
+    """A page that looks like a terminal."""
+    return (
+        "data:text/html;charset=utf-8,<meta charset=utf-8>"
+        "<body style='margin:0;background:%23161b22'>"
+        "<pre style='margin:24px;color:%23d1d7e0;font:14px/1.4 monospace'>" + quote(escape(text))
+    )
+
+
 def main() -> None:
-    """Writes fleet.png and fleet-phone.png into the folder."""
+    """Writes run.png, fleet.png and fleet-phone.png into the folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "docs" / "images")
     folder: Path = parser.parse_args().folder
@@ -81,6 +104,9 @@ def main() -> None:
         _fleet(Path(ground)) as url,
     ):
         looking = browser.start(Path(profile))
+        looking.resize((1000, 900))
+        looking.open(_as_page(_run(Path(ground) / "run")))
+        looking.picture(folder / "run.png")
         for name, size in (("fleet", browser.DESKTOP), ("fleet-phone", browser.PHONE)):
             looking.resize(size)
             looking.open(url)

@@ -1,0 +1,161 @@
+"""docs/runbook.md has a heading for each name that an operator meets, and for no other."""
+
+import ast
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+import pytest
+
+from tasks.causes import Cause, DropCause, ReviewReason, WaitReason
+from tasks.ports.ledger import Books
+from tasks.run import State
+from tests.house.checkout import ROOT
+from tests.house.documents import RUNBOOK, Section, blocks, sections
+from tests.house.reasons import UNREADABLE
+from worker.operating.standing import alerts_of
+from worker.pages.snapshot import BROKER_DOWN
+
+ENUMS: tuple[type[StrEnum], ...] = (Cause, DropCause, ReviewReason, WaitReason)
+
+SPEAKS = ("operating", "pages")
+"""Where in worker/ alerts are made."""
+
+ALERT = re.compile(r"([a-z]+(?: [a-z]+)?): ")
+
+RESERVED = "Reserved: this version never sets it"
+
+PARTS = ("- **Means:**", "- **Look:**", "- **Do:**")
+
+
+def _alerts() -> set[str]:
+    """Whatever the code can say that begins as an alert does: its heading and a colon."""
+    files = [path for folder in SPEAKS for path in (ROOT / "worker" / folder).rglob("*.py")]
+    said = (text for path in files for text in _texts(ast.parse(path.read_text())))
+    return {found[1] for text in said if (found := ALERT.match(text))}
+
+
+def _texts(tree: ast.Module) -> Iterator[str]:
+    """Every text in the code, of an f-string its beginning; no docstrings."""
+    inner = {id(part) for node in ast.walk(tree) for part in _within(node)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+                yield text
+            case ast.Constant(value=str(text)) if id(node) not in inner:
+                yield text
+
+
+def _within(node: ast.AST) -> list[ast.expr]:
+    match node:
+        case ast.JoinedStr(values=values):
+            return values
+        case ast.Expr(value=ast.Constant() as docstring):
+            return [docstring]
+        case _:
+            return []
+
+
+def _chapters() -> dict[str, list[Section]]:
+    """The runbook's chapters, and the headings of each."""
+    found: dict[str, list[Section]] = {}
+    for one in sections(RUNBOOK):
+        if one.depth == 2:
+            found[one.title] = []
+        elif one.depth == 3:
+            [*_, chapter] = found.values()
+            chapter.append(one)
+    return found
+
+
+CHAPTERS = _chapters()
+ENTRIES = [entry for chapter in CHAPTERS.values() for entry in chapter]
+
+EXPECTED: dict[str, set[str]] = {
+    "Alerts": _alerts(),
+    "What a ticket waits for": set(WaitReason),
+    "What people decide": set(ReviewReason),
+    "Dead letters of the intake": set(UNREADABLE),
+    "Dead letters of the journey": {str(cause) for cause in Cause if cause not in UNREADABLE},
+    "What was dropped": set(DropCause),
+}
+
+
+def test_alerts_are_found_where_they_are_made() -> None:
+    """Those that can be had for the asking are among those that were read from the code."""
+    states = dict.fromkeys(State, 0) | {State.QUEUED: 1}
+    raised = alerts_of((), Books(ingested=2, states=states), ["unrouted: for long"], {"parked": 1})
+    names = {alert.partition(":")[0] for alert in [*raised, BROKER_DOWN]}
+    assert names == {"no worker", "books differ", "misconfigured", "unrouted", "broker down"}
+    assert names < _alerts()
+
+
+@pytest.mark.parametrize("chapter", EXPECTED)
+def test_each_name_has_one_heading_and_no_other_has_any(chapter: str) -> None:
+    assert sorted(entry.title for entry in CHAPTERS[chapter]) == sorted(EXPECTED[chapter])
+
+
+def test_no_other_chapter_has_headings_of_that_kind() -> None:
+    others = {title: entries for title, entries in CHAPTERS.items() if title not in EXPECTED}
+    assert {title: entries for title, entries in others.items() if entries} == {}
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.title)
+def test_each_says_what_it_means_where_to_look_and_what_to_do(entry: Section) -> None:
+    """In this order, each in a sentence at least, and with a command."""
+    places = [entry.text.index(part) for part in PARTS]
+    assert places == sorted(places)
+    ends = [*places[1:], entry.text.find("\n\n", places[-1])]
+    for part, start, end in zip(PARTS, places, ends, strict=True):
+        said = entry.text[start + len(part) : end].strip()
+        assert len(said) > len("nothing"), part
+        assert said.endswith((".", ":", "?")), part
+    assert "```sh\n" in entry.text
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.title)
+def test_a_heading_is_told_apart_from_every_other(entry: Section) -> None:
+    """Whoever searches the page for the name that was shown finds one place."""
+    assert [one.title for one in sections(RUNBOOK)].count(entry.title) == 1
+
+
+def _used() -> set[str]:
+    """The names that some code gives to a ticket; a page that only words them does not count."""
+    code = [*(ROOT / "tasks").rglob("*.py"), *(ROOT / "worker").rglob("*.py")]
+    pages = ROOT / "worker" / "pages"
+    trees = (ast.parse(path.read_text()) for path in code if not path.is_relative_to(pages))
+    names = {enum.__name__: enum for enum in ENUMS}
+    return {
+        str(names[enum][member])
+        for tree in trees
+        for node in ast.walk(tree)
+        for enum, member in _member(node)
+        if enum in names
+    }
+
+
+def _member(node: ast.AST) -> list[tuple[str, str]]:
+    match node:
+        case ast.Attribute(value=ast.Name(id=enum), attr=member) if member.isupper():
+            return [(enum, member)]
+        case _:
+            return []
+
+
+def test_what_no_code_sets_is_said_to_be_reserved() -> None:
+    """Nobody is to look for a breaker that is not there; whoever builds it writes its entry."""
+    reserved = {entry.title for entry in ENTRIES if RESERVED in entry.text}
+    assert reserved == {str(member) for enum in ENUMS for member in enum} - _used()
+
+
+def test_the_first_look_comes_first() -> None:
+    assert next(iter(CHAPTERS)) == "First look"
+    first = next(block for block in blocks(RUNBOOK) if block.heading == "First look")
+    assert first.text.splitlines()[:2] == ["triage status", "triage books"]
+
+
+def test_a_heading_that_the_code_sends_people_to_exists() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "worker").rglob("*.py"))
+    sent = re.findall(r"see docs/runbook\.md, '([^']+)'", code)
+    assert sent
+    assert set(sent) <= {entry.title for entry in ENTRIES}
