@@ -15,7 +15,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # its types are a package of their own
 
 from config.environment import Environment
-from config.load import load
+from config.load import LOCAL, load
 from tasks.run import State
 from tests.acceptance.fleet import FirstRun, Place, a_line, an_inbox
 from tests.acceptance.hosted import Hosted, Provider, fails, says
@@ -23,9 +23,8 @@ from tests.acceptance.patience import until
 from tests.house.deployed import compose
 from tests.house.documents import PAGES, README, RUNBOOK, Block, blocks
 from tests.house.reasons import Reasons
-from tests.house.shapes import differences, promised
+from tests.house.shapes import NEEDS_A_WORKER, differences, promised
 from tests.house.terminal import Terminal, UnknownCommand
-from tests.house.test_interface import NEEDS_A_WORKER
 from tests.stubs.openai_server import openai_server
 
 pytestmark = pytest.mark.timeout(150)
@@ -39,6 +38,9 @@ SERVER = "http://127.0.0.1:8000/v1"
 
 TICKET = "TICKET"
 """In the docs: a ticket's id. Under a reason's heading one that has this reason, else any."""
+
+MODEL = "MODEL"
+"""In the docs: a model that tiers.toml names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +99,11 @@ def _terminal(world: World, block: Block, provider: Provider, folder: Path) -> T
     return Terminal(
         place=place,
         folder=folder,
-        placeholders={TICKET: world.ticket(block.heading), SERVER: provider.url},
+        placeholders={
+            TICKET: world.ticket(block.heading),
+            MODEL: LOCAL,
+            SERVER: provider.url,
+        },
         alerts=block.page != README,
     )
 

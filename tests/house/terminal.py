@@ -51,7 +51,7 @@ class Terminal:
 
     def _filled(self, word: str) -> str:
         for name, value in self.placeholders.items():
-            word = word.replace(name, value)
+            word = value.join(re.split(rf"(?<!\w){re.escape(name)}(?!\w)", word))
         return word
 
     def _run(self, words: list[str]) -> None:

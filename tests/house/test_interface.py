@@ -31,22 +31,12 @@ from tests.house.documents import (
     section,
 )
 from tests.house.reasons import turned
-from tests.house.shapes import differences, promised, read
+from tests.house.shapes import NEEDS_A_WORKER, differences, promised, read
 from tests.house.spoken import commands, nouns, pieces, strangers, usage
 from worker.cli.exit_codes import ExitCode
 from worker.cli.span import moment, seconds
 
 LIMIT = 65_536
-
-NEEDS_A_WORKER = {
-    "triage run --json",
-    "triage status --json",
-    "triage ticket show ID --json",
-    "triage ticket replay ID --json",
-    "triage helpdesk show ID --json",
-    "GET /fleet.json",
-}
-"""Their documents are empty in part where nothing works; tests/acceptance has them from a fleet."""
 
 
 @pytest.fixture

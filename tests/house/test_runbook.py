@@ -23,6 +23,10 @@ SPEAKS = ("operating", "pages")
 
 ALERT = re.compile(r"([a-z]+(?: [a-z]+)?): ")
 
+NAMED = re.compile(r"--cause (\S+)")
+
+EVERY = {str(cause) for cause in Cause}
+
 RESERVED = "Reserved: this version never sets it"
 
 PARTS = ("- **Means:**", "- **Look:**", "- **Do:**")
@@ -117,6 +121,13 @@ def test_each_says_what_it_means_where_to_look_and_what_to_do(entry: Section) ->
 def test_a_heading_is_told_apart_from_every_other(entry: Section) -> None:
     """Whoever searches the page for the name that was shown finds one place."""
     assert [one.title for one in sections(RUNBOOK)].count(entry.title) == 1
+
+
+def test_a_command_under_a_cause_is_for_this_cause() -> None:
+    causes = [(block.heading, block.text) for block in blocks(RUNBOOK) if block.heading in EVERY]
+    named = {(heading, name) for heading, text in causes for name in NAMED.findall(text)}
+    assert {pair for pair in named if pair[0] != pair[1]} == set()
+    assert len(named) > len(Cause) / 3
 
 
 def _used() -> set[str]:

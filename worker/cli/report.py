@@ -66,4 +66,4 @@ def _print_model(found: Report) -> None:
 
 def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     """The most frequent first."""
-    return sorted(counts.items(), key=lambda pair: -pair[1])
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
