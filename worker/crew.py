@@ -5,12 +5,13 @@ It loads models, so nothing but a worker (and `ticket replay`) may import it.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
 from config.load import LOCAL
-from config.tiers import TIERS
+from config.tiers import TIERS, Tiers
 from tasks.desk import Desk, Journal
 from tasks.ports.ledger import WorkerRow
 from tasks.ports.model import Models
@@ -83,11 +84,11 @@ def _no_desk(_journal: Journal) -> Desk:
 
 
 @asynccontextmanager
-async def desk_with(shop: Shop, journal: Journal) -> AsyncIterator[Desk]:
-    """A desk of this shop for one journal. Loads models: seconds."""
-    models = open_models(shop)
+async def desk_with(shop: Shop, journal: Journal, tiers: Tiers) -> AsyncIterator[Desk]:
+    """A desk of this shop for one journal, with these tiers. Loads models: seconds."""
+    models = open_models(shop, tiers)
     try:
-        yield open_desks(shop, models)(journal)
+        yield replace(open_desks(shop, models)(journal), tiers=tiers)
     finally:
         await models.aclose()
 
@@ -112,13 +113,17 @@ def _desk(journal: Journal, **shared: object) -> Desk:
     return Desk(journal=journal, **shared)  # type: ignore[arg-type]  # the names are Desk's own
 
 
-def open_models(shop: Shop) -> LitellmGateway:
-    """The gateway to every model that config names; the local one is loaded, or trained first."""
+def open_models(shop: Shop, tiers: Tiers | None = None) -> LitellmGateway:
+    """The gateway to every model of these tiers; the local one is loaded, or trained first.
+
+    Without tiers, to those that config names.
+    """
     config = shop.config
-    served = dict.fromkeys(name for tier in config.tiers.tiers for name in tier.models)
+    tiers = tiers or config.tiers
+    served = dict.fromkeys(name for tier in tiers.tiers for name in tier.models)
     endpoints = {}
     for name in served:
-        model = config.tiers.model(name)
+        model = tiers.model(name)
         key = config.environment.credentials.get(model.credential or "", "")
         endpoints[name] = Endpoint(
             api_base=model.api_base, api_key=key, credential=model.credential or "none"

@@ -46,6 +46,7 @@ def variables(shop: Shop, environment: Environment) -> dict[str, str]:
     handed = dict(environment.credentials)
     handed["TRIAGE_HOME"] = str(shop.home.root)
     handed["TRIAGE_BROKER_URL"] = shop.broker_url
+    handed.pop("TRIAGE_SOURCE", None)
     if environment.source:
         handed["TRIAGE_SOURCE"] = environment.source
     return handed

@@ -75,6 +75,7 @@ def _lived(place: Place, front: Running) -> Life:
     [heir] = _others(place, victim)
     # There is nobody else who could have written anything.
     until(lambda: place.states()[State.WRITTEN] >= written + DEAR, 30)
+    until(lambda: not _still_of(victim, place), 30)
     began = time.monotonic()
     said = front.end()
     return Life(
@@ -98,6 +99,11 @@ def _is_caught(place: Place, worker: WorkerRow) -> bool:
         return True
     os.kill(worker.pid, signal.SIGCONT)
     return False
+
+
+def _still_of(dead: WorkerRow, place: Place) -> bool:
+    running = place.runs(states=(State.RUNNING,))
+    return any(run.owner == dead.incarnation for run in running)
 
 
 def _others(place: Place, dead: WorkerRow) -> list[WorkerRow]:

@@ -13,8 +13,7 @@ from tasks.run import State
 from tests.house.checkout import ROOT
 from tests.house.documents import RUNBOOK, Section, blocks, sections
 from tests.house.reasons import UNREADABLE
-from worker.operating.standing import alerts_of
-from worker.pages.snapshot import BROKER_DOWN
+from worker.operating.standing import BROKER_DOWN, alerts_of
 
 ENUMS: tuple[type[StrEnum], ...] = (Cause, DropCause, ReviewReason, WaitReason)
 

@@ -3,12 +3,14 @@
 import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import get_args
 
+from tasks.causes import Cause
 from tasks.errors import OperatorError
 from tasks.ports.ledger import Change, Filter
-from tasks.run import Run, State
+from tasks.run import Run, StageName, State
 from worker.cli.exit_codes import ExitCode
-from worker.cli.output import print_json, print_table
+from worker.cli.output import known, print_json, print_table
 from worker.cli.shop import newest, the_shop
 from worker.cli.span import seconds
 from worker.cli.ticket import operator
@@ -134,5 +136,7 @@ def _dead(run: Run) -> Run:
 
 def _filtered(asked: argparse.Namespace, shop: Shop) -> list[Run]:
     until = shop.clock.now() - seconds(asked.older) if asked.older else None
+    known(asked.cause, Cause, "cause of a dead letter")
+    known(asked.stage, get_args(StageName), "stage")
     wanted = Filter(states=(State.DEAD,), reason=asked.cause, stage=asked.stage, until=until)
     return list(shop.ledger.runs(wanted))

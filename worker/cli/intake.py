@@ -1,26 +1,40 @@
-"""`triage intake [SOURCE]`: polls a source once."""
+"""`triage intake [SOURCE]`: polls a source once, or each that is configured."""
 
 import argparse
 import sys
 from dataclasses import asdict
 
+from tasks.errors import OperatorError
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json
 from worker.cli.shop import the_shop
-from worker.compose import open_inbox, open_intake
+from worker.compose import Shop, open_inbox, open_intake
 from worker.intake import Polled
 
 
 def intake(asked: argparse.Namespace) -> ExitCode:
     """Takes in what is new and says what it was."""
     with the_shop() as shop:
-        source = asked.source or shop.config.settings.sources.sample
-        polled = open_intake(shop).poll(open_inbox(source, shop), _progress)
+        taking, total = open_intake(shop), Polled()
+        for source in _sources(asked.source, shop):
+            polled = taking.poll(open_inbox(source, shop), _progress)
+            total = total.plus(polled)
+            if not asked.json:
+                print(tell(polled, source))
     if asked.json:
-        print_json(asdict(polled))
-        return ExitCode.DONE
-    print(tell(polled, source))
+        print_json(asdict(total))
     return ExitCode.DONE
+
+
+def _sources(named: str | None, shop: Shop) -> tuple[str, ...]:
+    """The source that was named, or those that are configured; the sample only for the sandbox."""
+    ours, environment = shop.config.settings.sources, shop.config.environment
+    given = [source for source in (environment.source, *ours.inboxes) if source]
+    if named or given:
+        return (named,) if named else tuple(dict.fromkeys(given))
+    if environment.ledger_url:
+        raise OperatorError("name a source, or set sources.inboxes in settings.toml")
+    return (ours.sample,)
 
 
 def tell(polled: Polled, source: str) -> str:

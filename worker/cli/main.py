@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from importlib import import_module
 
 from worker.cli.exit_codes import ExitCode
 from worker.cli.grammar import grammar
+from worker.cli.screen import Screen
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -14,7 +16,8 @@ def main(words: Sequence[str] | None = None) -> int:
     _quieten()
     module, _, name = asked.handler.partition(":")
     try:
-        return int(getattr(import_module(module), name)(asked))
+        with redirect_stdout(Screen(sys.stdout)):
+            return int(getattr(import_module(module), name)(asked))
     except KeyboardInterrupt:
         return ExitCode.FAILED
     except BrokenPipeError:
@@ -25,7 +28,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if told is None:
             raise
         code, text = told
-        print(f"triage: {text}", file=sys.stderr)
+        print(f"triage: {text}", file=Screen(sys.stderr))
         return code
 
 

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable, Sequence
 
+from tasks.errors import OperatorError
+
 GAP = "  "
 WIDEST = 60
 
@@ -26,6 +28,14 @@ def _cell(value: object) -> str:
     text = "-" if value is None else str(value)
     one_line = " ".join(text.split())
     return one_line if len(one_line) <= WIDEST else f"{one_line[: WIDEST - 1]}…"
+
+
+def known(value: str | None, choices: Iterable[str], what: str) -> str | None:
+    """The value, if it is one of these or none at all. Raises OperatorError with all of them."""
+    choices = [str(choice) for choice in choices]
+    if value is None or value in choices:
+        return value
+    raise OperatorError(f"{value!r} is no {what}: {', '.join(choices)}")
 
 
 def dollars(micro_usd: int) -> str:

@@ -1,23 +1,42 @@
 """`triage status`: who works, what waits, what needs somebody."""
 
 import argparse
+from dataclasses import replace
 
+from worker.broker.errors import BrokerDown
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
+from worker.compose import Shop
 from worker.operating.moments import age, iso
-from worker.operating.standing import Standing, stand
+from worker.operating.standing import BROKER_DOWN, Standing, stand
 
 
 def status(asked: argparse.Namespace) -> ExitCode:
     """Prints where the fleet stands; exit code 3 when something is overdue."""
     with the_shop() as shop:
         standing = stand(shop.ledger, shop.config, shop.clock.now())
+        if not _broker_answers(shop, standing):
+            standing = replace(standing, alerts=(BROKER_DOWN, *standing.alerts))
     if asked.json:
         print_json(standing.as_json())
     else:
         _print(standing)
     return ExitCode.NEEDS_YOU if standing.alerts else ExitCode.DONE
+
+
+def _broker_answers(shop: Shop, standing: Standing) -> bool:
+    """Whether it does; the embedded one need not where no fleet runs."""
+    if not (shop.config.environment.broker_url or standing.workers):
+        return True
+    broker = shop.broker()
+    try:
+        broker.ping()
+    except BrokerDown:
+        return False
+    finally:
+        broker.close()
+    return True
 
 
 def _print(standing: Standing) -> None:

@@ -2,12 +2,14 @@
 
 import argparse
 import getpass
+import sys
 
+from config.tiers import TIERS
 from tasks.errors import OperatorError
 from tasks.ports.ledger import Filter
 from tasks.run import Run, State
 from worker.cli.exit_codes import ExitCode
-from worker.cli.output import dollars, print_json, print_table
+from worker.cli.output import dollars, known, print_json, print_table
 from worker.cli.shop import newest, the_shop
 from worker.cli.span import moment
 from worker.compose import Shop, open_facts
@@ -22,9 +24,9 @@ def list_tickets(asked: argparse.Namespace) -> ExitCode:
         now = shop.clock.now()
         requester = shop.vault.requester(asked.requester) if asked.requester else None
         wanted = Filter(
-            states=(_state(asked.state),) if asked.state else (),
+            states=(State(asked.state),) if known(asked.state, State, "state") else (),
             queue=asked.queue,
-            tier=asked.tier,
+            tier=known(asked.tier, TIERS, "tier"),
             requester=requester,
             prompt=asked.prompt,
             model=asked.model,
@@ -32,6 +34,8 @@ def list_tickets(asked: argparse.Namespace) -> ExitCode:
             limit=asked.limit,
         )
         found = list(shop.ledger.runs(wanted))
+    if asked.limit and len(found) == asked.limit:
+        print(f"the first {asked.limit}; for more say --limit N", file=sys.stderr)
     if asked.json:
         print_json([as_row(run) for run in found])
         return ExitCode.DONE
@@ -122,15 +126,14 @@ def retry(asked: argparse.Namespace) -> ExitCode:
         found = operator(shop).requeue(run, force=asked.force)
         if isinstance(found, Refused):
             raise OperatorError(f"{run.external_id} is left alone: {found.why}")
-        if not asked.yes:
-            print(f"would begin {run.external_id} again at {found.after.stage}; add --yes to do it")
-            return ExitCode.DONE
-        moved = operator(shop).do([found], shop.broker())
+        moved = operator(shop).do([found], shop.broker()) if asked.yes else []
     if asked.json:
-        print_json({"moved": [moved_run.id for moved_run in moved]})
+        print_json({"moved": [one.id for one in moved], "would": 0 if asked.yes else 1})
+    elif not asked.yes:
+        print(f"would begin {run.external_id} again at {found.after.stage}; add --yes to do it")
     else:
         print(f"{len(moved)} begun again" if moved else "somebody else was faster: look again")
-    return ExitCode.DONE if moved else ExitCode.FAILED
+    return ExitCode.DONE if moved or not asked.yes else ExitCode.FAILED
 
 
 def operator(shop: Shop) -> Operator:
@@ -144,12 +147,3 @@ def operator(shop: Shop) -> Operator:
         facts=open_facts(shop),
         deliver=shop.helpdesk.deliver_many,
     )
-
-
-def _state(name: str) -> State:
-    try:
-        return State(name)
-    except ValueError as error:
-        known = ", ".join(str(state) for state in State)
-        message = f"{name!r} is no state: {known}"
-        raise OperatorError(message) from error

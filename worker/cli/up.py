@@ -10,8 +10,8 @@ from worker.cli.shop import the_shop
 from worker.clock import SystemClock
 from worker.compose import open_inbox
 from worker.embedded import children
-from worker.home import FleetLock
-from worker.pages.password import USER, password
+from worker.home import FleetLock, Home
+from worker.pages.password import FILE, USER, password
 from worker.processes.signals import Signals
 from worker.processes.supervisor import Notice, Supervisor
 
@@ -21,10 +21,13 @@ GRACE = 3.0
 
 def up(asked: argparse.Namespace) -> ExitCode:
     """Starts everything, prints `ready`, restarts what dies, drains on SIGTERM and Ctrl-C."""
-    environment = replace(Environment.read(), source=asked.source)
+    environment = Environment.read()
+    environment = replace(environment, source=asked.source or environment.source)
     with the_shop() as shop, FleetLock(shop.home), Signals() as signals:
-        if asked.source:
-            open_inbox(asked.source, shop)  # a wrong name is said before anything is started
+        if environment.source:
+            open_inbox(environment.source, shop)  # a wrong name is said before anything is started
+        elif not shop.config.settings.sources.inboxes:
+            print("no source is polled: name one, or set sources.inboxes", file=sys.stderr)
         secret, made = password(environment, shop.home)
         supervisor = Supervisor(
             children(shop, environment, started_at=shop.clock.now()),
@@ -38,7 +41,7 @@ def up(asked: argparse.Namespace) -> ExitCode:
             if not signals.asked:
                 pages = shop.config.settings.pages
                 print(f"Flower: http://{pages.address}:{pages.port}/fleet", flush=True)
-                _tell_password(made=made, secret=secret)
+                _tell_password(environment, shop.home, secret if made else None)
                 print("ready", flush=True)
             supervisor.run()
         finally:
@@ -47,10 +50,12 @@ def up(asked: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
-def _tell_password(*, made: bool, secret: str) -> None:
-    """Once, when it was made; afterwards it stands in the home."""
+def _tell_password(environment: Environment, home: Home, made: str | None) -> None:
+    """Once, when it was made; afterwards where it is kept."""
     if made:
-        print(f"login: {USER} / {secret} (said once; kept in flower.password)", flush=True)
+        print(f"login: {USER} / {made} (said once; kept in {home.root / FILE})", flush=True)
+    elif environment.flower_password is None:
+        print(f"login: {USER}, with the password in {home.root / FILE}", flush=True)
 
 
 def _say(notice: Notice) -> None:

@@ -68,7 +68,6 @@ class LitellmGateway:
             litellm.custom_provider_map = [{"provider": LOCAL, "custom_handler": local}]
             litellm.utils.custom_llm_setup()  # a part of the log that Silence stands in for
         self._litellm: Litellm = litellm
-        self._local = local
         self._log = Silence
         self._connect = partial(OneRequest, proxies or {})
         self._client: OneRequest | None = None
@@ -93,9 +92,7 @@ class LitellmGateway:
         raise outcome from LitellmFailed(f"{failure.raised}: {failure}")
 
     async def aclose(self) -> None:
-        """Closes the local model and every connection. On the loop that was asked on."""
-        if self._local is not None:
-            self._local.close()
+        """Closes every connection. On the loop that the questions were asked on."""
         if self._client is not None:
             self._litellm.aclient_session = None
             self._litellm.in_memory_llm_clients_cache.flush_cache()

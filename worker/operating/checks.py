@@ -1,6 +1,5 @@
 """Looks at everything that a start depends on, and says how to mend what is wrong."""
 
-import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -9,11 +8,12 @@ from config.environment import Environment
 from config.errors import ConfigError
 from config.load import LOCAL, Config, load
 from config.tiers import TIERS
-from tasks.errors import TriageError
+from tasks.errors import OperatorError, TriageError
 from worker.broker import server
 from worker.broker.queues import Broker
 from worker.compose import CHECKOUT, Shop, open_inbox, open_shop
 from worker.ledgers import migrating
+from worker.models.baseline.examples import read_examples
 from worker.refusals import RefusedToStart
 
 
@@ -37,7 +37,7 @@ def run_checks() -> list[Finding]:
     findings = [*_configuration(config), *_models(config), *_sources(config)]
     try:
         shop = open_shop(environment)
-    except (RefusedToStart, ValueError) as error:
+    except RefusedToStart as error:
         return [*findings, _wrong("home", error)]
     try:
         return [*findings, _ok("home", str(shop.home.root)), *_ledger(shop), *_broker(shop)]
@@ -76,12 +76,10 @@ def _training(config: Config) -> Finding:
     """Whether the local model was taught this taxonomy's issue types."""
     path = CHECKOUT / config.settings.sources.training
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            taught = {row["issue_type"] for row in csv.DictReader(file)}
-    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
-        says = f"{path.name} cannot be read ({type(error).__name__})"
-        remedy = "set sources.training in settings.toml to a CSV with text,intent,issue_type"
-        return Finding(what="local/baseline", level="wrong", says=says, remedy=remedy)
+        taught = {example.issue_type for example in read_examples(path)}
+    except OperatorError as error:
+        remedy = "set sources.training in settings.toml to a CSV with text and issue_type or intent"
+        return Finding(what="local/baseline", level="wrong", says=str(error), remedy=remedy)
     if strange := taught - set(config.taxonomy.names):
         says = f"it was taught issue types that the taxonomy lacks: {', '.join(sorted(strange))}"
         remedy = "train it on your own labels, or set TRIAGE_MODEL to a hosted model"

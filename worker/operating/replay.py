@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from config.errors import ConfigError
+from config.load import Config
 from config.prompts import Prompt, read_prompt
 from config.tiers import TIERS, Tiers
 from tasks.case import Classified, Enriched, Received, Validated
@@ -76,10 +77,10 @@ class Scrap:
 
 def replay_run(shop: Shop, run: Run, *, prompt: str | None, model: str | None) -> Replay:
     """Classifies and validates the recorded ticket and facts. Raises OperatorError."""
+    wanted = _prompt(prompt, shop)
+    tiers = _only(model, shop.config) if model else shop.config.tiers
     case = _recorded(shop, run)
     scrap = Scrap()
-    wanted = _prompt(prompt, shop)
-    tiers = _only(model, shop.config.tiers) if model else shop.config.tiers
     came = asyncio.run(_decide(case, shop, scrap, tiers=tiers, prompt=wanted))
     return Replay(
         ticket=run.external_id,
@@ -97,8 +98,8 @@ def replay_run(shop: Shop, run: Run, *, prompt: str | None, model: str | None) -
 async def _decide(
     case: Enriched, shop: Shop, scrap: Scrap, *, tiers: Tiers, prompt: Prompt
 ) -> object:
-    async with desk_with(shop, scrap) as ours:
-        desk = replace(ours, tiers=tiers, prompt=prompt)
+    async with desk_with(shop, scrap, tiers) as ours:
+        desk = replace(ours, prompt=prompt)
         came = await classify(case, desk)
         return await validate(came, desk) if isinstance(came, Classified) else came
 
@@ -135,10 +136,14 @@ def _prompt(name: str | None, shop: Shop) -> Prompt:
         raise OperatorError(message) from error
 
 
-def _only(model: str, tiers: Tiers) -> Tiers:
-    if model not in {known.name for known in tiers.models}:
-        known = ", ".join(found.name for found in tiers.models)
+def _only(model: str, config: Config) -> Tiers:
+    tiers = config.tiers
+    found = {known.name: known for known in tiers.models}.get(model)
+    if found is None:
+        known = ", ".join(known.name for known in tiers.models)
         raise OperatorError(f"config names no model {model!r}: {known}")
+    if found.credential and found.credential not in config.environment.credentials:
+        raise OperatorError(f"{model} cannot be asked: {found.credential} is not set")
     alone = tuple(tiers.tier(name).model_copy(update={"models": (model,)}) for name in TIERS)
     return tiers.model_copy(update={"tiers": alone})
 

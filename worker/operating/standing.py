@@ -13,6 +13,7 @@ from worker.ledgers import schema
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
 
+BROKER_DOWN = "broker down: it does not answer; nothing is lost, and nothing moves until it does"
 UNROUTED = (State.QUEUED, State.RUNNING, State.WAITING)
 
 

@@ -20,7 +20,7 @@ from worker.ledgers import schema
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
 from worker.operating.moments import iso
-from worker.operating.standing import alerts_of, overdue_of
+from worker.operating.standing import BROKER_DOWN, alerts_of, overdue_of
 from worker.pages.backlog import Backlog, read_backlog
 from worker.pages.pace import Pace, read_pace
 from worker.pages.spending import Spending
@@ -185,9 +185,6 @@ class Camera:
         overdue = overdue_of(backlog.oldest, self._config, now)
         broken = (BROKER_DOWN,) if is_broken else ()
         return (*alerts_of(workers, books, overdue, waiting), *broken)
-
-
-BROKER_DOWN = "broker down: it does not answer; nothing is lost, and nothing moves until it does"
 
 
 def _books(connection: Connection) -> Books:

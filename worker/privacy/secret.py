@@ -7,6 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
+from worker.refusals import RefusedToStart
+
 SHORTEST = 16
 
 
@@ -14,7 +16,7 @@ def secret_key(configured: str | None, kept: Path) -> bytes:
     """32 bytes from TRIAGE_SECRET_KEY, else from the file `kept`, which is made when it is missing.
 
     The file is readable by its owner alone. Two processes that make it at once agree on one.
-    Raises ValueError when the key is too short to protect anything.
+    Raises RefusedToStart when the key is too short to protect anything.
     """
     if configured is not None:
         return _hashed(configured.encode("utf-8", "surrogateescape"), "TRIAGE_SECRET_KEY")
@@ -25,8 +27,10 @@ def secret_key(configured: str | None, kept: Path) -> bytes:
 
 def _hashed(key: bytes, place: str) -> bytes:
     if len(key) < SHORTEST:
-        message = f"{place} has fewer than {SHORTEST} characters"
-        raise ValueError(message)
+        raise RefusedToStart(
+            f"{place} has fewer than {SHORTEST} characters",
+            remedy="set a longer one; `openssl rand -base64 32` makes one",
+        )
     return hashlib.sha256(key).digest()
 
 

@@ -21,8 +21,9 @@ from tests.unit.worker.pages.scene import (
 from worker.broker.queues import Broker
 from worker.ledgers.engine import connect, writing
 from worker.ledgers.sql import SqlLedger
+from worker.operating.standing import BROKER_DOWN
 from worker.pages.backlog import Grave, Wait
-from worker.pages.snapshot import BROKER_DOWN, Camera, Snapshot
+from worker.pages.snapshot import Camera, Snapshot
 
 
 def test_of_an_empty_ledger_there_is_nothing_to_say(camera: Camera) -> None:

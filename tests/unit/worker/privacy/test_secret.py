@@ -10,6 +10,7 @@ from typing import IO
 import pytest
 
 from worker.privacy.secret import secret_key
+from worker.refusals import RefusedToStart
 
 ROOT = Path(__file__).parents[3]
 
@@ -25,7 +26,7 @@ def test_the_configured_key_is_used_and_none_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("short", ["", "fifteen letters"])
 def test_a_key_that_protects_nothing_is_refused(tmp_path: Path, short: str) -> None:
-    with pytest.raises(ValueError, match="TRIAGE_SECRET_KEY has fewer than 16"):
+    with pytest.raises(RefusedToStart, match="TRIAGE_SECRET_KEY has fewer than 16"):
         secret_key(short, tmp_path / "secret.key")
 
 
@@ -48,7 +49,7 @@ def test_a_kept_key_may_end_with_a_line_break_or_not(tmp_path: Path) -> None:
 def test_an_empty_file_is_no_key(tmp_path: Path) -> None:
     kept = tmp_path / "secret.key"
     kept.touch()
-    with pytest.raises(ValueError, match=r"secret\.key has fewer than 16"):
+    with pytest.raises(RefusedToStart, match=r"secret\.key has fewer than 16"):
         secret_key(None, kept)
 
 
@@ -56,6 +57,7 @@ MAKES_KEYS = """
 import sys
 from pathlib import Path
 from worker.privacy.secret import secret_key
+from worker.refusals import RefusedToStart
 for folder in sys.stdin:
     print(secret_key(None, Path(folder.strip()) / "secret.key").hex(), flush=True)
 """

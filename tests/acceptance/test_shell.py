@@ -1,0 +1,94 @@
+"""The shell where somebody mistypes, or where things are not as they should be."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.fleet import Place, a_line, a_place, an_inbox
+
+ANTHROPIC = "anthropic/claude-haiku-4-5"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return a_place(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("command", "choices"),
+    [
+        ("dead list --cause tyop", "not_json"),
+        ("dead requeue --cause tyop", "not_json"),
+        ("dead drop --cause tyop --why x", "not_json"),
+        ("dead list --stage tyop", "enrich"),
+        ("ticket list --state tyop", "in_review"),
+        ("ticket list --tier tyop", "premium"),
+    ],
+)
+def test_a_value_that_does_not_exist_is_answered_with_those_that_do(
+    place: Place, command: str, choices: str
+) -> None:
+    """To find nothing by it would say that all is well."""
+    said = place.ask(*command.split(), code=2)
+    assert "'tyop' is no " in said.err
+    assert choices in said.err
+
+
+def test_a_hostile_text_does_nothing_to_the_terminal(place: Place) -> None:
+    hostile = "\x1b]0;owned\x07\u202eT"
+    place.take_in(a_line("T-1", f"\x1b[2JHello {hostile}", subject=hostile), "\x1b[2J owned")
+    [_, garbage] = place.runs()
+    for words in (("ticket", "show", "T-1"), ("dead", "show", garbage.external_id)):
+        said = place.ask(*words).out
+        assert "owned" in said
+        assert "\x1b" not in said
+        assert "\u202e" not in said
+
+
+def test_a_long_list_says_that_it_is_not_all(place: Place) -> None:
+    place.take_in(*(a_line(f"T-{number}", f"Hello {number}") for number in range(3)))
+    assert "the first 2" in place.ask("ticket", "list", "--limit", "2").err
+    assert place.ask("ticket", "list").err == ""
+
+
+def test_intake_without_a_source_polls_those_that_are_configured(tmp_path: Path) -> None:
+    names = [an_inbox(tmp_path / f"{name}.jsonl", [a_line(name, "Hello")]) for name in "ab"]
+    listed = ", ".join(f'"file:{name}"' for name in names)
+    (tmp_path / "here").mkdir()
+    place = a_place(tmp_path / "here", settings=f"inboxes = [{listed}]\n")
+    assert place.ask("intake", "--json").json()["ingested"] == 2
+
+
+def test_intake_on_a_ledger_of_ones_own_never_takes_in_the_sample(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    place = a_place(tmp_path, {"TRIAGE_LEDGER_URL": postgres_url})
+    place.ask("migrate")
+    assert "name a source" in place.ask("intake", code=2).err
+
+
+def test_a_broker_that_is_down_is_an_alert(tmp_path: Path) -> None:
+    place = a_place(tmp_path, {"TRIAGE_BROKER_URL": "redis://127.0.0.1:1/0"})
+    assert "ALERT broker down" in place.ask("status", code=3).out
+
+
+def test_a_short_secret_key_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    place = a_place(tmp_path, {"TRIAGE_SECRET_KEY": "short"})
+    said = place.ask("status", code=4).err
+    assert "TRIAGE_SECRET_KEY has fewer than 16 characters" in said
+    assert "openssl rand" in said
+
+
+def test_a_model_without_its_key_is_not_asked(tmp_path: Path) -> None:
+    """Config names it, and the environment has no key for it."""
+    place = a_place(tmp_path, {"OPENAI_API_KEY": "made up"})
+    place.take_in(a_line("T-1", "Hello"))
+    said = place.ask("ticket", "replay", "T-1", "--model", ANTHROPIC, code=2)
+    assert "ANTHROPIC_API_KEY is not set" in said.err
+
+
+def test_retry_speaks_json_before_and_after(place: Place) -> None:
+    place.take_in("not json")
+    [dead] = place.runs()
+    said = place.ask("ticket", "retry", dead.external_id, "--json", code=2)
+    assert "still not_json" in said.err
