@@ -15,7 +15,7 @@ run: ## triage the fixture inbox on an embedded fleet, and report
 	exec $(bin)/triage run
 
 test: check ## every check there is, then every test (ARGS="-k books" for some of them)
-	exec $(bin)/python -m pytest $(ARGS)
+	exec $(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
 
 check: ## format, lint, types and import contracts
 	.make/setup dev
