@@ -1,14 +1,18 @@
 """Builds a Celery app whose tasks carry tickets."""
 
+import sys
+import traceback
 from typing import Protocol
 
 from celery import Celery, signals
 
 from config.environment import Environment
+from config.errors import ConfigError
 from worker.broker.names import CONSUMED
 from worker.celery_settings import settings
 from worker.home import Home
 from worker.jobs import Hands, Hire, bind
+from worker.refusals import EXIT_CODE, RefusedToStart
 from worker.schedule import schedule
 from worker.telemetry import log
 
@@ -39,7 +43,15 @@ def _listen(app: Celery, environment: Environment, hands: Hands) -> None:
 
     def start(instance: _Instance, **_: object) -> None:
         chosen = frozenset(str(name) for name in app.amqp.queues.consume_from)
-        hands.start(chosen & frozenset(CONSUMED), pool=str(instance.pool_cls))
+        try:
+            hands.start(chosen & frozenset(CONSUMED), pool=str(instance.pool_cls))
+        except Exception as error:
+            # Celery logs what a receiver raises, and goes on to consume with a worker that is none.
+            if isinstance(error, RefusedToStart | ConfigError):
+                sys.stderr.write(f"triage: {error}\n")
+            else:
+                traceback.print_exc()
+            raise SystemExit(EXIT_CODE) from error
 
     def drain(**_: object) -> None:
         hands.drain()

@@ -3,6 +3,7 @@
 It loads models, so nothing but a worker (and `ticket replay`) may import it.
 """
 
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from tasks.desk import Desk, Journal
 from tasks.ports.ledger import WorkerRow
 from tasks.ports.model import Models
 from tasks.run import Incarnation
+from worker.broker.errors import BrokerDown
 from worker.carrying.carrier import Bench, Hints
 from worker.carrying.group_writer import GroupWriter
 from worker.carrying.hints import BrokerHints
@@ -58,6 +60,8 @@ def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Flee
         log=log,
     )
     broker = shop.broker()
+    with contextlib.suppress(BrokerDown):  # one that is away is waited for
+        broker.refuse_unfit()
     observer = Observer(shop.home.incarnations, shop.clock, lapse=settings.heart.lapse_seconds)
     reaper = Reaper(heart, observer, broker=broker, vault=shop.vault, limits=settings.reaper)
     # A worker that serves upkeep alone carries no ticket, so it loads no models.

@@ -8,10 +8,12 @@ from urllib.request import urlopen
 from config.environment import Environment
 from config.settings import Settings
 from worker.broker import server
+from worker.broker.errors import BrokerDown
 from worker.broker.names import CONSUMED
 from worker.compose import Shop
 from worker.ledgers.sql import SqlLedger
 from worker.processes.child import Child
+from worker.refusals import RefusedToStart
 
 CELERY = (sys.executable, "-m", "celery", "-A", "worker.app")
 FLOWER_CONF = Path(__file__).parent / "pages" / "flowerconfig.py"
@@ -20,25 +22,19 @@ FLOWER_CONF = Path(__file__).parent / "pages" / "flowerconfig.py"
 def children(shop: Shop, environment: Environment, *, started_at: float) -> tuple[Child, ...]:
     """Redis where none is configured, one worker for all queues, beat and Flower.
 
-    Raises RefusedToStart when no Redis can be had.
+    Raises RefusedToStart when no Redis can be had, or the configured one must not be used.
     """
+    if environment.broker_url:
+        _judge(shop)
+    # Redis first: where it listens may be decided only now, and the others must know.
+    redis = () if environment.broker_url else (_redis(shop),)
     handed = variables(shop, environment)
-    fleet = (
+    return (
+        *redis,
         _worker(shop, handed, started_at),
         _beat(shop, handed),
         _flower(shop.config.settings, handed),
     )
-    if environment.broker_url:
-        return fleet
-    plan = server.plan(shop.home.redis)
-    redis = Child(
-        name="redis",
-        command=plan.command,
-        environment=plan.environment,
-        ready=plan.answers,
-        foundation=True,
-    )
-    return (redis, *fleet)
 
 
 def variables(shop: Shop, environment: Environment) -> dict[str, str]:
@@ -50,6 +46,30 @@ def variables(shop: Shop, environment: Environment) -> dict[str, str]:
     if environment.source:
         handed["TRIAGE_SOURCE"] = environment.source
     return handed
+
+
+def _judge(shop: Shop) -> None:
+    """The configured broker must answer, and be fit."""
+    broker = shop.broker()
+    try:
+        broker.refuse_unfit()
+    except BrokerDown as error:
+        raise RefusedToStart(
+            str(error), remedy="Start it, or mend TRIAGE_BROKER_URL; `triage check` tells more."
+        ) from error
+    finally:
+        broker.close()
+
+
+def _redis(shop: Shop) -> Child:
+    plan = server.plan(shop.home.redis)
+    return Child(
+        name="redis",
+        command=plan.command,
+        environment=plan.environment,
+        ready=plan.answers,
+        foundation=True,
+    )
 
 
 def _worker(shop: Shop, handed: Mapping[str, str], started_at: float) -> Child:

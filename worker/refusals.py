@@ -1,5 +1,8 @@
 """Why something will not start, said so that the operator can mend it."""
 
+EXIT_CODE = 4
+"""Of a process that was refused a start."""
+
 
 class RefusedToStart(Exception):
     """It does not start like this: the message says what is wrong, the remedy how to mend it."""

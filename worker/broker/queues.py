@@ -15,6 +15,7 @@ from worker.broker.fitness import Finding, judge
 from worker.broker.names import EPOCH, QUEUES, UNACKED, QueueName
 from worker.broker.url import client_url, shown
 from worker.broker.wire import Hint, decode, decode_unacked, encode, queue_of_unacked
+from worker.refusals import RefusedToStart
 
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 10.0
@@ -53,6 +54,12 @@ class Broker:
         """What speaks against this Redis; nothing is changed."""
         with self._spoken():
             return judge(self._redis.info(), snapshots=self._snapshots())
+
+    def refuse_unfit(self) -> None:
+        """Raises RefusedToStart where this Redis must not carry hints."""
+        for finding in self.check():
+            if finding.refuses:
+                raise RefusedToStart(finding.what, remedy=finding.remedy)
 
     def push(self, hints: Iterable[Hint]) -> None:
         """Puts hints on their queues, the first to be consumed first.

@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from worker.refusals import EXIT_CODE
+
 
 class ExitCode(IntEnum):
     """The codes."""
@@ -10,4 +12,4 @@ class ExitCode(IntEnum):
     FAILED = 1
     USAGE = 2
     NEEDS_YOU = 3  # the books differ, or tickets are overdue
-    REFUSED = 4  # it did not start
+    REFUSED = EXIT_CODE  # it did not start

@@ -2,10 +2,14 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
 
 from config.environment import Environment
+from tasks.errors import TriageError
 from tasks.run import State
 from worker.broker.errors import BrokerDown
 from worker.cli.exit_codes import ExitCode
@@ -25,6 +29,8 @@ from worker.processes.signals import Signals
 from worker.processes.supervisor import Notice, Supervisor
 
 LOOK_SECONDS = 0.25
+MOST_DEATHS = 3
+LINES = 5  # of a log, to say why
 GRACE = 8.0
 """Seconds until a child that does not end is killed; Ctrl-C must be over in 15."""
 
@@ -38,7 +44,7 @@ def run(asked: argparse.Namespace) -> ExitCode:
         if joins:
             print(f"a fleet runs here already (process {joins}): joining it", file=sys.stderr)
             with Signals() as signals:
-                done = _triage(shop, source, signals, minded=None)
+                done = _triage(shop, source, signals, None)
         else:
             done = _with_own_fleet(shop, source)
         if done is None:
@@ -63,23 +69,27 @@ def _verdict(found: Report) -> ExitCode:
 
 def _with_own_fleet(shop: Shop, source: str) -> tuple[Polled, float] | None:
     environment = replace(Environment.read(), source=None)
+    watch = _Watch()
     with FleetLock(shop.home), Signals() as signals:
         supervisor = Supervisor(
             children(shop, environment, started_at=shop.clock.now()),
             logs=shop.home.logs,
             clock=SystemClock(),
             signals=signals,
-            report=_say,
+            report=watch,
         )
         try:
-            supervisor.run(until=lambda: _broker_answers(shop))
-            return None if signals.asked else _triage(shop, source, signals, minded=supervisor)
+            supervisor.run(until=lambda: watch.given_up or _broker_answers(shop))
+            watch.check(shop.home.logs)
+            if signals.asked:
+                return None
+            return _triage(shop, source, signals, _Minded(supervisor, watch, shop.home.logs))
         finally:
             supervisor.stop(GRACE)
 
 
 def _triage(
-    shop: Shop, source: str, signals: Signals, *, minded: Supervisor | None
+    shop: Shop, source: str, signals: Signals, minded: "_Minded | None"
 ) -> tuple[Polled, float] | None:
     """Takes the source in and waits until every ticket has a place. None when interrupted."""
     begun = shop.clock.monotonic()
@@ -89,9 +99,14 @@ def _triage(
         settled = _watcher(shop, progress)
         if minded is None:
             while not (signals.asked or settled()):
+                if holder(shop.home) is None:
+                    raise TriageError("the fleet that this run had joined has ended: run again")
                 signals.wait(LOOK_SECONDS)
         else:
-            minded.run(until=settled, every=LOOK_SECONDS)
+            minded.supervisor.run(
+                until=lambda: minded.watch.given_up or settled(), every=LOOK_SECONDS
+            )
+            minded.watch.check(minded.logs)
     return None if signals.asked else (polled, shop.clock.monotonic() - begun)
 
 
@@ -115,6 +130,34 @@ def _broker_answers(shop: Shop) -> bool:
     return True
 
 
-def _say(notice: Notice) -> None:
-    if notice.kind == "died":
+class _Watch:
+    """Says what dies, and gives up on a child that was refused a start or dies again and again."""
+
+    def __init__(self) -> None:
+        self.given_up = False
+        self._child = ""
+        self._deaths = Counter[str]()
+
+    def __call__(self, notice: Notice) -> None:
+        """Something happened to a child."""
+        if notice.kind != "died":
+            return
         print(f"{notice.child} died (exit code {notice.code}); see its log", file=sys.stderr)
+        self._deaths[notice.child] += 1
+        if notice.code == ExitCode.REFUSED or self._deaths[notice.child] == MOST_DEATHS:
+            self.given_up, self._child = True, notice.child
+
+    def check(self, logs: Path) -> None:
+        """Raises TriageError with the end of the log of the child that was given up."""
+        if self.given_up:
+            log = logs / f"{self._child}.log"
+            end = "\n".join(log.read_text(errors="replace").splitlines()[-LINES:])
+            raise TriageError(f"{self._child} does not start; its log ends with\n{end}\n({log})")
+
+
+class _Minded(NamedTuple):
+    """A fleet of our own."""
+
+    supervisor: Supervisor
+    watch: _Watch
+    logs: Path

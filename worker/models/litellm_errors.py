@@ -148,8 +148,11 @@ def kind_of(failure: Failure) -> Kind | None:
         return ProviderDown if failure.broken else None
     if failure.status == BAD_REQUEST and not failure.sent:
         return UnknownModel  # litellm cannot ask this model, or not as we want it
+    odd = ProviderDown  # a status that HTTP does not have: whoever says so is not well
     return (
-        _by_words(failure) or BY_STATUS.get(failure.status) or BY_HUNDRED.get(failure.status // 100)
+        _by_words(failure)
+        or BY_STATUS.get(failure.status)
+        or BY_HUNDRED.get(failure.status // 100, odd)
     )
 
 

@@ -1,22 +1,26 @@
 """From litellm's response to a Reply: not parsed, not judged."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from tasks.ports.model import Question, Reply, Signals, Usage
+from worker.models.mending import MOST_TOKENS
 
 ModelResponse = Any  # litellm.ModelResponse: litellm's types are not followed
 
 MOST_GARBAGE = 2_000
 """Characters of an answer that is no completion: enough to see what it is."""
 
+NAME = re.compile(r"[\w./:@+ -]{1,200}", re.ASCII)
+
 UNREPORTED = Usage(input_tokens=0, output_tokens=0, reported=False)
 
 
 def read_reply(response: ModelResponse, question: Question, latency_seconds: float) -> Reply:
     """The first choice of litellm's ModelResponse; `empty` where there is none."""
-    answered = response.model or question.model
+    answered = _name(response.model) or question.model
     usage = read_usage(getattr(response, "usage", None))
     if not response.choices:
         return _without(question, latency_seconds, "empty", answered=answered, usage=usage)
@@ -35,14 +39,23 @@ def read_reply(response: ModelResponse, question: Question, latency_seconds: flo
 
 
 def read_usage(usage: object) -> Usage:
-    """Token counts; a usage that is missing reads as zeros, and nothing costs no token."""
-    asked = getattr(usage, "prompt_tokens", None) or 0
-    said = getattr(usage, "completion_tokens", None) or 0
+    """Token counts. One that is missing or cannot be is as if nothing had been reported."""
+    asked = _tokens(getattr(usage, "prompt_tokens", None))
+    said = _tokens(getattr(usage, "completion_tokens", None))
     if not asked and not said:
         return UNREPORTED
     details = getattr(usage, "prompt_tokens_details", None)
-    cached = getattr(details, "cached_tokens", None) or 0
-    return Usage(input_tokens=asked, output_tokens=said, cached_tokens=cached)
+    cached = _tokens(getattr(details, "cached_tokens", None))
+    return Usage(input_tokens=asked, output_tokens=said, cached_tokens=min(cached, asked))
+
+
+def _tokens(found: object) -> int:
+    return found if isinstance(found, int) and 0 < found <= MOST_TOKENS else 0
+
+
+def _name(found: object) -> str | None:
+    """A model's name as providers write it; what it cannot be stands nowhere."""
+    return found if isinstance(found, str) and NAME.fullmatch(found) else None
 
 
 def read_signals(found: Mapping[str, Any] | None) -> Signals | None:

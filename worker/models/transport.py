@@ -15,6 +15,7 @@ import httpx
 from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, get_ssl_configuration
 
 from worker.models.exchange import CURRENT, Exchange
+from worker.models.mending import mend
 
 MOST_BYTES = 2 * 1024 * 1024
 """Of an answer's body; a completion has some thousand. What is longer is cut, and so is garbage."""
@@ -154,8 +155,9 @@ def _shown(exchange: Exchange) -> bytes:
         document = json.loads(exchange.body)
     except (ValueError, RecursionError):
         return b""
-    fine = isinstance(document, dict) and not document.get("error")
-    return exchange.body if fine else b""
+    if not isinstance(document, dict) or document.get("error"):
+        return b""
+    return _json(document) if mend(document) else exchange.body
 
 
 ANONYMOUS = httpx.Request("POST", "http://provider")

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from tasks.ports.inbox import Message
 from tasks.ports.ledger import Filter
 from tasks.run import Run, State
+from tasks.ticket import ExternalId
 from worker.compose import Shop, open_inbox
 from worker.intake import Polled
 from worker.operating.books import Ledgerbook, take_stock
 
 PAGE = 1_000
+Name = tuple[str, ExternalId]
+"""A ticket's source, and what it is called there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +67,14 @@ def report(shop: Shop, source: str, polled: Polled, seconds: float) -> Report:
     )
 
 
-def _accuracy(runs: list[Run], labels: Mapping[str, str]) -> Accuracy | None:
-    judged = [run for run in runs if run.external_id in labels and run.stage != "intake"]
+def _accuracy(runs: list[Run], labels: Mapping[Name, str]) -> Accuracy | None:
+    """Of each labelled ticket the newest revision counts."""
+    newest = {(run.source, run.external_id): run for run in runs if run.stage != "intake"}
+    judged = [run for name, run in newest.items() if name in labels]
     if not judged:
         return None
     written = [run for run in judged if run.state is State.WRITTEN]
-    right = sum(run.issue_type == labels[run.external_id] for run in written)
+    right = sum(run.issue_type == labels[run.source, run.external_id] for run in written)
     return Accuracy(
         n=len(judged),
         accuracy=right / len(written) if written else None,
@@ -77,7 +82,7 @@ def _accuracy(runs: list[Run], labels: Mapping[str, str]) -> Accuracy | None:
     )
 
 
-def _labels(shop: Shop, source: str) -> dict[str, str]:
+def _labels(shop: Shop, source: str) -> dict[Name, str]:
     """What people decided, where the source says so. Only reports ever read this."""
     inbox = open_inbox(source, shop)
     page = inbox.read(None, limit=PAGE)
@@ -88,13 +93,13 @@ def _labels(shop: Shop, source: str) -> dict[str, str]:
     return labels
 
 
-def _label(message: Message) -> tuple[str, str] | None:
+def _label(message: Message) -> tuple[Name, str] | None:
     try:
         found = json.loads(message.raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     match found:
-        case {"id": str(name), "labels": {"issue_type": str(issue_type)}}:
-            return name, issue_type
+        case {"id": str(name) | int(name), "labels": {"issue_type": str(issue_type)}}:
+            return (message.source, ExternalId(str(name).strip())), issue_type
         case _:
             return None
