@@ -18,6 +18,7 @@ class Cause(StrEnum):
     NUL_CHARACTER = "nul_character"
     LONE_SURROGATE = "lone_surrogate"
     IMPOSSIBLE_DATE = "impossible_date"
+    ID_TAKEN = "id_taken"
     # the journey
     OFF_LIST = "off_list"
     UNPROVEN_ESCALATION = "unproven_escalation"

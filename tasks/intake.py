@@ -27,6 +27,12 @@ class Malformed:
     external_id: ExternalId | None = None  # where the message at least said which ticket it is
 
 
+def taken(ticket: Ticket) -> Malformed:
+    """Why a ticket that can be read is not taken in: its values would go to another customer's."""
+    why = "another source has brought another customer's ticket under this id"
+    return Malformed(cause=Cause.ID_TAKEN, why=why, external_id=ticket.id)
+
+
 class _Unreadable(Exception):
     def __init__(self, cause: Cause, why: str) -> None:
         super().__init__(why)

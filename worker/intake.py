@@ -7,7 +7,7 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from config.load import Config
-from tasks.intake import Malformed, parse_ticket
+from tasks.intake import Malformed, parse_ticket, taken
 from tasks.ports.clock import Clock
 from tasks.ports.facts import CustomerFacts
 from tasks.ports.inbox import Inbox, Message, Page
@@ -24,8 +24,13 @@ from worker.privacy.vault import Vault, digest
 from worker.telemetry.log import Log
 
 Item = TypeVar("Item")
-Deliver = Callable[[Sequence[tuple[str, Ticket]]], None]
-"""Makes tickets (with their source) known to a helpdesk that has no intake of its own."""
+Deliver = Callable[[Sequence[tuple[str, Ticket]]], Sequence[bool]]
+"""Makes tickets (with their source) known to a helpdesk that has no intake of its own.
+
+False for each whose name there is another customer's.
+"""
+
+Read = tuple[Message, Ticket | Malformed]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,8 +94,7 @@ class Intake:
 
     def _prepare(self, source: str, page: Page) -> "_Prepared":
         now = self.clock.now()
-        read = [(message, self._read(message)) for message in page.messages]
-        self.deliver([(m.source, t) for m, t in read if isinstance(t, Ticket)])
+        read = self._deliver([(message, self._read(message)) for message in page.messages])
         whose = [self._requester(message, found) for message, found in read]
         keys = self._keys(whose)
         arrivals = [
@@ -118,6 +122,15 @@ class Intake:
             superseded=taken.superseded,
             unsent=unsent,
         )
+
+    def _deliver(self, read: Sequence[Read]) -> list[Read]:
+        """What was read, but for tickets whose name is another customer's in the helpdesk."""
+        tickets = [(message.source, found) for message, found in read if isinstance(found, Ticket)]
+        accepted = iter(self.deliver(tickets))
+        return [
+            (message, taken(found) if isinstance(found, Ticket) and not next(accepted) else found)
+            for message, found in read
+        ]
 
     def _read(self, message: Message) -> Ticket | Malformed:
         return parse_ticket(message.raw, body_bytes=self.config.settings.intake.body_bytes)

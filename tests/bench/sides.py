@@ -130,7 +130,7 @@ class FleetSide(Side):
         path = self.world.folder / f"inbox-{self._batches}.jsonl"
         _fill(path, count, f"F{self._batches}")
         # The measured helpdesk is the stub; the embedded one need not hear of the tickets.
-        intake = replace(open_intake(self.shop), deliver=lambda _: None)
+        intake = replace(open_intake(self.shop), deliver=lambda tickets: [True] * len(tickets))
         begun = time.monotonic()
         intake.poll(open_inbox(f"file:{path}", self.shop))
         return time.monotonic() - begun

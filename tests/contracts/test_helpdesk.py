@@ -8,7 +8,7 @@ import pytest
 
 from tasks.errors import OperatorError
 from tasks.ports.helpdesk import FIELDS, FieldResult, FieldWrite, Gone, Helpdesk
-from tasks.ticket import ExternalId, Ticket, Turn
+from tasks.ticket import ExternalId, Requester, Ticket, Turn
 from tests.twins.clock import StillClock
 from tests.twins.ticket import a_ticket
 from worker.helpdesks.embedded import EmbeddedHelpdesk
@@ -245,7 +245,9 @@ def test_a_source_that_puts_the_newest_message_first_is_understood(helpdesk: Any
 def test_another_sources_ticket_of_the_same_name_is_left_alone(helpdesk: AnyHelpdesk) -> None:
     """Two customers' conversations are never mixed."""
     before = _ticket(helpdesk)
-    helpdesk.deliver(a_ticket("I am somebody else"), source="file:other.jsonl")
+    stranger = Requester(email="eve@example.com")
+    other = a_ticket("I am somebody else").model_copy(update={"requester": stranger})
+    assert not helpdesk.deliver(other, source="file:other.jsonl")
     assert _ticket(helpdesk) == before
 
 

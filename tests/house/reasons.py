@@ -53,10 +53,14 @@ class Reasons:
         return self.tickets
 
     def _unreadable(self) -> None:
-        """The sample has every cause but one."""
-        self.place.take_in(a_line("wrong-field", "Which rate?", channel=["email"]))
+        """The sample has every cause but two."""
+        somebodys = self.spare[0].external_id
+        self.place.take_in(
+            a_line("wrong-field", "Which rate?", channel=["email"]),
+            a_line(somebodys, "Another customer under the same id"),
+        )
         for run in self.place.runs(states=(State.DEAD,)):
-            self.tickets[str(run.reason)] = run.external_id
+            self.tickets[str(run.reason)] = run.id
 
     def _supersede(self) -> None:
         """A second message in the same inbox."""

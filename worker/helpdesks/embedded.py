@@ -25,7 +25,7 @@ INSERT INTO tickets (external_id, {reading.HELD}, source, email, name, channel, 
     created_at, subject, body)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """  # noqa: S608 - our own names
-OPENING = "SELECT source, body FROM tickets WHERE external_id = ?"
+OPENING = "SELECT source, email, body FROM tickets WHERE external_id = ?"
 TURN = "INSERT INTO turns (ticket, author, body, at, reply) VALUES (?, ?, ?, ?, ?)"
 SET_FIELDS = f"""
 UPDATE tickets SET {", ".join(f"{name} = ?" for name in FIELDS)}
@@ -135,23 +135,19 @@ class EmbeddedHelpdesk:
 
     # The side of customers and people
 
-    def deliver(self, ticket: Ticket, *, source: str) -> None:
+    def deliver(self, ticket: Ticket, *, source: str) -> bool:
         """A customer's ticket arrives, as `deliver_many` has it."""
-        self.deliver_many([(source, ticket)])
+        return self.deliver_many([(source, ticket)])[0]
 
-    def deliver_many(self, tickets: Iterable[tuple[str, Ticket]]) -> None:
+    def deliver_many(self, tickets: Iterable[tuple[str, Ticket]]) -> list[bool]:
         """Makes tickets known, each with the name of its source; all of them or none.
 
         A known ticket gets the turns that it does not hold yet; its fields, its status and what it
-        was opened with stay. One that another source brought first is left alone: it is somebody
-        else's conversation.
+        was opened with stay. False for one that another source brought first for another customer:
+        that is somebody else's conversation, and it is left alone.
         """
         with self._database.writing() as connection:
-            for source, ticket in tickets:
-                if _opened(connection, source, ticket):
-                    _add_turns(connection, ticket.id, ticket.thread)
-                else:
-                    _continue(connection, source, ticket)
+            return [_delivered(connection, source, ticket) for source, ticket in tickets]
 
     def edit(self, ticket: ExternalId, field: str, value: str | None, author: str) -> bool:
         """A person sets a field (None: empties it). False where no such ticket is open.
@@ -222,11 +218,16 @@ def _opened(connection: sqlite3.Connection, source: str, ticket: Ticket) -> bool
     return connection.execute(OPEN_TICKET, values).rowcount == 1
 
 
-def _continue(connection: sqlite3.Connection, source: str, ticket: Ticket) -> None:
-    owner, body = connection.execute(OPENING, (ticket.id,)).fetchone()
-    if owner == source:
-        held = (*reading.turns_of(connection, ticket.id), Turn(author="customer", body=body))
-        _add_turns(connection, ticket.id, new_turns(held, said_in(ticket)))
+def _delivered(connection: sqlite3.Connection, source: str, ticket: Ticket) -> bool:
+    if _opened(connection, source, ticket):
+        _add_turns(connection, ticket.id, ticket.thread)
+        return True
+    owner, email, body = connection.execute(OPENING, (ticket.id,)).fetchone()
+    if source != owner and email != ticket.requester.email:
+        return False
+    held = (*reading.turns_of(connection, ticket.id), Turn(author="customer", body=body))
+    _add_turns(connection, ticket.id, new_turns(held, said_in(ticket)))
+    return True
 
 
 def _add_turns(

@@ -58,21 +58,23 @@ class MemoryHelpdesk:
             self.notes[ticket].append(note)
         return None
 
-    def deliver(self, ticket: Ticket, *, source: str) -> None:
-        """A customer's ticket arrives, as `deliver_many` has it."""
-        self.deliver_many([(source, ticket)])
+    def deliver(self, ticket: Ticket, *, source: str) -> bool:
+        """A customer's ticket arrives; False where the name is somebody else's conversation."""
+        known = self._conversations.get(ticket.id)
+        if known is None:
+            self._conversations[ticket.id] = Conversation(source=source, ticket=ticket)
+            self.fields[ticket.id] = {name: ticket.fields.get(name) for name in FIELDS}
+            self.notes[ticket.id] = []
+            self.history[ticket.id] = []
+        elif source != known.source and ticket.requester.email != known.ticket.requester.email:
+            return False
+        else:
+            self._add_turns(ticket.id, new_turns(said_in(known.ticket), said_in(ticket)))
+        return True
 
-    def deliver_many(self, tickets: Iterable[tuple[str, Ticket]]) -> None:
+    def deliver_many(self, tickets: Iterable[tuple[str, Ticket]]) -> list[bool]:
         """Makes tickets known; a known one gets the turns that it does not hold yet."""
-        for source, ticket in tickets:
-            known = self._conversations.get(ticket.id)
-            if known is None:
-                self._conversations[ticket.id] = Conversation(source=source, ticket=ticket)
-                self.fields[ticket.id] = {name: ticket.fields.get(name) for name in FIELDS}
-                self.notes[ticket.id] = []
-                self.history[ticket.id] = []
-            elif known.source == source:
-                self._add_turns(ticket.id, new_turns(said_in(known.ticket), said_in(ticket)))
+        return [self.deliver(ticket, source=source) for source, ticket in tickets]
 
     def edit(self, ticket: ExternalId, field: str, value: str | None, author: str) -> bool:
         """A person sets a field (None: empties it). False where no such ticket is open."""

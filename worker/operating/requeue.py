@@ -92,8 +92,17 @@ class Operator:
         routed = route_at_once(found, self.facts, self.config.tiers).tier
         return replace(self._begin(run, "enrich", routed), bodies=(text,))
 
-    def _read_again(self, change: Change) -> tuple[str, Ticket]:
-        """What could be read at last: no helpdesk without an intake of its own has heard of it."""
+    def _delivered(self, changes: list[Change]) -> list[Change]:
+        """Without those whose ticket's name is another customer's in the helpdesk.
+
+        What could be read at last no helpdesk without an intake of its own has heard of yet.
+        """
+        read = [change for change in changes if change.bodies]
+        told = self.deliver([self._ticket_of(change) for change in read])
+        refused = {id(change) for change, ok in zip(read, told, strict=True) if not ok}
+        return [change for change in changes if id(change) not in refused]
+
+    def _ticket_of(self, change: Change) -> tuple[str, Ticket]:
         [sealed] = change.bodies
         key = self.ledger.key(sealed.requester)
         assert key  # noqa: S101 - it was sealed under it a moment ago
@@ -104,8 +113,7 @@ class Operator:
 
     def do(self, changes: list[Change], broker: Broker) -> list[Run]:
         """Commits them and tells the broker; the runs that moved. Raises LedgerDown."""
-        if read := [self._read_again(change) for change in changes if change.bodies]:
-            self.deliver(read)
+        changes = self._delivered(changes)
         accepted = self.ledger.commit(changes)
         moved = [change.after for change, ok in zip(changes, accepted, strict=True) if ok]
         # The ledger has them already: what the broker does not take now, the reaper sends.

@@ -209,3 +209,13 @@ def test_a_ticket_comes_back_as_it_was_delivered(helpdesk: EmbeddedHelpdesk) -> 
     known = helpdesk.conversation(ExternalId("T-2"))
     assert known is not None
     assert (known.source, known.ticket) == ("file:inbox.jsonl", ticket)
+
+
+def test_another_source_may_bring_the_same_customers_conversation(
+    helpdesk: EmbeddedHelpdesk,
+) -> None:
+    """Tomorrow's export has today's tickets in it, too."""
+    assert helpdesk.deliver(a_ticket("And another thing"), source="file:tomorrow.jsonl")
+    found = helpdesk.conversation(a_ticket().id)
+    assert found
+    assert [turn.body for turn in found.ticket.thread] == ["And another thing"]

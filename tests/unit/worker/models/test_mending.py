@@ -48,7 +48,7 @@ def test_counts_that_cannot_be_are_as_if_none_had_been_sent(usage: object) -> No
 
 def test_an_answer_in_parts_is_one_text() -> None:
     parts = [{"type": "text", "text": "{"}, {"type": "text", "text": "}"}, "?", {"text": 1}]
-    document = {"choices": [{"message": {"content": parts}}]}
+    document: dict[str, Any] = {"choices": [{"message": {"content": parts}}]}
     assert mend(document)
     assert document["choices"][0]["message"]["content"] == "{}"
 
