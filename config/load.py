@@ -1,5 +1,6 @@
 """Reads the whole configuration once: our files, the operator's over them, the environment."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -34,6 +35,9 @@ class Config:
     classify: Prompt
 
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
 def load(environment: Environment) -> Config:
     """The configuration for `environment`. Raises ConfigError with file, key and remedy."""
     overlay = environment.config
@@ -43,6 +47,9 @@ def load(environment: Environment) -> Config:
     _refuse_strangers(overlay)
     if environment.model_api_base and not environment.model:
         message = "TRIAGE_MODEL_API_BASE is set but TRIAGE_MODEL is not: name the model it serves"
+        raise ConfigError(message)
+    if environment.log_level not in LOG_LEVELS:
+        message = f"TRIAGE_LOG_LEVEL is {environment.log_level!r}: say {', '.join(LOG_LEVELS)}"
         raise ConfigError(message)
     return Config(
         environment=environment,
@@ -162,6 +169,10 @@ def _named(environment: Environment) -> Model:
             f"TRIAGE_MODEL is {name} but TRIAGE_MODEL_PRICE is not set: give US dollars per "
             "million tokens as INPUT,OUTPUT, for example TRIAGE_MODEL_PRICE=0.25,2"
         )
+        raise ConfigError(message)
+    base = environment.model_api_base
+    if base is not None and not re.match(r"https?://[^/\s]", base):
+        message = "TRIAGE_MODEL_API_BASE is no address: give http://HOST[:PORT]/PATH or https://…"
         raise ConfigError(message)
     try:
         return Model(

@@ -53,3 +53,4 @@ class Policy(Frozen):
     review_share_alarm: float = Field(default=0.15, gt=0, le=1)
     quote_words: int = Field(default=4, ge=1)  # least words that prove an escalation
     forbidden_promises: tuple[Pattern, ...] = ()  # no draft may contain them
+    draft_characters: int = Field(default=4_000, gt=0)  # of a draft; a longer one is withheld

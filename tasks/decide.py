@@ -18,10 +18,15 @@ from tasks.errors import (
     Rejected,
     Transient,
     TriageError,
+    UnknownModel,
 )
 
 RATE_SECONDS = 5.0
 """Wait after a 429 that does not say how long."""
+
+
+LEAST_SECONDS = 1.0
+"""What asks us to come back sooner does not mean it, or means no good."""
 
 
 def decide(
@@ -62,11 +67,20 @@ def _wait_free(
             return Wait(
                 until=now + policy.retry.park_seconds * (1 + chance),
                 reason=WaitReason.PARKED,
-                why=f"{error} (mend {error.credential})",
+                why=f"{error} (mend {_wrong(error)})",
                 spends_attempt=False,
             )
         case _:
             assert_never(error)
+
+
+def _wrong(error: Misconfigured) -> str:
+    """What a person has to look at."""
+    match error:
+        case UnknownModel():
+            return "the model's name, or its api_base"
+        case _:
+            return error.credential
 
 
 def _retry(
@@ -84,9 +98,9 @@ def is_bug(error: Exception) -> bool:
 
 
 def _told(error: RateLimited | Transient, otherwise: float) -> float:
-    """Seconds that the other side asked for; a time past, or never, counts as nothing said."""
+    """Seconds that the other side asked for; at once, or never, counts as nothing said."""
     told = error.retry_after
-    return told if told is not None and 0 < told < inf else otherwise
+    return told if told is not None and LEAST_SECONDS <= told < inf else otherwise
 
 
 def _cause(error: Transient) -> Cause:

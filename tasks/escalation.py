@@ -44,11 +44,11 @@ def prove(
         return Unproven("it names a criterion that does not exist")
     if criterion.id not in issue.criteria:
         return Unproven(f"{criterion.id} is no criterion of {issue.name}")
+    if len(evidence.quote) > LONGEST_QUOTE:
+        return Unproven(f"the quote has more than {LONGEST_QUOTE} characters")
     quote = _plain(evidence.quote)
     if len(WORD.findall(quote)) < least_words:
         return Unproven(f"the quote has fewer than {least_words} words")
-    if len(quote) > LONGEST_QUOTE:
-        return Unproven(f"the quote has more than {LONGEST_QUOTE} characters")
     sentences = {
         sentence
         for turn in ticket.said()
@@ -58,7 +58,7 @@ def prove(
         return Unproven("the quote is not in the customer's own words")
     if not any(criterion.holds(quote, sentence) for sentence in sentences):
         return Unproven(f"the quote does not show {criterion.id}")
-    return Escalation(criterion=criterion.id, quote=evidence.quote)
+    return Escalation(criterion=criterion.id, quote=" ".join(evidence.quote.split()))
 
 
 class _Flat(NamedTuple):

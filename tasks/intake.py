@@ -42,8 +42,8 @@ class _Unreadable(Exception):
 def parse_ticket(line: bytes, *, body_bytes: int) -> Ticket | Malformed:
     """The ticket in `line` (JSON, UTF-8), or why there is none.
 
-    `body_bytes` is the most that all text of the ticket may take in UTF-8. Total: any bytes give
-    one or the other, and nothing is raised.
+    `body_bytes` is the most that its text and its newest turn may take in UTF-8 together; older
+    turns are left out from there on. Total: any bytes give one or the other; nothing is raised.
     """
     found: dict[str, object] = {}
     try:
@@ -75,8 +75,8 @@ def _ticket(found: dict[str, object], body_bytes: int) -> Ticket:
     external_id = _external_id(found)
     subject, body = _text(found, "subject"), _text(found, "body")
     thread, fields = _thread(found.get("thread")), _fields(found.get("fields"))
-    turns = [turn.body for turn in thread]
-    _refuse_long(subject, body, *turns, *fields, *fields.values(), limit=body_bytes)
+    newest = [turn.body for turn in thread[-1:]]
+    _refuse_long(subject, body, *newest, *fields, *fields.values(), limit=body_bytes)
     if not (subject.strip() or body.strip()):
         _refuse(Cause.EMPTY_TEXT, "subject and body are empty")
     return Ticket(
@@ -86,7 +86,7 @@ def _ticket(found: dict[str, object], body_bytes: int) -> Ticket:
         channel=_name(found, "channel") or "unknown",
         requester=_requester(found.get("requester")),
         created_at=_moment(found.get("created_at"), "created_at"),
-        thread=thread,
+        thread=_recent(thread, body_bytes),
         fields=fields,
         language=_name(found, "language") or None,
     )
@@ -152,6 +152,17 @@ def _thread(found: object) -> tuple[Turn, ...]:
     if not isinstance(found, list):
         _refuse(Cause.WRONG_FIELD, f"thread is a {_kind(found)}, not a list")
     return tuple(_turn(turn) for turn in found)
+
+
+def _recent(thread: tuple[Turn, ...], limit: int) -> tuple[Turn, ...]:
+    """The newest turns, as many as fit: what was said once may not bury what is said now."""
+    size, kept = 0, len(thread)
+    for turn in reversed(thread):
+        size += len(turn.body.encode())
+        if size > limit:
+            break
+        kept -= 1
+    return thread[kept:]
 
 
 def _turn(found: object) -> Turn:

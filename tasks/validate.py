@@ -1,7 +1,5 @@
 """Stage 3: does the answer mean anything? Only a value of the live taxonomy passes."""
 
-import re
-
 from config.taxonomy import IssueType
 from config.tiers import TierName
 from tasks.case import Classified, Validated
@@ -9,6 +7,7 @@ from tasks.causes import Cause, ReviewReason
 from tasks.decision import Choice, Decision, Escalation
 from tasks.desk import Desk
 from tasks.detour import Detour, GiveUp, NeedsHuman, Promote
+from tasks.draft import objection
 from tasks.escalation import Unproven, prove
 from tasks.ports.model import Signals
 from tasks.priority import Expected, expected
@@ -55,7 +54,7 @@ def _decide(
 ) -> Decision:
     verdict, signals = case.verdict, case.answer.signals
     draft = verdict.draft if verdict.draft and verdict.draft.strip() else None
-    promise = _promise(draft, desk.policy.forbidden_promises)
+    broken = objection(draft, case.enriched.ticket, desk.policy) if draft else None
     choices = [
         Choice(
             field="issue_type",
@@ -76,14 +75,14 @@ def _decide(
         choices.append(
             Choice(field="escalated", chosen=escalation.criterion, runner_up=None, rule=rule)
         )
-    if promise:
-        choices.append(Choice(field="draft", chosen="withheld", runner_up=None, rule=promise))
+    if broken:
+        choices.append(Choice(field="draft", chosen="withheld", runner_up=None, rule=broken))
     return Decision(
         issue_type=issue.name,
         priority=verdict.priority,
         queue=issue.queue,
         escalation=escalation,
-        draft=None if promise else draft,
+        draft=None if broken else draft,
         choices=tuple(choices),
     )
 
@@ -98,15 +97,6 @@ def _confidence_rule(model: str, signals: Signals | None) -> str:
     if signals is None:
         return f"{model} says so; confidence is not measured"
     return f"{model}: confidence {signals.confidence:.3f} reaches {signals.threshold:.3f}"
-
-
-def _promise(draft: str | None, forbidden: tuple[str, ...]) -> str | None:
-    """The rule that a draft breaks; a promise costs the draft, not the ticket's route."""
-    if draft is None:
-        return None
-    words = " ".join(draft.split())
-    broken = (pattern for pattern in forbidden if re.search(pattern, words, re.IGNORECASE))
-    return next((f"promises what the policy forbids: {pattern}" for pattern in broken), None)
 
 
 def _wrong(case: Classified, desk: Desk, cause: Cause, why: str) -> Detour:

@@ -19,6 +19,7 @@ from worker.ledgers.engine import connect
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.secret import secret_key
 from worker.privacy.vault import Vault
+from worker.refusals import RefusedToStart
 from worker.telemetry.log import Log
 
 if TYPE_CHECKING:
@@ -70,6 +71,17 @@ def open_shop(environment: Environment) -> Shop:
         ledger=SqlLedger(connect(environment.ledger_url or f"sqlite:///{home.ledger}")),
         vault=Vault(secret, keep_days=config.settings.retention.body_days),
         helpdesk=EmbeddedHelpdesk(home.helpdesk, clock),
+    )
+
+
+def recognise(shop: Shop) -> None:
+    """Raises RefusedToStart where the ledger's texts were sealed under another secret."""
+    key = shop.ledger.some_key()
+    if key is None or shop.vault.fits(key):
+        return
+    raise RefusedToStart(
+        "The ledger's texts were sealed under another secret key, and could not be opened.",
+        remedy=f"Set the TRIAGE_SECRET_KEY that it had, or put back the file {shop.home.secret}.",
     )
 
 

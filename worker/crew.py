@@ -23,7 +23,7 @@ from worker.carrying.group_writer import GroupWriter
 from worker.carrying.hints import BrokerHints
 from worker.carrying.loop import EventLoop
 from worker.chance import token, uniform
-from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake
+from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake, recognise
 from worker.fleet import Fleet, Upkeep
 from worker.intake import Intake
 from worker.ledgers import migrating
@@ -48,6 +48,7 @@ def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Flee
     Loads models: seconds. Raises RefusedToStart.
     """
     migrating.check(shop.ledger.engine)
+    recognise(shop)
     settings = shop.config.settings
     me = name_life(token())
     log = Log("worker")

@@ -137,6 +137,7 @@ class Filter:
     since: float | None = None  # ingested at or after, epoch seconds
     until: float | None = None  # changed at or before
     limit: int | None = None
+    newest_first: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -47,7 +47,9 @@ def test_a_hostile_text_does_nothing_to_the_terminal(place: Place) -> None:
 
 def test_a_long_list_says_that_it_is_not_all(place: Place) -> None:
     place.take_in(*(a_line(f"T-{number}", f"Hello {number}") for number in range(3)))
-    assert "the first 2" in place.ask("ticket", "list", "--limit", "2").err
+    said = place.ask("ticket", "list", "--limit", "2")
+    assert "the newest 2" in said.err
+    assert "T-0" not in said.out
     assert place.ask("ticket", "list").err == ""
 
 
@@ -92,3 +94,62 @@ def test_retry_speaks_json_before_and_after(place: Place) -> None:
     [dead] = place.runs()
     said = place.ask("ticket", "retry", dead.external_id, "--json", code=2)
     assert "still not_json" in said.err
+
+
+def test_a_lost_secret_key_is_noticed_before_anything_is_done(place: Place) -> None:
+    """A new one would make every text unreadable, in silence."""
+    place.take_in(a_line("T-1", "Hello"))
+    kept = (place.home / "secret.key").read_bytes()
+    (place.home / "secret.key").unlink()
+    assert "another secret key" in place.ask("ticket", "list", code=4).err
+    (place.home / "secret.key").write_bytes(kept)
+    assert "T-1" in place.ask("ticket", "list").out
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "many", "99999999999999999999"])
+def test_a_number_of_rows_is_a_number_of_rows(place: Place, limit: str) -> None:
+    assert "is no number from 1" in place.ask("ticket", "list", f"--limit={limit}", code=2).err
+
+
+def test_bytes_that_are_no_text_are_refused(place: Place) -> None:
+    assert "not UTF-8" in place.ask("ticket", "list", "--model", "\udcff", code=2).err
+
+
+def test_ids_and_filters_are_never_mixed(place: Place) -> None:
+    """Or somebody drops by name what the filter should have spared."""
+    place.take_in("not json")
+    [dead] = place.runs()
+    words = ("dead", "drop", dead.id, "--cause", "bug", "--why", "x", "--yes")
+    assert "either IDs or which kind" in place.ask(*words, code=2).err
+    twice = place.ask("dead", "drop", dead.id, dead.id, "--why", "x", "--yes", "--json").json()
+    assert twice["dropped"] == 1
+
+
+def test_nobody_edits_in_the_fleets_name(place: Place) -> None:
+    place.take_in(a_line("T-1", "Hello"))
+    words = ("helpdesk", "edit", "T-1", "queue", "vip", "--as", "triage-fleet")
+    assert "say who you are" in place.ask(*words, code=2).err
+
+
+def test_a_damaged_ledger_is_said_in_words(place: Place) -> None:
+    place.home.mkdir()
+    (place.home / "ledger.db").write_bytes(b"this is no database" * 1_000)
+    assert "cannot be read: file is not a database" in place.ask("books", code=1).err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRIAGE_BROKER_URL", "redis://127.0.0.1:abc"),
+        ("TRIAGE_LEDGER_URL", "postgresql://u@127.0.0.1:abc/x"),
+        ("TRIAGE_LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_variable_that_makes_no_sense_is_named(tmp_path: Path, name: str, value: str) -> None:
+    assert name in a_place(tmp_path, {name: value}).ask("books", code=4).err
+
+
+def test_an_address_of_a_model_is_an_address(tmp_path: Path) -> None:
+    model = {"TRIAGE_MODEL": "openai/x", "TRIAGE_MODEL_PRICE": "1,2"}
+    place = a_place(tmp_path, {**model, "TRIAGE_MODEL_API_BASE": "nonsense"})
+    assert "TRIAGE_MODEL_API_BASE is no address" in place.ask("check", code=4).out

@@ -1,7 +1,7 @@
 """The broker's address: as Celery writes it, and as redis-py does."""
 
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 from worker.refusals import RefusedToStart
 
@@ -24,6 +24,10 @@ def socket_url(path: Path) -> str:
 def client_url(broker_url: str) -> str:
     """redis-py's URL for the Redis of Celery's. Raises RefusedToStart for another kind."""
     parts = urlsplit(broker_url)
+    if not _has_port(parts):
+        raise RefusedToStart(
+            "The broker URL has a port that is none.", remedy="Mend TRIAGE_BROKER_URL."
+        )
     if parts.scheme not in SCHEMES:
         raise RefusedToStart(
             f"The broker URL begins with {parts.scheme or 'no scheme'!r}, which is not served.",
@@ -36,6 +40,14 @@ def client_url(broker_url: str) -> str:
     scheme = "unix" if parts.scheme == SOCKET else parts.scheme
     # Not `urlunsplit`, which leaves out the slashes before an empty host.
     return f"{scheme}://{parts.netloc}{parts.path}{'?' if query else ''}{urlencode(query)}"
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Whether its port is a number, or left out."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def shown(broker_url: str) -> str:

@@ -121,9 +121,12 @@ def _preview(changes: Sequence[Change], done: str) -> str:
 
 def _chosen(asked: argparse.Namespace, shop: Shop) -> list[Run]:
     """The dead letters that were named or filtered; never all of them by accident."""
+    filters = asked.all or asked.cause or asked.stage or asked.older
+    if asked.ticket and filters:
+        raise OperatorError("say either IDs or which kind: --cause, --stage, --older, --all")
     if asked.ticket:
-        return [_dead(newest(shop, name)) for name in asked.ticket]
-    if not (asked.all or asked.cause or asked.stage or asked.older):
+        return [_dead(newest(shop, name)) for name in dict.fromkeys(asked.ticket)]
+    if not filters:
         raise OperatorError("say which: an ID, --cause, --stage, --older, or --all")
     return _filtered(asked, shop)
 

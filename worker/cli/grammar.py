@@ -4,6 +4,7 @@ import argparse
 from typing import TypeAlias
 
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+MOST_ROWS = 1_000_000
 EPILOG = """\
 Start with `triage run`: it triages a sample inbox on an embedded fleet and tells what happened.
 Settings come from the environment (TRIAGE_HOME, TRIAGE_BROKER_URL, TRIAGE_LEDGER_URL,
@@ -48,6 +49,13 @@ def _running(nouns: Parsers) -> None:
     intake.add_argument("source", nargs="?", metavar="SOURCE", help="file:PATH or helpdesk")
 
 
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST_ROWS):
+        message = f"{text!r} is no number from 1 to {MOST_ROWS:,}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
 def _looking(nouns: Parsers) -> None:
     _command(
         nouns, "status", "worker.cli.status:status", "workers, oldest ticket, alerts", json=True
@@ -73,7 +81,7 @@ def _tickets(nouns: Parsers) -> None:
         ("--since", "ingested since: 2h, 3d or 2026-11-20T08:00"),
     ):
         listing.add_argument(name, help=what)
-    listing.add_argument("--limit", type=int, default=100, help="most rows (default 100)")
+    listing.add_argument("--limit", type=_count, default=100, help="most rows (default 100)")
     show = _command(
         verbs, "show", "worker.cli.ticket:show", "everything about one ticket", json=True
     )

@@ -12,7 +12,11 @@ from worker.cli.screen import Screen
 
 def main(words: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
+    words = sys.argv[1:] if words is None else words
     asked = grammar().parse_args(words)
+    if not all(map(_is_text, words)):
+        print("triage: the command line is not UTF-8", file=sys.stderr)
+        return ExitCode.USAGE
     _quieten()
     module, _, name = asked.handler.partition(":")
     try:
@@ -21,7 +25,8 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return ExitCode.FAILED
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read us has seen enough
+        if sys.stderr:
+            sys.stderr.close()  # whoever read us has seen enough
         return ExitCode.DONE
     except Exception as error:
         told = explain(error)
@@ -30,6 +35,11 @@ def main(words: Sequence[str] | None = None) -> int:
         code, text = told
         print(f"triage: {text}", file=Screen(sys.stderr))
         return code
+
+
+def _is_text(word: str) -> bool:
+    """A shell hands over bytes that are no text as half surrogate pairs."""
+    return word.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in word)
 
 
 def _quieten() -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from config.environment import Environment
 from tasks.errors import OperatorError
 from tasks.run import Run
-from worker.compose import Shop, open_shop
+from worker.compose import Shop, open_shop, recognise
 from worker.ledgers import migrating
 
 
@@ -22,6 +22,7 @@ def the_shop(*, embedded_migrates: bool = True) -> Iterator[Shop]:
         if environment.ledger_url is None and embedded_migrates:
             migrating.migrate(shop.ledger.engine)
         migrating.check(shop.ledger.engine)
+        recognise(shop)
         yield shop
     finally:
         shop.close()

@@ -32,10 +32,11 @@ def list_tickets(asked: argparse.Namespace) -> ExitCode:
             model=asked.model,
             since=moment(asked.since, now) if asked.since else None,
             limit=asked.limit,
+            newest_first=True,
         )
         found = list(shop.ledger.runs(wanted))
-    if asked.limit and len(found) == asked.limit:
-        print(f"the first {asked.limit}; for more say --limit N", file=sys.stderr)
+    if len(found) == asked.limit:
+        print(f"the newest {asked.limit}; for more say --limit N", file=sys.stderr)
     if asked.json:
         print_json([as_row(run) for run in found])
         return ExitCode.DONE

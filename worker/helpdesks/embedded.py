@@ -156,6 +156,8 @@ class EmbeddedHelpdesk:
         """
         if field not in FIELDS:
             raise OperatorError(f"{field!r} is no field: {', '.join(FIELDS)}")
+        if author == MACHINE:
+            raise OperatorError(f"{MACHINE} is the fleet's own name: say who you are")
         _refuse_unsound(field, author, value or "")
         with self._database.writing() as connection:
             held = reading.fields_of(connection, ticket)

@@ -33,7 +33,7 @@ def connect(url: str) -> Engine:
     """An engine for `sqlite:///PATH` or `postgresql://…`. Raises RefusedToStart for others."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         message = "TRIAGE_LEDGER_URL is no database URL"
         raise RefusedToStart(message, remedy=REMEDY) from error
     match parsed.get_backend_name():

@@ -34,6 +34,8 @@ def answering() -> Iterator[None]:
 
 def is_outage(error: BaseException | None) -> bool:
     """Whether it would have worked with a database in good health."""
+    if type(error) is sqlite3.DatabaseError:  # the file is damaged, or is none of SQLite's
+        return True
     if isinstance(error, sqlite3.OperationalError):
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         asked_wrongly = code & 0xFF == sqlite3.SQLITE_ERROR
@@ -42,4 +44,6 @@ def is_outage(error: BaseException | None) -> bool:
 
 
 def _down(error: BaseException | None) -> LedgerDown:
+    if type(error) is sqlite3.DatabaseError:
+        return LedgerDown(f"the ledger cannot be read: {error}; restore it from a backup")
     return LedgerDown(f"the ledger does not answer: {type(error).__name__}")

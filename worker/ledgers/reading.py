@@ -45,9 +45,9 @@ class LedgerReading:
         return list(self._runs(wanted.order_by(runs.c.source, runs.c.revision.desc())))
 
     def runs(self, wanted: Filter) -> Iterator[Run]:
-        """Runs that the filter means, oldest first."""
+        """Runs that the filter means, oldest first unless it says otherwise."""
         runs = schema.runs
-        query = select(*RUN).order_by(runs.c.id)
+        query = select(*RUN).order_by(runs.c.id.desc() if wanted.newest_first else runs.c.id)
         equal = {
             runs.c.queue: wanted.queue,
             runs.c.tier: wanted.tier,
@@ -106,6 +106,13 @@ class LedgerReading:
                 select(keys.c.cipher).where(keys.c.requester == requester)
             ).first()
         return SealedKey(requester=requester, cipher=row[0]) if row else None
+
+    def some_key(self) -> SealedKey | None:
+        """Any requester's sealed key; None while there is none."""
+        keys = schema.keys
+        with reading(self.engine) as connection:
+            row = connection.execute(select(keys.c.requester, keys.c.cipher).limit(1)).first()
+        return SealedKey(requester=row[0], cipher=row[1]) if row else None
 
     def writes(self, run: RunId) -> Sequence[Written]:
         """Everything that was, or was to be, written for that run."""

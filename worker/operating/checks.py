@@ -11,7 +11,7 @@ from config.tiers import TIERS
 from tasks.errors import OperatorError, TriageError
 from worker.broker import server
 from worker.broker.queues import Broker
-from worker.compose import CHECKOUT, Shop, open_inbox, open_shop
+from worker.compose import CHECKOUT, Shop, open_inbox, open_shop, recognise
 from worker.ledgers import migrating
 from worker.models.baseline.examples import read_examples
 from worker.refusals import RefusedToStart
@@ -35,6 +35,7 @@ def run_checks() -> list[Finding]:
     except ConfigError as error:
         return [Finding(what="configuration", level="wrong", says=str(error))]
     findings = [*_configuration(config), *_models(config), *_sources(config)]
+    findings += _sentry(environment.sentry_dsn)
     try:
         shop = open_shop(environment)
     except RefusedToStart as error:
@@ -87,6 +88,17 @@ def _training(config: Config) -> Finding:
     return _ok("local/baseline", f"taught {len(taught)} issue types from {path.name}")
 
 
+def _sentry(dsn: str | None) -> Iterator[Finding]:
+    from sentry_sdk.utils import BadDsn, Dsn  # noqa: PLC0415 - most fleets have none
+
+    try:
+        if dsn:
+            yield _ok("sentry", Dsn(dsn).netloc)
+    except BadDsn as error:
+        remedy = "set SENTRY_DSN to what your Sentry shows for this project, or unset it"
+        yield Finding(what="sentry", level="wrong", says=str(error), remedy=remedy)
+
+
 def _sources(config: Config) -> Iterator[Finding]:
     facts = CHECKOUT / config.settings.sources.facts
     if facts.is_dir():
@@ -104,10 +116,12 @@ def _ledger(shop: Shop) -> Iterator[Finding]:
         if embedded:
             migrating.migrate(shop.ledger.engine)
         migrating.check(shop.ledger.engine)
+        recognise(shop)
         yield _ok("ledger", f"schema {migrating.current(shop.ledger.engine)}")
     except (RefusedToStart, TriageError) as error:
         yield _wrong("ledger", error)
-    for name in shop.config.settings.sources.inboxes:
+    named = shop.config.environment.source
+    for name in dict.fromkeys((*shop.config.settings.sources.inboxes, *filter(None, [named]))):
         yield _source(name, shop)
 
 

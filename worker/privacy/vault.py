@@ -43,6 +43,14 @@ class Vault:
             cipher=self._lock(self._seal_key, AESGCM.generate_key(256), requester.encode()),
         )
 
+    def fits(self, key: SealedKey) -> bool:
+        """Whether it was sealed under this secret."""
+        try:
+            self._opened(key)
+        except Unreadable:
+            return False
+        return True
+
     def seal(self, text: str, *, run: RunId, name: str, key: SealedKey, at: float) -> Sealed:
         """`text` under the requester's key; any text, half surrogate pairs too."""
         return self.seal_bytes(
