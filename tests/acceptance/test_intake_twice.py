@@ -49,7 +49,7 @@ def _both(place: Place, source: str) -> list[dict[str, Any]]:
     engine = place.shop.ledger.engine
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
-            connection.execute(text("LOCK TABLE keys IN ACCESS EXCLUSIVE MODE"))
+            connection.execute(text("LOCK TABLE keys IN EXCLUSIVE MODE"))
         intakes = [place.start("intake", source, "--json") for _ in range(2)]
         until(lambda: all(_begun(intake, place) for intake in intakes), 30)
     said = [intake.ended(60) for intake in intakes]

@@ -46,7 +46,8 @@ def test_a_hostile_text_does_nothing_to_the_terminal(place: Place) -> None:
 
 
 def test_a_long_list_says_that_it_is_not_all(place: Place) -> None:
-    place.take_in(*(a_line(f"T-{number}", f"Hello {number}") for number in range(3)))
+    for number in range(3):
+        place.take_in(a_line(f"T-{number}", f"Hello {number}"))
     said = place.ask("ticket", "list", "--limit", "2")
     assert "the newest 2" in said.err
     assert "T-0" not in said.out
