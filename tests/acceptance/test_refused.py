@@ -17,13 +17,11 @@ def _source(folder: Path) -> str:
     return f"file:{an_inbox(folder / 'inbox.jsonl', [a_line('T-1', 'My card has not arrived')])}"
 
 
-@pytest.mark.parametrize("name", ["with spaces ü", "long-" * 20], ids=["letters", "length"])
-def test_the_first_run_in_a_home_of_any_name_ends_well(
-    tmp_path: Path, taught: Path, name: str
-) -> None:
+def test_the_first_run_in_a_home_of_any_name_ends_well(tmp_path: Path, taught: Path) -> None:
     """Redis listens elsewhere then, and all the others know."""
-    (tmp_path / name).mkdir()
-    place = a_place(tmp_path / name)
+    odd = tmp_path / "with spaces and ümlauts"
+    odd.mkdir()
+    place = a_place(odd)
     lend(taught, place)
     try:
         assert place.triage("run", _source(tmp_path), "--json").json()["balanced"]
