@@ -2,13 +2,15 @@
 
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from celery import Celery, signals
 
 from config.environment import Environment
 from config.errors import ConfigError
-from worker.broker.names import CONSUMED
+from worker.broker.names import CONSUMED, UPKEEP
 from worker.celery_settings import settings
 from worker.home import Home
 from worker.jobs import Hands, Hire, bind
@@ -35,6 +37,29 @@ def build(environment: Environment, hire: Hire) -> Celery:
     return app
 
 
+@contextmanager
+def _or_end() -> Iterator[None]:
+    """Whatever goes wrong within ends this process, in words.
+
+    Celery logs what a receiver raises, and goes on to consume with a worker that is none.
+    """
+    try:
+        yield
+    except (RefusedToStart, ConfigError) as error:
+        sys.stderr.write(f"triage: {error}\n")
+        raise SystemExit(EXIT_CODE) from error
+    except Exception as error:
+        traceback.print_exc()
+        raise SystemExit(EXIT_CODE) from error
+
+
+def _poll(app: Celery) -> None:
+    """Beat's first poll comes after a whole interval: who has just started waits for nothing."""
+    if UPKEEP in app.amqp.queues.consume_from:
+        for entry in app.conf.beat_schedule.values():
+            app.send_task(entry["task"], args=entry["args"], **entry["options"])
+
+
 def _listen(app: Celery, environment: Environment, hands: Hands) -> None:
     """Ties the fleet's life to the worker's. `weak=False`: nobody else keeps these functions."""
 
@@ -43,15 +68,11 @@ def _listen(app: Celery, environment: Environment, hands: Hands) -> None:
 
     def start(instance: _Instance, **_: object) -> None:
         chosen = frozenset(str(name) for name in app.amqp.queues.consume_from)
-        try:
+        with _or_end():
             hands.start(chosen & frozenset(CONSUMED), pool=str(instance.pool_cls))
-        except Exception as error:
-            # Celery logs what a receiver raises, and goes on to consume with a worker that is none.
-            if isinstance(error, RefusedToStart | ConfigError):
-                sys.stderr.write(f"triage: {error}\n")
-            else:
-                traceback.print_exc()
-            raise SystemExit(EXIT_CODE) from error
+
+    def poll(**_: object) -> None:
+        _poll(app)
 
     def drain(**_: object) -> None:
         hands.drain()
@@ -61,5 +82,6 @@ def _listen(app: Celery, environment: Environment, hands: Hands) -> None:
 
     signals.setup_logging.connect(set_up_log, weak=False)
     signals.celeryd_after_setup.connect(start, weak=False)
+    signals.worker_ready.connect(poll, weak=False)
     signals.worker_shutting_down.connect(drain, weak=False)
     signals.worker_shutdown.connect(stop, weak=False)

@@ -19,7 +19,7 @@ import pytest
 
 from tasks.ports.ledger import WorkerRow
 from tasks.run import Run, State
-from tests.acceptance.fleet import ROOT, Place, Running, Said, a_line, a_place, lend
+from tests.acceptance.fleet import ROOT, Place, Running, Said, a_line, a_place, an_inbox, lend
 from tests.acceptance.patience import is_alive, until
 
 pytestmark = pytest.mark.timeout(180)
@@ -49,9 +49,11 @@ class Life:
 def life(tmp_path_factory: pytest.TempPathFactory, taught: Path) -> Iterator[Life]:
     place = a_place(tmp_path_factory.mktemp("flooded"))
     lend(taught, place)
-    front = place.start("up")
+    inbox = an_inbox(place.folder / "polled.jsonl", [a_line("S-1", "Which rate is it?")])
+    front = place.start("up", f"file:{inbox}")
     try:
         until(lambda: front.says("ready\n"), 60)
+        until(lambda: place.states().total(), 10)  # long before beat's first interval is over
         yield _lived(place, front)
     finally:
         place.clear()
@@ -146,5 +148,5 @@ def test_sigterm_drains_and_exits_0(life: Life) -> None:
 
 
 def test_the_books_balance_after_all_of_it(life: Life) -> None:
-    assert (life.books["balanced"], life.books["ingested"]) == (True, FLOOD + DEAR)
+    assert (life.books["balanced"], life.books["ingested"]) == (True, FLOOD + DEAR + 1)
     assert life.states[State.DEAD] + life.states[State.DROPPED] == 0
