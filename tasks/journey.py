@@ -57,6 +57,7 @@ def beginning(arrival: Arrival, ticket: TicketId, revision: int) -> tuple[Event,
         "revision": revision,
         "tier": arrival.tier,
         "digest": arrival.digest,
+        "customer_tier": arrival.customer_tier,
     }
     ingested = Event(run=arrival.run, seq=1, at=arrival.at, kind=Kind.INGESTED, body=body)
     if arrival.malformed is None:
@@ -82,6 +83,7 @@ def _begin(event: Event) -> Run:
         requester=body["requester"],
         revision=body["revision"],
         tier=body["tier"],
+        customer_tier=body.get("customer_tier"),
         seq=1,
         state=State.QUEUED,
         stage="enrich",

@@ -16,6 +16,7 @@ class Route:
 
     tier: TierName
     why: str
+    customer_tier: CustomerTier | None = None  # None: nobody knows yet
 
 
 def route(ticket: Ticket, facts: Facts | None, tiers: Tiers) -> Route:
@@ -46,10 +47,12 @@ def _known(found: AtHand, moment: datetime) -> _Known:
 
 
 def _route(ticket: Ticket, known: _Known | None, tiers: Tiers) -> Route:
+    whose = known.customer_tier if known else None
     for rule in tiers.rules:
         if _holds(rule, ticket, known):
-            return Route(tier=rule.tier, why=rule.why)
-    return Route(tier=tiers.default, why=tiers.tier(tiers.default).why)
+            return Route(tier=rule.tier, why=rule.why, customer_tier=whose)
+    why = tiers.tier(tiers.default).why
+    return Route(tier=tiers.default, why=why, customer_tier=whose)
 
 
 def _holds(rule: Rule, ticket: Ticket, known: _Known | None) -> bool:

@@ -165,13 +165,15 @@ class Intake:
                 malformed=(found.cause, found.why),
             )
         text = self.vault.seal(found.model_dump_json(), run=run, name="ticket", key=key, at=now)
+        routed = route_at_once(found, self.facts, self.config.tiers)
         return Arrival(
             run=run,
             source=message.source,
             external_id=found.id,
             requester=key.requester,
             digest=found.digest(),
-            tier=route_at_once(found, self.facts, self.config.tiers).tier,
+            tier=routed.tier,
+            customer_tier=routed.customer_tier,
             at=now,
             bodies=(text,),
         )

@@ -77,6 +77,7 @@ class Arrival:
     at: float
     bodies: tuple[Sealed, ...]
     malformed: tuple[str, str] | None = None
+    customer_tier: str | None = None  # where it is known without asking
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

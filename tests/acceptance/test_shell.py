@@ -154,3 +154,9 @@ def test_an_address_of_a_model_is_an_address(tmp_path: Path) -> None:
     model = {"TRIAGE_MODEL": "openai/x", "TRIAGE_MODEL_PRICE": "1,2"}
     place = a_place(tmp_path, {**model, "TRIAGE_MODEL_API_BASE": "nonsense"})
     assert "TRIAGE_MODEL_API_BASE is no address" in place.ask("check", code=4).out
+
+
+def test_whose_ticket_is_overdue_is_known_before_anybody_worked_on_it(place: Place) -> None:
+    """A business customer's limit is ten minutes; nobody waits an hour to hear of it."""
+    place.take_in(a_line("T-1", "Hello", customer="business"), a_line("T-2", "Hello"))
+    assert {run.customer_tier for run in place.runs()} == {"business", "basic"}

@@ -54,13 +54,16 @@ ARRIVED = Arrival(
     tier="economy",
     at=10.0,
     bodies=(),
+    customer_tier="plus",
 )
 
 
 def test_what_arrived_begins_queued() -> None:
     """The ledger gives ticket and revision; the rest is the arrival's."""
     events = beginning(ARRIVED, TicketId("K-1"), 2)
-    assert events == (_event(1, Kind.INGESTED, INGESTED, at=10.0),)
+    known = INGESTED | {"customer_tier": "plus"}
+    assert events == (_event(1, Kind.INGESTED, known, at=10.0),)
+    assert fold(events).customer_tier == "plus"
 
 
 def test_what_arrived_malformed_is_ingested_and_dead_at_once() -> None:
