@@ -61,7 +61,7 @@ ARRIVED = Arrival(
 def test_what_arrived_begins_queued() -> None:
     """The ledger gives ticket and revision; the rest is the arrival's."""
     events = beginning(ARRIVED, TicketId("K-1"), 2)
-    known = INGESTED | {"customer_tier": "plus"}
+    known = {**INGESTED, "customer_tier": "plus"}
     assert events == (_event(1, Kind.INGESTED, known, at=10.0),)
     assert fold(events).customer_tier == "plus"
 
