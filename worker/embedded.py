@@ -1,5 +1,6 @@
 """The whole fleet on one machine, as children of one process."""
 
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -95,6 +96,7 @@ def _beat(shop: Shop, handed: Mapping[str, str]) -> Child:
 
 def _flower(settings: Settings, handed: Mapping[str, str]) -> Child:
     pages = settings.pages
+    _refuse_taken(pages.address, pages.port)
     address = f"http://{pages.address}:{pages.port}/healthcheck"
     return Child(
         name="flower",
@@ -102,6 +104,19 @@ def _flower(settings: Settings, handed: Mapping[str, str]) -> Child:
         environment=handed,
         ready=_now_and_then(lambda: _answers(address)),
     )
+
+
+def _refuse_taken(address: str, port: int) -> None:
+    """A page that cannot be served is said before anything is started."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            line.bind((address, port))
+        except OSError as error:
+            raise RefusedToStart(
+                f"Flower cannot listen on {address}:{port}: {error.strerror}.",
+                remedy="Set another port under [pages] in settings.toml (TRIAGE_CONFIG=DIR).",
+            ) from error
 
 
 def _somebody_works(ledger: SqlLedger, since: float) -> bool:

@@ -1,5 +1,6 @@
 """What cannot run says so and ends; it does not wait for a worker that never comes."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,8 @@ def test_a_worker_that_cannot_start_ends_and_the_run_with_it(tmp_path: Path, tau
     place = a_place(tmp_path, {"SENTRY_DSN": "garbage"})
     lend(taught, place)
     try:
-        said = place.triage("run", _source(tmp_path), code=1)
+        said = place.triage("run", _source(tmp_path), code=4)
+        assert "BadDsn" in place.triage("up", code=4).err
     finally:
         place.clear()
     assert "worker does not start; its log ends with" in said.err
@@ -63,3 +65,16 @@ def test_a_run_that_had_joined_a_fleet_ends_with_it(tmp_path: Path, place: Place
     said = joined.ended(20)
     assert said.code == 1
     assert "has ended: run again" in said.err
+
+
+def test_a_port_that_is_taken_is_refused_before_anything_is_taken_in(
+    tmp_path: Path, place: Place
+) -> None:
+    port = int(place.shop.config.settings.pages.port)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        said = place.triage("run", _source(tmp_path), code=4)
+    assert f"127.0.0.1:{port}" in said.err
+    assert "[pages] in settings.toml" in said.err
+    assert place.states().total() == 0

@@ -66,8 +66,8 @@ class Progress:
         bar = "█" * round(share * WIDTH)
         if unsettled and not self._shop.ledger.workers():
             return [
-                f"{unsettled} tickets wait: a worker is starting; its first start here takes",
-                "some ten seconds longer, when it trains the local model",
+                f"{unsettled} tickets wait: a worker is starting",
+                "(its first start here trains the local model, which takes some ten seconds)",
             ]
         stages, spent = self._under_way()
         queues = _pairs(self._depths()) or "empty"

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from worker.cli.output import print_json
 from worker.cli.progress import Progress
 from worker.cli.report import as_json, print_report
 from worker.cli.shop import the_shop
+from worker.cli.watch import Watch
 from worker.clock import SystemClock
 from worker.compose import Shop, open_inbox, open_intake
 from worker.embedded import children
@@ -26,11 +26,10 @@ from worker.intake import Polled
 from worker.operating.report import Report, report
 from worker.operating.standing import waiting_for
 from worker.processes.signals import Signals
-from worker.processes.supervisor import Notice, Supervisor
+from worker.processes.supervisor import Supervisor
 
 LOOK_SECONDS = 0.25
 MOST_DEATHS = 3
-LINES = 5  # of a log, to say why
 GRACE = 8.0
 """Seconds until a child that does not end is killed; Ctrl-C must be over in 15."""
 
@@ -69,7 +68,7 @@ def _verdict(found: Report) -> ExitCode:
 
 def _with_own_fleet(shop: Shop, source: str) -> tuple[Polled, float] | None:
     environment = replace(Environment.read(), source=None)
-    watch = _Watch()
+    watch = Watch(most_deaths=MOST_DEATHS)
     with FleetLock(shop.home), Signals() as signals:
         supervisor = Supervisor(
             children(shop, environment, started_at=shop.clock.now()),
@@ -130,34 +129,9 @@ def _broker_answers(shop: Shop) -> bool:
     return True
 
 
-class _Watch:
-    """Says what dies, and gives up on a child that was refused a start or dies again and again."""
-
-    def __init__(self) -> None:
-        self.given_up = False
-        self._child = ""
-        self._deaths = Counter[str]()
-
-    def __call__(self, notice: Notice) -> None:
-        """Something happened to a child."""
-        if notice.kind != "died":
-            return
-        print(f"{notice.child} died (exit code {notice.code}); see its log", file=sys.stderr)
-        self._deaths[notice.child] += 1
-        if notice.code == ExitCode.REFUSED or self._deaths[notice.child] == MOST_DEATHS:
-            self.given_up, self._child = True, notice.child
-
-    def check(self, logs: Path) -> None:
-        """Raises TriageError with the end of the log of the child that was given up."""
-        if self.given_up:
-            log = logs / f"{self._child}.log"
-            end = "\n".join(log.read_text(errors="replace").splitlines()[-LINES:])
-            raise TriageError(f"{self._child} does not start; its log ends with\n{end}\n({log})")
-
-
 class _Minded(NamedTuple):
     """A fleet of our own."""
 
     supervisor: Supervisor
-    watch: _Watch
+    watch: Watch
     logs: Path

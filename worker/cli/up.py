@@ -7,13 +7,14 @@ from dataclasses import replace
 from config.environment import Environment
 from worker.cli.exit_codes import ExitCode
 from worker.cli.shop import the_shop
+from worker.cli.watch import Watch
 from worker.clock import SystemClock
 from worker.compose import open_inbox
 from worker.embedded import children
 from worker.home import FleetLock, Home
 from worker.pages.password import FILE, USER, password
 from worker.processes.signals import Signals
-from worker.processes.supervisor import Notice, Supervisor
+from worker.processes.supervisor import Supervisor
 
 GRACE = 3.0
 """Seconds beyond the drain time that a child may take to end."""
@@ -29,15 +30,17 @@ def up(asked: argparse.Namespace) -> ExitCode:
         elif not shop.config.settings.sources.inboxes:
             print("no source is polled: name one, or set sources.inboxes", file=sys.stderr)
         secret, made = password(environment, shop.home)
+        watch = Watch(talks=True)
         supervisor = Supervisor(
             children(shop, environment, started_at=shop.clock.now()),
             logs=shop.home.logs,
             clock=SystemClock(),
             signals=signals,
-            report=_say,
+            report=watch,
         )
         try:
-            supervisor.run(until=supervisor.is_ready)
+            supervisor.run(until=lambda: watch.given_up or supervisor.is_ready())
+            watch.check(shop.home.logs)
             if not signals.asked:
                 pages = shop.config.settings.pages
                 print(f"Flower: http://{pages.address}:{pages.port}/fleet", flush=True)
@@ -56,12 +59,3 @@ def _tell_password(environment: Environment, home: Home, made: str | None) -> No
         print(f"login: {USER} / {made} (said once; kept in {home.root / FILE})", flush=True)
     elif environment.flower_password is None:
         print(f"login: {USER}, with the password in {home.root / FILE}", flush=True)
-
-
-def _say(notice: Notice) -> None:
-    text = f"{notice.child} {notice.kind}"
-    if notice.pid:
-        text += f" (pid {notice.pid})"
-    if notice.again_in is not None:
-        text += f", exit code {notice.code}; again in {notice.again_in:.0f} s, see its log"
-    print(text, file=sys.stderr, flush=True)
