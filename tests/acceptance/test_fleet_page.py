@@ -168,7 +168,7 @@ def test_books_that_differ_are_the_first_thing_that_one_sees(
 ) -> None:
     browser.resize(PHONE)
     browser.open(pages.url)
-    assert browser.text("h1").startswith("Balanced")
+    until(lambda: browser.text("h1").startswith("Balanced"))  # a picture is up to 2 s old
     with without_a_run(pages.scene.ledger):
         until(lambda: browser.text("h1") == "Not balanced")
         assert "Books differ" in browser.text("#alerts")
