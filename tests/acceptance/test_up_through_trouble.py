@@ -35,6 +35,7 @@ class Life:
 
     dear: list[Run]
     waited_behind: list[int]  # how many others were still queued when each of those was written
+    sends: int  # of all tickets together
     victim: WorkerRow
     heir: WorkerRow
     held: list[Run]  # what the victim had in its hands, as it was in the end
@@ -83,6 +84,7 @@ def _lived(place: Place, front: Running) -> Life:
     return Life(
         dear=dear,
         waited_behind=waited_behind,
+        sends=sum(run.send_n for run in place.runs()),
         victim=victim,
         heir=heir,
         held=[place.run(run.external_id) for run in held],
@@ -126,6 +128,15 @@ def test_a_dear_ticket_is_written_within_two_seconds_whatever_else_waits(life: L
     assert waits[DEAR - 2] < 2, waits
     assert min(life.waited_behind) > 100
     assert {run.tier for run in life.dear} == {"premium"}
+
+
+def test_the_cheap_ones_go_on_meanwhile(life: Life) -> None:
+    assert life.waited_behind[0] - life.waited_behind[-1] > DEAR
+
+
+def test_what_lies_on_the_broker_is_not_sent_again(life: Life) -> None:
+    """But for what the killed worker had, and what is due or lost when its heir begins."""
+    assert life.sends <= 1.2 * life.books["ingested"]
 
 
 def test_a_killed_worker_is_started_again(life: Life) -> None:

@@ -10,6 +10,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
+from config.tiers import TIERS
+from tasks.run import RunId
 from worker.broker.errors import BrokerDown
 from worker.broker.fitness import Finding, judge
 from worker.broker.names import EPOCH, QUEUES, UNACKED, QueueName
@@ -113,6 +115,14 @@ class Broker:
         while messages := self._messages(queue, start, start + CHUNK - 1):
             start += len(messages)
             yield from (hint for raw in messages if (hint := decode(raw)))
+
+    def held(self) -> set[tuple[RunId, int]]:
+        """Each run and send number that some hint names, in a tier's queue or unacknowledged.
+
+        A hint moves from its queue to the unacknowledged only, and those are read last.
+        """
+        waiting = {(hint.run, hint.send_n) for tier in TIERS for hint in self.hints(tier)}
+        return waiting | {(hint.run, hint.send_n) for hint in self.unacked_hints()}
 
     def tail(self, queue: QueueName) -> Hint | None:
         """The hint that is consumed next; None where none is, or a message of another kind."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Engine, and_, insert, or_, select, update
+from sqlalchemy import Engine, and_, insert, literal, or_, select, tuple_, update
 
 from tasks.ports.ledger import WorkerRow
 from tasks.run import Incarnation, Run, State
@@ -85,8 +85,10 @@ class LedgerReaping:
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(query)]
 
-    def queued(self, tier: str, sent_before: float, limit: int) -> Sequence[Run]:
-        """Queued runs of a tier that were last sent before then, oldest first."""
+    def queued(
+        self, tier: str, sent_before: float, limit: int, *, after: Run | None = None
+    ) -> Sequence[Run]:
+        """Queued runs of a tier that were last sent before then, oldest first, behind `after`."""
         runs = schema.runs
         query = (
             select(*RUN)
@@ -97,9 +99,15 @@ class LedgerReaping:
                     runs.c.sent_at < sent_before,
                 )
             )
-            .order_by(runs.c.sent_at)
+            .order_by(runs.c.sent_at, runs.c.id)
             .limit(limit)
         )
+        if after is not None:
+            last = tuple_(literal(after.sent_at), literal(after.id))
+            query = query.where(
+                runs.c.sent_at >= after.sent_at,  # for the index
+                tuple_(runs.c.sent_at, runs.c.id) > last,
+            )
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(query)]
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from tasks.errors import TriageError
 from tasks.journey import fold
 from tasks.ports.ledger import Books, Filter
-from tasks.run import RunId, State
-from worker.broker.names import CONSUMED, UPKEEP
+from tasks.run import State
 from worker.broker.queues import Broker
 from worker.ledgers.sql import SqlLedger
 
@@ -46,7 +45,7 @@ def take_stock(ledger: SqlLedger, broker: Broker, *, deep: bool = False) -> Ledg
     books = ledger.books()
     try:
         depths: Mapping[str, int] = dict(broker.depths().items())
-        hinted = _hinted(broker)
+        hinted = broker.held()
     except TriageError:
         return Ledgerbook(
             books=books, differences=differences, broker=None, missing=None, surplus=None
@@ -62,13 +61,6 @@ def take_stock(ledger: SqlLedger, broker: Broker, *, deep: bool = False) -> Ledg
         missing=len(waiting - hinted),
         surplus=len(hinted - queued),
     )
-
-
-def _hinted(broker: Broker) -> set[tuple[RunId, int]]:
-    """Every run and send number that some message names, waiting or unacknowledged."""
-    queues = [queue for queue in CONSUMED if queue != UPKEEP]
-    waiting = {(hint.run, hint.send_n) for queue in queues for hint in broker.hints(queue)}
-    return waiting | {(hint.run, hint.send_n) for hint in broker.unacked_hints()}
 
 
 def _fold_all(ledger: SqlLedger) -> list[str]:

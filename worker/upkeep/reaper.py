@@ -6,7 +6,6 @@ One reaper at a time in the fleet, inside any worker: whoever holds the role.
 from collections.abc import Sequence
 
 from config.settings import Reaper as Limits
-from config.tiers import TIERS, TierName
 from tasks.chronicle import Entry
 from tasks.events import Kind
 from tasks.run import Run
@@ -17,6 +16,7 @@ from worker.carrying.hints import hint_of
 from worker.carrying.notebook import change_of
 from worker.privacy.vault import Vault
 from worker.upkeep.incarnation import Heart
+from worker.upkeep.missing import Missing
 from worker.upkeep.observer import Observer
 
 ROLE = "reaper"
@@ -37,8 +37,8 @@ class Reaper:
         self._vault = vault
         self._limits = limits
         self._log = heart.log
+        self._missing = Missing(heart.ledger, broker, heart.clock, limits=limits)
         self._sweeps = 0
-        self._lost_before = 0.0  # what was sent before then died with the broker
 
     def sweep(self) -> None:
         """One round. Raises LedgerDown or BrokerDown; the next round starts afresh."""
@@ -47,7 +47,8 @@ class Reaper:
             return
         self._take_over()
         self._send(self._ledger.due(self._clock.now(), self._limits.batch))
-        self._resend_lost()
+        for lost in self._missing.batches():
+            self._send(lost)
         if self._sweeps % PROJECT_EVERY == 0:
             self._project_dead()
         self._sweeps += 1
@@ -75,30 +76,6 @@ class Reaper:
         if orphans:
             self._log.warning("runs.taken_over", count=len(orphans))
             self._send(orphans)
-
-    def _resend_lost(self) -> None:
-        """What is queued in the ledger and nowhere in the broker."""
-        if self._broker.set_epoch(str(self._clock.now())):
-            self._lost_before = self._clock.now()
-            self._log.info("broker.empty", queued="all of it is sent again")
-        unacked = self._broker.unacked()
-        depths = self._broker.depths()
-        for tier in TIERS:
-            before = self._missing_before(tier, depths[tier], unacked[tier])
-            if before is not None:
-                self._send(self._ledger.queued(tier, before, self._limits.batch))
-
-    def _missing_before(self, tier: TierName, depth: int, unacked: int) -> float | None:
-        """The time before which whatever was sent to this queue, and is still queued, is lost."""
-        now = self._clock.now()
-        lost = [self._lost_before] if self._lost_before else []
-        if depth == 0 and unacked == 0:
-            lost.append(now - self._limits.queued_seconds)
-        elif tail := self._broker.tail(tier):
-            oldest = self._ledger.run(tail.run)
-            if oldest and oldest.sent_at and oldest.send_n == tail.send_n:
-                lost.append(oldest.sent_at - self._limits.behind_seconds)
-        return max(lost, default=None)
 
     def _send(self, runs: Sequence[Run]) -> None:
         """First the ledger, then the broker: a message that is lost in between is missed again."""
