@@ -4,7 +4,7 @@ It loads models, so nothing but a worker (and `ticket replay`) may import it.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -27,7 +27,7 @@ from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake, 
 from worker.fleet import Fleet, Upkeep
 from worker.intake import Intake
 from worker.ledgers import migrating
-from worker.models.gateway import Endpoint, LitellmGateway
+from worker.models.switchboard import Served, Switchboard
 from worker.telemetry.log import Log
 from worker.telemetry.sentry import reporter
 from worker.upkeep.incarnation import Heart, LifeLock, host, name_life, pid
@@ -37,6 +37,7 @@ from worker.version import VERSION
 
 if TYPE_CHECKING:
     from worker.models.baseline.provider import LocalBaseline
+    from worker.models.gateway import LitellmGateway
 
 Desks = Callable[[Journal], Desk]
 """Gives each run a desk for its own journal."""
@@ -118,34 +119,37 @@ def _desk(journal: Journal, **shared: object) -> Desk:
     return Desk(journal=journal, **shared)  # type: ignore[arg-type]  # the names are Desk's own
 
 
-def open_models(shop: Shop, tiers: Tiers | None = None) -> LitellmGateway:
-    """The gateway to every model of these tiers; the local one is loaded, or trained first.
-
-    Without tiers, to those that config names.
-    """
-    config = shop.config
-    tiers = tiers or config.tiers
+def open_models(shop: Shop, tiers: Tiers | None = None) -> Switchboard:
+    """Every model of these tiers, or without them of config's; the local one is trained first."""
+    tiers = tiers or shop.config.tiers
     served = dict.fromkeys(name for tier in tiers.tiers for name in tier.models)
+    models: dict[str, Served] = {}
+    if LOCAL in served:
+        models[LOCAL] = _local(shop)
+    if hosted := [name for name in served if name != LOCAL]:
+        models |= dict.fromkeys(hosted, _hosted(shop, tiers, hosted))
+    return Switchboard(models)
+
+
+def _hosted(shop: Shop, tiers: Tiers, names: Iterable[str]) -> "LitellmGateway":
+    # Imported only where somebody is asked over the network: it brings litellm's connections.
+    from worker.models.gateway import Endpoint, LitellmGateway  # noqa: PLC0415
+
     endpoints = {}
-    for name in served:
+    for name in names:
         model = tiers.model(name)
-        key = config.environment.credentials.get(model.credential or "", "")
+        key = shop.config.environment.credentials.get(model.credential or "", "")
         endpoints[name] = Endpoint(
             api_base=model.api_base, api_key=key, credential=model.credential or "none"
         )
-    return LitellmGateway(
-        endpoints,
-        clock=shop.clock,
-        local=_local(shop) if LOCAL in served else None,
-        proxies=getproxies(),
-    )
+    return LitellmGateway(endpoints, clock=shop.clock, proxies=getproxies())
 
 
 def _local(shop: Shop) -> "LocalBaseline":
     # Imported only where it serves: it brings numpy, 30 MB a process.
     from worker.models.local import load_local  # noqa: PLC0415
 
-    return load_local(shop.config, CHECKOUT, shop.home.cache)
+    return load_local(shop.config, CHECKOUT, shop.home.cache, shop.clock)
 
 
 def _bench(shop: Shop, me: Incarnation, tiers: frozenset[str], hints: Hints, desks: Desks) -> Bench:

@@ -8,7 +8,7 @@ from tasks.ports.model import Message, Plain, Question, Reply
 from tests.stubs.openai_server import OpenAIServer, a_completion
 from tests.stubs.other_providers import a_message, candidates
 from worker.clock import SystemClock
-from worker.models.gateway import CustomLLM, Endpoint, LitellmGateway
+from worker.models.gateway import Endpoint, LitellmGateway
 
 Found = TypeVar("Found")
 
@@ -77,15 +77,12 @@ def with_gateway(
     use: Callable[[LitellmGateway], Awaitable[Found]],
     *,
     key: str = KEY,
-    local: CustomLLM | None = None,
     proxies: Mapping[str, str] | None = None,
 ) -> Found:
     """What `use` returns; the gateway is closed behind it."""
 
     async def run() -> Found:
-        gateway = LitellmGateway(
-            endpoints(stub, key), clock=SystemClock(), local=local, proxies=proxies
-        )
+        gateway = LitellmGateway(endpoints(stub, key), clock=SystemClock(), proxies=proxies)
         try:
             return await use(gateway)
         finally:

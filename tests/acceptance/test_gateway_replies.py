@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tasks.ports.model import Signals, Usage
+from tasks.ports.model import Usage
 from tests.acceptance.asking import (
     ANTHROPIC,
     AZURE,
@@ -30,10 +30,7 @@ from tests.stubs.openai_server import (
     openai_server,
 )
 from tests.stubs.other_providers import a_message, candidates
-from worker.models.gateway import CustomLLM, LitellmGateway
-from worker.models.reply import ModelResponse
-
-SIGNALS = Signals(confidence=0.93, threshold=0.9, ranking=(("card", 0.93), ("cash", 0.07)))
+from worker.models.gateway import LitellmGateway
 
 
 def _with_choice(finish_reason: str, text: str = VERDICT) -> dict[str, object]:
@@ -200,28 +197,6 @@ def test_a_huge_body_is_cut(stub: OpenAIServer, model: str) -> None:
     assert reply.latency_seconds < 5
 
 
-def test_the_local_model_is_handed_the_plain_question_and_gives_its_signals(
-    stub: OpenAIServer,
-) -> None:
-    """It is asked as all others are, without a key, an address or a request."""
-    asked: list[object] = []
-    local = _local_model(asked)
-    question = a_question("local/baseline")
-    reply = with_gateway(stub, lambda gateway: gateway.ask(question), local=local)
-    assert asked == [question.plain]
-    assert reply.text == VERDICT
-    assert reply.signals == SIGNALS
-    assert stub.requests == []
-
-
-def test_a_bug_in_the_local_model_stays_a_bug(stub: OpenAIServer) -> None:
-    """Litellm calls it a 500, but there is no provider that could be down."""
-    question = a_question("local/baseline")
-    with pytest.raises(Exception, match="modulo by zero") as raised:
-        with_gateway(stub, lambda gateway: gateway.ask(question), local=_local_model([], bug=True))
-    assert not type(raised.value).__module__.startswith("tasks")
-
-
 def test_many_questions_at_once_do_not_mix(stub: OpenAIServer) -> None:
     """Each answer reaches the one who asked."""
     names = [f"answer {number}" for number in range(100)]
@@ -232,23 +207,3 @@ def test_many_questions_at_once_do_not_mix(stub: OpenAIServer) -> None:
         return [reply.text for reply in replies]
 
     assert sorted(with_gateway(stub, at_once)) == sorted(names)
-
-
-def _local_model(asked: list[object], *, bug: bool = False) -> CustomLLM:
-    from litellm.llms.custom_llm import CustomLLM  # noqa: PLC0415 - seconds
-    from litellm.types.utils import Choices, Message  # noqa: PLC0415 - seconds
-
-    class Local(CustomLLM):  # type: ignore[misc]  # litellm's types are not followed
-        async def acompletion(
-            self, *, optional_params: dict[str, object], model_response: ModelResponse, **_: object
-        ) -> ModelResponse:
-            asked.append(optional_params["plain"])
-            if bug:
-                return 1 // 0
-            ranking = [list(pair) for pair in SIGNALS.ranking]
-            fields = {"signals": {"confidence": 0.93, "threshold": 0.9, "ranking": ranking}}
-            message = Message(content=VERDICT, provider_specific_fields=fields)
-            model_response.choices = [Choices(message=message, finish_reason="stop")]
-            return model_response
-
-    return Local()

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from config.load import Config
 from tasks.case import Enriched, Received, Validated, Written
@@ -13,14 +13,11 @@ from tasks.detour import NeedsHuman
 from tasks.facts import Account, Incident
 from tasks.intake import Malformed, parse_ticket
 from tasks.pipeline import step
-from tasks.ports.model import Models, Question, Reply, Usage
+from tasks.ports.model import Models
 from tasks.run import RunId
 from tasks.ticket import Ticket
 from tests.twins.desk import Office
 from worker.facts.memory import MemoryFacts
-from worker.models.baseline.answer import Criteria, answer
-from worker.models.baseline.model import Baseline
-from worker.models.baseline.provider import LocalBaseline
 
 TICKETS = Path(__file__).parents[2] / "fixtures" / "golden" / "tickets.jsonl"
 
@@ -52,31 +49,6 @@ def _golden(found: Mapping[str, Any]) -> Golden:
         incidents=tuple(Incident.model_validate(one) for one in found["facts"]["incidents"]),
         expected=found["expected"],
     )
-
-
-class LocalAnswers:
-    """The local model behind the models port, without a gateway around it."""
-
-    @classmethod
-    def of(cls, provider: LocalBaseline) -> Self:
-        """The same model that litellm would serve."""
-        return cls(provider.baseline, provider.criteria)
-
-    def __init__(self, baseline: Baseline, criteria: Criteria) -> None:
-        self._baseline = baseline
-        self._criteria = criteria
-
-    async def ask(self, question: Question) -> Reply:
-        text, signals = answer(question.plain, self._baseline, self._criteria)
-        return Reply(
-            text=text,
-            model_asked=question.model,
-            model_answered=question.model,
-            usage=Usage(input_tokens=0, output_tokens=0),
-            finish_reason="stop",
-            latency_seconds=0.0,
-            signals=signals,
-        )
 
 
 def carry(golden: Golden, models: Models, config: Config) -> dict[str, object]:

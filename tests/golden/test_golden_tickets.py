@@ -6,8 +6,10 @@ import pytest
 
 from config.environment import Environment
 from config.load import Config, load
-from tests.golden.golden import Golden, LocalAnswers, carry, golden_tickets
+from tests.golden.golden import Golden, carry, golden_tickets
+from tests.twins.clock import StillClock
 from worker.compose import CHECKOUT
+from worker.models.baseline.provider import LocalBaseline
 from worker.models.local import load_local
 
 GOLDEN = golden_tickets()
@@ -19,13 +21,13 @@ def config() -> Config:
 
 
 @pytest.fixture(scope="session")
-def models(config: Config, trained: Path) -> LocalAnswers:
-    return LocalAnswers.of(load_local(config, CHECKOUT, trained))
+def models(config: Config, trained: Path) -> LocalBaseline:
+    return load_local(config, CHECKOUT, trained, StillClock())
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=[golden.name for golden in GOLDEN])
 def test_a_golden_ticket_ends_where_a_person_put_it(
-    golden: Golden, models: LocalAnswers, config: Config
+    golden: Golden, models: LocalBaseline, config: Config
 ) -> None:
     """No change of prompt, taxonomy, policy or model flips a golden ticket unnoticed."""
     assert carry(golden, models, config) == dict(golden.expected)

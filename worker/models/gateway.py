@@ -1,4 +1,4 @@
-"""The gateway to every model: the one place that calls litellm, once for each question."""
+"""The gateway to every hosted model: the one place that calls litellm, once for each question."""
 
 import asyncio
 import math
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.errors import TriageError
 from tasks.ports.clock import Clock
@@ -19,15 +19,12 @@ from worker.models.switches import Litellm, set_switches
 if TYPE_CHECKING:
     from worker.models.transport import OneRequest
 
-CustomLLM = Any  # litellm.CustomLLM: litellm's types are not followed
-
 TIMEOUTS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 MINUTE = 60.0
 GRACE_SECONDS = 1.5
 """Beyond the request's own timeout, for all that is not the request; and the transport's clock
 ticks in whole seconds above 5 s."""
 
-LOCAL = "local"
 AZURE = "azure"
 NO_KEY = "none"
 """Sent where no key is needed: an empty one makes litellm look for OpenAI's in the environment."""
@@ -45,9 +42,8 @@ class Endpoint:
 class LitellmGateway:
     """Implements Models over litellm. Any number of questions at once, all on one event loop.
 
-    Making one imports litellm: seconds. `endpoints` has one for each model that is asked over
-    the network, by the model's name in config; `local` answers local/*; `proxies` is what
-    urllib.request.getproxies returns, where proxies are to be used.
+    Making one imports litellm: seconds. `endpoints` has one for each model, by its name in config;
+    `proxies` is what urllib.request.getproxies returns, where proxies are to be used.
     """
 
     def __init__(
@@ -55,7 +51,6 @@ class LitellmGateway:
         endpoints: Mapping[str, Endpoint],
         *,
         clock: Clock,
-        local: CustomLLM | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> None:
         import litellm  # noqa: PLC0415 - seconds, which only a process that asks models may spend
@@ -64,9 +59,6 @@ class LitellmGateway:
         from worker.models.transport import OneRequest  # noqa: PLC0415 - imports litellm
 
         set_switches(litellm)
-        if local is not None:
-            litellm.custom_provider_map = [{"provider": LOCAL, "custom_handler": local}]
-            litellm.utils.custom_llm_setup()  # a part of the log that Silence stands in for
         self._litellm: Litellm = litellm
         self._log = Silence
         self._connect = partial(OneRequest, proxies or {})
@@ -117,8 +109,6 @@ class LitellmGateway:
 
     def _particulars(self, question: Question) -> dict[str, object]:
         """What one provider is told and another is not."""
-        if _provider(question) == LOCAL:
-            return {"plain": question.plain}
         endpoint = self._endpoints[question.model]
         client = self._opened()
         form = {
@@ -149,8 +139,6 @@ class LitellmGateway:
             return filtered(question, latency_seconds)
         if failure.answered:
             return no_completion(exchange.body, question, latency_seconds)
-        if _provider(question) == LOCAL and failure.status is not None:
-            return None  # litellm calls a bug in a custom provider a 500
         endpoint = self._endpoints.get(question.model)
         return classify(
             failure,

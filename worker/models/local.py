@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.load import LOCAL, Config
+from tasks.ports.clock import Clock
 from worker.models.baseline.examples import read_examples
 from worker.models.baseline.provider import LocalBaseline
 from worker.models.baseline.store import load_or_train
@@ -21,7 +22,7 @@ def _one_at_a_time(cache: Path) -> Iterator[None]:
         yield
 
 
-def load_local(config: Config, checkout: Path, cache: Path) -> LocalBaseline:
+def load_local(config: Config, checkout: Path, cache: Path, clock: Clock) -> LocalBaseline:
     """The provider of `local/baseline`. Training takes seconds, once for each set of examples.
 
     Raises RefusedToStart when it would be taught values that the live taxonomy does not have.
@@ -41,4 +42,4 @@ def load_local(config: Config, checkout: Path, cache: Path) -> LocalBaseline:
         issue.name: [found for name in issue.criteria if (found := config.taxonomy.criterion(name))]
         for issue in config.taxonomy.issue_types
     }
-    return LocalBaseline(baseline, criteria, least_words=config.policy.quote_words)
+    return LocalBaseline(baseline, criteria, clock=clock, least_words=config.policy.quote_words)

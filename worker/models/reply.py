@@ -2,10 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from tasks.ports.model import Question, Reply, Signals, Usage
+from tasks.ports.model import Question, Reply, Usage
 from worker.models.mending import MOST_TOKENS
 
 ModelResponse = Any  # litellm.ModelResponse: litellm's types are not followed
@@ -34,7 +33,6 @@ def read_reply(response: ModelResponse, question: Question, latency_seconds: flo
         finish_reason=choice.finish_reason or "stop",
         latency_seconds=latency_seconds,
         refusal=fields.get("refusal") or getattr(choice.message, "refusal", None),
-        signals=read_signals(fields.get("signals")),
     )
 
 
@@ -56,14 +54,6 @@ def _tokens(found: object) -> int:
 def _name(found: object) -> str | None:
     """A model's name as providers write it; what it cannot be stands nowhere."""
     return found if isinstance(found, str) and NAME.fullmatch(found) else None
-
-
-def read_signals(found: Mapping[str, Any] | None) -> Signals | None:
-    """What local/baseline sends along, and nobody else: the fields of Signals."""
-    if found is None:
-        return None
-    ranking = tuple((str(name), float(share)) for name, share in found["ranking"])
-    return Signals(**{**found, "ranking": ranking})
 
 
 def no_completion(body: bytes, question: Question, latency_seconds: float) -> Reply:
