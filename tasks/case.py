@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from config.tiers import TierName
 from tasks.decision import Decision
 from tasks.facts import Facts
-from tasks.ports.ledger import Written as LedgerWrite
+from tasks.ports.ledger import Intent
 from tasks.ports.model import Signals
 from tasks.run import Outcome, RunId
 from tasks.ticket import Ticket
@@ -90,4 +90,4 @@ class Written:
 
     validated: Validated
     outcome: Outcome
-    results: tuple[LedgerWrite, ...]
+    results: tuple[Intent, ...]

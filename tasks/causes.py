@@ -24,7 +24,7 @@ class Cause(StrEnum):
     UNPROVEN_ESCALATION = "unproven_escalation"
     PRIORITY_OUTSIDE_POLICY = "priority_outside_policy"
     PROVIDER_DOWN = "provider_down"
-    HELPDESK_DOWN = "helpdesk_down"
+    HELPDESK_REFUSED = "helpdesk_refused"
     FACTS_DOWN = "facts_down"
     REJECTED = "rejected"
     CONTEXT_TOO_LONG = "context_too_long"

@@ -12,7 +12,7 @@ from config.taxonomy import Taxonomy
 from tasks.case import Classified, Enriched, Validated, Written
 from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
 from tasks.events import Body, Kind
-from tasks.ports.ledger import Written as LedgerWrite
+from tasks.ports.ledger import Intent
 from tasks.run import Run
 
 
@@ -23,7 +23,7 @@ class Entry:
     kind: Kind
     body: Body
     texts: Mapping[str, str] = field(default_factory=dict)
-    writes: tuple[LedgerWrite, ...] = ()
+    writes: tuple[Intent, ...] = ()
 
 
 Advanced = Enriched | Classified | Validated | Written
@@ -67,7 +67,7 @@ def of_detour(detour: Detour, run: Run) -> tuple[Entry, ...]:
             return (Entry(kind=Kind.PROMOTED, body=body),)
         case Drop():
             body = {"cause": detour.cause, "why": detour.why, "by": "triage-fleet"}
-            return (Entry(kind=Kind.DROPPED, body=body),)
+            return (Entry(kind=Kind.DROPPED, body=body, writes=detour.writes),)
         case _:
             assert_never(detour)
 

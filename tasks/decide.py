@@ -19,6 +19,7 @@ from tasks.errors import (
     Transient,
     TriageError,
     UnknownModel,
+    ValuesNotTaken,
 )
 
 RATE_SECONDS = 5.0
@@ -86,7 +87,8 @@ def _wrong(error: Misconfigured) -> str:
 def _retry(
     error: Transient, *, attempt: int, policy: Policy, now: float, chance: float
 ) -> Wait | GiveUp:
-    if attempt >= policy.retry.attempts:
+    # The answer is kept while the helpdesk is away: waiting for it costs nothing.
+    if attempt >= policy.retry.attempts and not isinstance(error, HelpdeskDown):
         return GiveUp(cause=_cause(error), why=f"{error}, {attempt} times")
     pause = max(_told(error, 0.0), full_jitter(attempt, policy.retry, chance))
     return Wait(until=now + pause, reason=WaitReason.RETRY, why=str(error))
@@ -105,8 +107,8 @@ def _told(error: RateLimited | Transient, otherwise: float) -> float:
 
 def _cause(error: Transient) -> Cause:
     match error:
-        case HelpdeskDown():
-            return Cause.HELPDESK_DOWN
+        case ValuesNotTaken():
+            return Cause.HELPDESK_REFUSED
         case ProviderDown():
             return Cause.PROVIDER_DOWN
         case FactsDown():

@@ -12,8 +12,24 @@ from tasks.events import Body, Kind
 from tasks.ports.clock import Clock
 from tasks.ports.facts import CustomerFacts
 from tasks.ports.helpdesk import Helpdesk
-from tasks.ports.ledger import Written
+from tasks.ports.ledger import Intent
 from tasks.ports.model import Models
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Past:
+    """What this run and older revisions of its ticket meant to write, each oldest first."""
+
+    key: str
+    """What each write for this revision is known by in the helpdesk.
+
+    It depends on nothing but the ticket and what its customer said: whoever comes to write the same
+    again, even from a ledger that was restored from an old backup, finds what is there.
+    """
+    earlier: Sequence[Intent] = ()
+    own: Sequence[Intent] = ()
+    sent_until: float | None = None
+    """Epoch seconds until which something of this run's may have been sent; None: nothing was."""
 
 
 class Journal(Protocol):
@@ -21,7 +37,7 @@ class Journal(Protocol):
 
     Promise: what `record` was given is durable when it returns. Texts are encrypted and never
     part of the event; each is kept as `NAME.SEQ`. Raises RunLost when the run is not ours any more.
-    `earlier_writes` are those of older revisions of the ticket, oldest first. Raises LedgerDown.
+    `past` is what was meant to be written to the ticket before. Raises LedgerDown.
     """
 
     async def record(
@@ -30,10 +46,10 @@ class Journal(Protocol):
         body: Body,
         *,
         texts: Mapping[str, str] | None = None,
-        writes: tuple[Written, ...] = (),
+        writes: tuple[Intent, ...] = (),
     ) -> None: ...
 
-    async def earlier_writes(self) -> Sequence[Written]: ...
+    async def past(self) -> Past: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

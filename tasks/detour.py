@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from config.tiers import TierName
 from tasks.causes import Cause, DropCause, ReviewReason, WaitReason
+from tasks.ports.ledger import Intent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,10 +43,11 @@ class Promote:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drop:
-    """Nobody needs this run any more."""
+    """Nobody needs this run any more; `writes` are those whose end is known by that."""
 
     cause: DropCause
     why: str
+    writes: tuple[Intent, ...] = ()
 
 
 Detour = Wait | NeedsHuman | GiveUp | Promote | Drop

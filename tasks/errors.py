@@ -3,7 +3,8 @@
 TriageError
 ├── Transient            wait and try again, within the retry budget
 │   ├── ProviderDown         timeout, refused connection, 5xx, overloaded
-│   ├── HelpdeskDown         the helpdesk did not answer
+│   ├── HelpdeskDown         the helpdesk did not answer: waited for as long as it takes
+│   ├── ValuesNotTaken       the helpdesk said yes, and holds something else
 │   ├── FactsDown            a source of customer facts did not answer
 │   └── SourceDown           a source of tickets cannot be read
 ├── LedgerDown           wait for the ledger; no attempt is spent, nothing is decided without it
@@ -39,6 +40,10 @@ class ProviderDown(Transient):
 
 class HelpdeskDown(Transient):
     """The helpdesk did not answer, or answered that it cannot."""
+
+
+class ValuesNotTaken(Transient):
+    """The helpdesk accepted a request, and its fields hold what they held before."""
 
 
 class FactsDown(Transient):

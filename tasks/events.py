@@ -29,6 +29,8 @@ class Kind(StrEnum):
     PROMOTED = "promoted"
     RELEASED = "released"
     LAPSED = "lapsed"
+    DIED = "died"
+    TWINS = "twins"
     IN_REVIEW = "in_review"
     BURIED = "buried"
     REQUEUED = "requeued"

@@ -5,7 +5,7 @@ States and the events between them:
     queued ──claimed──▶ running ──written──▶ written
       ▲                  │  │ └──in_review──▶ in_review
       │  sent, released, │  └────buried─────▶ dead ──requeued──▶ queued
-      └──lapsed──────────┴───────waiting────▶ waiting ──sent──▶ queued
+      └──lapsed, died────┴───────waiting────▶ waiting ──sent──▶ queued
     anything unwritten ──dropped──▶ dropped
 """
 
@@ -81,6 +81,7 @@ def _begin(event: Event) -> Run:
         source=body["source"],
         external_id=body["external_id"],
         requester=body["requester"],
+        digest=body["digest"],
         revision=body["revision"],
         tier=body["tier"],
         customer_tier=body.get("customer_tier"),
@@ -119,7 +120,7 @@ def _enriched(_run: Run, event: Event) -> Change:
         "stage": "classify",
         "tier": event.body["tier"],
         "customer_tier": event.body["customer_tier"],
-        "attempts": 0,
+        **FINISHED,
     }
 
 
@@ -132,7 +133,7 @@ def _answered(run: Run, event: Event) -> Change:
 
 
 def _classified(_run: Run, event: Event) -> Change:
-    return {"stage": "validate", "issue_type": event.body["issue_type"], "attempts": 0}
+    return {"stage": "validate", "issue_type": event.body["issue_type"], **FINISHED}
 
 
 def _validated(_run: Run, event: Event) -> Change:
@@ -141,7 +142,7 @@ def _validated(_run: Run, event: Event) -> Change:
         "issue_type": event.body["issue_type"],
         "priority": event.body["priority"],
         "queue": event.body["queue"],
-        "attempts": 0,
+        **FINISHED,
     }
 
 
@@ -149,10 +150,18 @@ def _nothing(_run: Run, _event: Event) -> Change:
     return {}
 
 
+def _lapsed(_run: Run, _event: Event) -> Change:
+    return {"suspect": True}
+
+
+def _died(run: Run, _event: Event) -> Change:
+    return {"suspect": True, "deaths": run.deaths + 1}
+
+
 def _written(run: Run, event: Event) -> Change:
     outcome = Outcome(str(event.body["outcome"]))
     routed_at = run.routed_at or event.at
-    return _ended(State.WRITTEN) | {"outcome": outcome, "routed_at": routed_at, "attempts": 0}
+    return _ended(State.WRITTEN) | {"outcome": outcome, "routed_at": routed_at, **FINISHED}
 
 
 def _failed(run: Run, _event: Event) -> Change:
@@ -192,6 +201,7 @@ def _requeued(run: Run, event: Event) -> Change:
         "stage": event.body["stage"],
         "tier": event.body["tier"],
         "attempts": 0,
+        "deaths": 0,
         "requeues": run.requeues + 1,
         "reason": None,
         "why": None,
@@ -213,6 +223,9 @@ def _number(value: object) -> int:
     return value
 
 
+FINISHED: Change = {"attempts": 0, "suspect": False, "deaths": 0}
+"""What a finished stage clears: whatever failed or died before was not its fault."""
+
 CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.SENT: _sent,
     Kind.CLAIMED: _claimed,
@@ -226,7 +239,9 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.WAITING: _waiting,
     Kind.PROMOTED: _promoted,
     Kind.RELEASED: _nothing,
-    Kind.LAPSED: _nothing,
+    Kind.LAPSED: _lapsed,
+    Kind.DIED: _died,
+    Kind.TWINS: _nothing,
     Kind.IN_REVIEW: _in_review,
     Kind.BURIED: _buried,
     Kind.REQUEUED: _requeued,

@@ -49,6 +49,7 @@ class Run:
     source: str
     external_id: ExternalId
     requester: str  # keyed hash of the requester, never the address
+    digest: str  # of what the customer said, or of a malformed message's bytes
     revision: int
     seq: int
     state: State
@@ -66,6 +67,8 @@ class Run:
     fence: int = 0
     send_n: int = 0
     attempts: int = 0  # failed ones of this stage
+    suspect: bool = False  # a process died that had it; whether by it, nobody knows
+    deaths: int = 0  # of processes that had nothing but this run
     requeues: int = 0
     micro_usd: int = 0
     customer_tier: str | None = None

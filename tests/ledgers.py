@@ -13,7 +13,7 @@ import pytest
 from tasks.causes import Cause, DropCause, ReviewReason, WaitReason
 from tasks.events import Body, Event, Kind
 from tasks.journey import advance
-from tasks.ports.ledger import Arrival, Change, Claim, Claimed, Sealed, Written
+from tasks.ports.ledger import Arrival, Change, Claim, Claimed, Intent, Sealed
 from tasks.run import Incarnation, Outcome, Run, RunId
 from tasks.ticket import ExternalId
 from tests.servers.postgres import Postgres
@@ -149,7 +149,7 @@ def a_change(
     run: Run,
     *happenings: tuple[Kind, Body],
     bodies: tuple[Sealed, ...] = (),
-    writes: tuple[Written, ...] = (),
+    writes: tuple[Intent, ...] = (),
 ) -> Change:
     """What these happenings make of the run."""
     after, events = run, []

@@ -25,14 +25,16 @@ from worker.carrying.loop import EventLoop
 from worker.chance import token, uniform
 from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake, recognise
 from worker.fleet import Fleet, Upkeep
+from worker.helpdesks.fenced import fenced
 from worker.intake import Intake
 from worker.ledgers import migrating
 from worker.models.switchboard import Served, Switchboard
 from worker.telemetry.log import Log
 from worker.telemetry.sentry import reporter
-from worker.upkeep.incarnation import Heart, LifeLock, host, name_life, pid
+from worker.upkeep.incarnation import Heart, host, name_life, pid
 from worker.upkeep.observer import Observer
 from worker.upkeep.reaper import Reaper
+from worker.upkeep.sweeper import Sweeper
 from worker.version import VERSION
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
 
 Desks = Callable[[Journal], Desk]
 """Gives each run a desk for its own journal."""
+
+FRESH = 2 / 3
+"""Of the time after which a life is taken for over: nothing is sent by one that may be."""
 
 
 def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Fleet:
@@ -56,6 +61,7 @@ def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Flee
     tiers = frozenset(queues) & frozenset(TIERS)
     heart = Heart(
         _row(me, tiers, shop),
+        locks=shop.home.incarnations,
         ledger=shop.ledger,
         clock=shop.clock,
         every=settings.heart.beat_seconds,
@@ -65,14 +71,16 @@ def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Flee
     with contextlib.suppress(BrokerDown):  # one that is away is waited for
         broker.refuse_unfit()
     observer = Observer(shop.home.incarnations, shop.clock, lapse=settings.heart.lapse_seconds)
-    reaper = Reaper(heart, observer, broker=broker, vault=shop.vault, limits=settings.reaper)
+    sweeper = Sweeper(shop.ledger, shop.helpdesk, shop.vault, shop.clock)
+    reaper = Reaper(
+        heart, observer, sweeper, broker=broker, vault=shop.vault, limits=settings.reaper
+    )
     # A worker that serves upkeep alone carries no ticket, so it loads no models.
     models = open_models(shop) if tiers and desks is None else None
     given = desks or (open_desks(shop, models) if models else _no_desk)
     return Fleet(
-        _bench(shop, me, tiers, BrokerHints(broker, log), given),
+        _bench(shop, heart, tiers, BrokerHints(broker, log), given),
         heart=heart,
-        life=LifeLock(shop.home.incarnations, me),
         upkeep=Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
         loop=EventLoop(closing=models.aclose if models else None),
         drain_seconds=settings.worker.drain_seconds,
@@ -152,19 +160,21 @@ def _local(shop: Shop) -> "LocalBaseline":
     return load_local(shop.config, CHECKOUT, shop.home.cache, shop.clock)
 
 
-def _bench(shop: Shop, me: Incarnation, tiers: frozenset[str], hints: Hints, desks: Desks) -> Bench:
+def _bench(shop: Shop, heart: Heart, tiers: frozenset[str], hints: Hints, desks: Desks) -> Bench:
     settings = shop.config.settings.worker
+    # What an observer takes for death, less the time that a request may be under way.
+    fresh = shop.config.settings.heart.lapse_seconds * FRESH
     return Bench(
         config=shop.config,
         clock=shop.clock,
-        desk=desks,
+        desk=fenced(desks, lambda: heart.is_fresh(fresh)),
         ledger=shop.ledger,
         writer=GroupWriter(
             shop.ledger, shop.clock, rows=settings.group_rows, seconds=settings.group_seconds
         ),
         vault=shop.vault,
         hints=hints,
-        incarnation=me,
+        incarnation=lambda: heart.incarnation,
         serves=tiers,
         chance=uniform,
         report=reporter(shop.config.environment.sentry_dsn),

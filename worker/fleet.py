@@ -12,7 +12,7 @@ from worker.carrying.carrier import Bench, Carrier
 from worker.carrying.group_writer import GroupWriter
 from worker.carrying.loop import EventLoop
 from worker.telemetry.log import Log
-from worker.upkeep.incarnation import Heart, LifeLock
+from worker.upkeep.incarnation import Heart
 from worker.upkeep.reaper import Reaper
 
 
@@ -53,7 +53,6 @@ class Fleet:
         bench: Bench,
         *,
         heart: Heart,
-        life: LifeLock,
         upkeep: Upkeep,
         loop: EventLoop,
         drain_seconds: float,
@@ -62,7 +61,6 @@ class Fleet:
         self.poll = poll  # asks a source once; for the upkeep queue
         self._bench = bench
         self._heart = heart
-        self._life = life
         self._upkeep = upkeep
         self._loop = loop
         self._drain_seconds = drain_seconds
@@ -117,4 +115,3 @@ class Fleet:
         self._loop.stop()
         self._bench.writer.stop()
         self._heart.stop()
-        self._life.release()

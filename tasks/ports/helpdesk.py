@@ -1,8 +1,11 @@
-"""The helpdesk port: where decisions become visible to people."""
+"""The helpdesk port: where decisions become visible to people.
+
+A helpdesk says what it can, and `tasks.delivery` makes of that the strongest promise there is.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 from tasks.ticket import ExternalId
 
@@ -11,19 +14,23 @@ FIELDS = ("issue_type", "priority", "queue", "escalated")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FieldWrite:
-    """One field to set: it may hold `before` or already `value`; anything else is a person's."""
+class Capabilities:
+    """What a helpdesk can; each is proven by the contract suite against the live system."""
 
-    before: str | None
-    value: str
+    conditional_write: Literal["none", "best_effort", "strict"]
+    """Whether `set_fields` is refused where the ticket has changed since `version`."""
+    once_only_notes: bool
+    """A note that is posted twice under one key is there once."""
+    settle_seconds: float
+    """A request that the helpdesk accepted has taken effect, or never will, after so long."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FieldResult:
-    """What the helpdesk holds afterwards. `applied` is False where a person's value was kept."""
+class Seen:
+    """An open ticket as it stands: all of FIELDS, and a version that every change of them moves."""
 
-    applied: bool
-    holds: str | None
+    fields: Mapping[str, str | None]
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +40,41 @@ class Gone:
     why: str
 
 
-class Helpdesk(Protocol):
-    """Sets fields and posts internal notes on tickets.
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Somebody has changed the ticket since the version that was named; nothing was written."""
 
-    Promise: `write` sets each field only where it holds the write's `before` or its `value`
-    already, says for each field what it holds afterwards (read back, not assumed), and setting
-    it twice is setting it once. `add_note` posts an internal note (never mailed to the customer)
-    and posts it once however often it is called with the same key. A ticket that is closed or
-    unknown answers Gone and is not changed. Both record the author as the machine.
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Traces:
+    """How often the ticket's own history holds each key: whatever else was done to it since."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+class Helpdesk(Protocol):
+    """Looks at tickets, sets fields, posts internal notes.
+
+    Promise: `set_fields` sets absolute values, so that twice is as good as once, and `version`
+    makes it conditional as far as the capabilities say. `post_note` posts an internal note (never
+    mailed to the customer). What it writes bears the machine's name and a key in the ticket's
+    history (a field `KEY:FIELD`, a note the key it was given), where `traces` finds all that begin
+    with a key, on closed tickets too. A ticket that is closed or unknown answers Gone and is not
+    changed. An answer without error does not mean that a value was taken: look again.
 
     Raises HelpdeskDown when the helpdesk did not answer: the effect is then unknown.
-    Raises RateLimited and CredentialRefused as the helpdesk says so.
+    Raises RateLimited and CredentialRefused as the helpdesk says so: there was no effect.
     """
 
-    async def write(
-        self, ticket: ExternalId, wanted: Mapping[str, FieldWrite], *, key: str
-    ) -> Mapping[str, FieldResult] | Gone: ...
+    @property
+    def capabilities(self) -> Capabilities: ...
 
-    async def add_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None: ...
+    async def look(self, ticket: ExternalId) -> Seen | Gone: ...
+
+    async def set_fields(
+        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+    ) -> Moved | Gone | None: ...
+
+    async def post_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None: ...
+
+    async def traces(self, ticket: ExternalId, *, key: str) -> Traces: ...

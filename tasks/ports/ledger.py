@@ -33,16 +33,17 @@ class SealedKey:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Written:
-    """One field or note that was, or is to be, written to the helpdesk."""
+class Intent:
+    """One field or note that is to be written to the helpdesk, and later what became of it."""
 
     key: str
     run: RunId
     target: str  # a field's name, or "note:escalation", "note:draft", ...
     before: str | None
     wanted: str | None  # None for notes: their text is a body
-    outcome: str | None = None  # None: intended; else applied, kept or gone
+    outcome: str | None = None  # None: nobody knows yet; else applied, already, kept or gone
     holds: str | None = None  # what the helpdesk held afterwards
+    sweep_at: float | None = None  # when the helpdesk is to be looked through for twins of it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +58,7 @@ class Change:
     after: Run
     events: tuple[Event, ...]
     bodies: tuple[Sealed, ...] = ()
-    writes: tuple[Written, ...] = ()
+    writes: tuple[Intent, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,9 +191,9 @@ class Ledger(Protocol):
 
     def keep_keys(self, keys: Sequence[SealedKey]) -> Mapping[str, SealedKey]: ...
 
-    def writes(self, run: RunId) -> Sequence[Written]: ...
+    def writes(self, run: RunId) -> Sequence[Intent]: ...
 
-    def earlier_writes(self, run: Run) -> Sequence[Written]: ...
+    def earlier_writes(self, run: Run) -> Sequence[Intent]: ...
 
     def books(self) -> Books: ...
 

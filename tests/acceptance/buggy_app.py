@@ -7,44 +7,33 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from config.environment import Environment
-from tasks.desk import Desk, Journal
-from tasks.ports.helpdesk import FieldResult, FieldWrite, Gone, Helpdesk
+from tasks.ports.helpdesk import Gone, Moved
 from tasks.ticket import ExternalId
 from worker.celery_app import build
 from worker.compose import open_shop
-from worker.crew import hire, open_desks, open_models
+from worker.crew import hire
 from worker.fleet import Fleet
+from worker.helpdesks.embedded import EmbeddedHelpdesk
 
 CUSTOMERS_WORD = "quokkabread"
 
 
-class BuggyHelpdesk:
-    """Passes everything on but what it trips over."""
+class BuggyHelpdesk(EmbeddedHelpdesk):
+    """Trips over some tickets."""
 
-    def __init__(self, sound: Helpdesk) -> None:
-        self._sound = sound
-
-    async def write(
-        self, ticket: ExternalId, wanted: Mapping[str, FieldWrite], *, key: str
-    ) -> Mapping[str, FieldResult] | Gone:
+    async def set_fields(
+        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+    ) -> Moved | Gone | None:
         if ticket.startswith("BUG"):
             fields = {"queue": CUSTOMERS_WORD}
             raise KeyError(fields["queue"])
-        return await self._sound.write(ticket, wanted, key=key)
-
-    async def add_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None:
-        return await self._sound.add_note(ticket, body, key=key)
+        return await super().set_fields(ticket, values, key=key, version=version)
 
 
 def _hire(environment: Environment, queues: frozenset[str]) -> Fleet:
     shop = open_shop(environment)
-    sound = open_desks(shop, open_models(shop))
-
-    def buggy(journal: Journal) -> Desk:
-        desk = sound(journal)
-        return replace(desk, helpdesk=BuggyHelpdesk(desk.helpdesk))
-
-    return hire(shop, queues, buggy)
+    buggy = BuggyHelpdesk(shop.home.helpdesk, shop.clock)
+    return hire(replace(shop, helpdesk=buggy), queues)
 
 
 app = build(Environment.read(), _hire)

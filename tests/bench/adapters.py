@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from aiohttp import ClientSession, TCPConnector
 
 from tasks.facts import Account, AtHand, BillingEvent, Incident, Interaction
-from tasks.ports.helpdesk import FieldResult, FieldWrite, Gone
+from tasks.ports.helpdesk import FIELDS, Capabilities, Gone, Moved, Seen, Traces
 from tasks.ticket import ExternalId, Requester
 
 
@@ -62,18 +62,34 @@ class WebFacts:
 
 
 class WebHelpdesk:
-    """Implements Helpdesk: one PATCH a field."""
+    """Implements Helpdesk: one PATCH a field, and one GET a look, where it is to look."""
 
-    def __init__(self, web: Web) -> None:
+    capabilities = Capabilities(
+        conditional_write="best_effort", once_only_notes=True, settle_seconds=0.0
+    )
+
+    def __init__(self, web: Web, *, looks: bool) -> None:
         self._web = web
+        self._looks = looks
+        self._held: dict[str, dict[str, str | None]] = {}  # what the stub would say
 
-    async def write(
-        self, ticket: ExternalId, wanted: Mapping[str, FieldWrite], *, key: str
-    ) -> Mapping[str, FieldResult] | Gone:
+    async def look(self, ticket: ExternalId) -> Seen | Gone:
+        if self._looks:
+            await self._web.get(f"/account/{ticket}")  # as large as a ticket is
+        held = self._held.pop(ticket, None) or dict.fromkeys(FIELDS)
+        return Seen(fields=held, version="0")
+
+    async def set_fields(
+        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+    ) -> Moved | Gone | None:
         await asyncio.gather(
-            *(self._web.patch(f"/tickets/{ticket}/{name}", w.value) for name, w in wanted.items())
+            *(self._web.patch(f"/tickets/{ticket}/{name}", to) for name, to in values.items())
         )
-        return {name: FieldResult(applied=True, holds=w.value) for name, w in wanted.items()}
-
-    async def add_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None:
+        self._held[ticket] = {**dict.fromkeys(FIELDS), **values}
         return None
+
+    async def post_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None:
+        return None
+
+    async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
+        return Traces()

@@ -23,7 +23,7 @@ def _desks(shop: Shop) -> Desks:
         clock=shop.clock,
         facts=WebFacts(web),
         models=open_models(shop),
-        helpdesk=WebHelpdesk(web),
+        helpdesk=WebHelpdesk(web, looks=os.environ.get("BENCH_LOOKS") == "1"),
         journal=None,  # type: ignore[arg-type]  # given for each run below
     )
     return partial(_for, shared)

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.events import Event, Kind
 from tasks.journey import fold
-from tasks.ports.ledger import Claim, SealedKey, Written
+from tasks.ports.ledger import Claim, Intent, SealedKey
 from tasks.run import Incarnation, Outcome, RunId, State
 from tests.ledgers import (
     BURIED,
@@ -117,8 +117,8 @@ def test_a_change_adds_its_events_texts_and_writes_and_moves_the_row(ledger: Sql
     assert list(ledger.writes(run.id)) == [write]
 
 
-def _write(run: RunId, outcome: str | None = None) -> Written:
-    return Written(
+def _write(run: RunId, outcome: str | None = None) -> Intent:
+    return Intent(
         key=f"{run}:queue", run=run, target="queue", before="new", wanted="cards", outcome=outcome
     )
 

@@ -9,16 +9,21 @@ import pytest
 from tasks.causes import Cause, DropCause
 from tasks.events import Kind
 from tasks.journey import fold
-from tasks.ports.ledger import Cursor, Filter, SealedKey
+from tasks.ports.ledger import Cursor, Filter, Intent, SealedKey
 from tasks.run import Run, State
+from tests.contracts.journeys import CLASSIFIED, VALIDATED
 from tests.ledgers import (
     BURIED,
+    ENRICHED,
     IN_REVIEW,
     WAITING,
     WRITTEN,
+    a_change,
+    a_claim,
     an_arrival,
     claim_all,
     move,
+    sent,
     take_in,
 )
 from tests.twins.clock import NOON
@@ -102,13 +107,62 @@ def test_a_new_revision_supersedes_what_was_not_written_yet(ledger: SqlLedger, s
 
 
 def test_what_is_being_worked_on_and_what_was_written_stays(ledger: SqlLedger) -> None:
-    running, queued = take_in(ledger, an_arrival("T-1"), an_arrival("T-2"))
-    (running,) = claim_all(ledger, running)
+    begun, queued = take_in(ledger, an_arrival("T-1"), an_arrival("T-2"))
+    writing = move(ledger, claim_all(ledger, begun)[0], ENRICHED, CLASSIFIED, VALIDATED)
     written = move(ledger, claim_all(ledger, queued)[0], WRITTEN)
     taken = ledger.ingest([an_arrival("T-1", says="2"), an_arrival("T-2", says="2")], cursor=None)
     assert taken.superseded == 0
     assert [run.state for run in taken.runs] == [State.QUEUED, State.QUEUED]
-    assert (ledger.run(running.id), ledger.run(written.id)) == (running, written)
+    assert (ledger.run(writing.id), ledger.run(written.id)) == (writing, written)
+
+
+def test_what_has_not_come_to_write_is_superseded_under_its_workers_hands(
+    ledger: SqlLedger,
+) -> None:
+    """Its worker's next commit is refused; what it would have written is out of date."""
+    running = move(ledger, claim_all(ledger, *take_in(ledger, an_arrival("T-1")))[0], ENRICHED)
+    assert ledger.ingest([an_arrival("T-1", says="2")], cursor=None).superseded == 1
+    assert ledger.commit([a_change(running, CLASSIFIED)]) == [False]
+
+
+def _intending(ledger: SqlLedger, name: str) -> Run:
+    """A run that waits, and of whose request to the helpdesk nobody knows what became."""
+    (run,) = claim_all(ledger, *take_in(ledger, an_arrival(name)))
+    write = Intent(key=run.id, run=run.id, target="queue", before=None, wanted="cards")
+    change = a_change(run, ENRICHED, CLASSIFIED, VALIDATED, WAITING, writes=(write,))
+    assert ledger.commit([change]) == [True]
+    return change.after
+
+
+def test_what_may_have_been_written_comes_to_its_end_before_a_newer_message(
+    ledger: SqlLedger,
+) -> None:
+    """Else nobody would ever know whether the value in the helpdesk is ours."""
+    waiting = _intending(ledger, "T-1")
+    taken = ledger.ingest([an_arrival("T-1", says="2")], cursor=None)
+    (newer,) = taken.runs
+    assert taken.superseded == 0
+    assert ledger.claim([a_claim(newer)], NOON) == [None]
+    assert list(ledger.queued("economy", NOON + 99, 9)) == [], "to send it would be in vain"
+    due = move(ledger, waiting, sent(waiting))
+    assert ledger.claim([a_claim(newer)], NOON) == [None]
+    ended = move(ledger, claim_all(ledger, due)[0], WRITTEN)
+    assert list(ledger.queued("economy", NOON + 99, 9)) == [newer]
+    assert ledger.claim([a_claim(newer)], NOON) != [None]
+    assert ended.state is State.WRITTEN
+
+
+def test_a_dead_letter_that_may_have_written_makes_way(ledger: SqlLedger) -> None:
+    """Nobody carries it on by itself: a customer who writes again must not wait for that."""
+    dead = move(ledger, claim_all(ledger, *[_sent(ledger, _intending(ledger, "T-1"))])[0], BURIED)
+    assert ledger.ingest([an_arrival("T-1", says="2")], cursor=None).superseded == 1
+    found = ledger.run(dead.id)
+    assert found
+    assert found.state is State.DROPPED
+
+
+def _sent(ledger: SqlLedger, run: Run) -> Run:
+    return move(ledger, run, sent(run))
 
 
 def test_revisions_of_one_batch_supersede_each_other(ledger: SqlLedger) -> None:

@@ -7,11 +7,13 @@ from threading import Barrier
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import update
 
 from tasks.events import Kind
 from tasks.ports.ledger import Change, Filter, SealedKey
-from tasks.run import Incarnation, State
+from tasks.run import Incarnation, Run, State
 from tests.ledgers import (
+    BURIED,
     ENRICHED,
     a_change,
     a_claim,
@@ -19,10 +21,12 @@ from tests.ledgers import (
     a_running,
     an_arrival,
     claim_all,
+    move,
     take_in,
 )
 from tests.servers.processes import TwoProcesses, meet
 from tests.twins.clock import NOON
+from worker.ledgers import schema
 from worker.ledgers.engine import connect
 from worker.ledgers.sql import SqlLedger
 
@@ -150,19 +154,41 @@ def test_groups_that_meet_in_opposite_order_do_not_lock_each_other_up(ledger: Sq
 
 
 def test_a_message_and_a_worker_meet_at_the_same_run(ledger: SqlLedger) -> None:
-    """Either the worker has it and goes on, or the new message has taken it over."""
+    """The new message has taken it over, from under the worker's hands where it came second."""
     for number in range(10):
         (run,) = take_in(ledger, an_arrival(f"T-{number}"))
         newer = an_arrival(f"T-{number}", says="more")
-        claimed, taken = at_once(
+        _, taken = at_once(
             lambda run=run: ledger.claim([a_claim(run)], NOON)[0],  # type: ignore[misc]
             lambda newer=newer: ledger.ingest([newer], cursor=None).superseded,  # type: ignore[misc]
         )
         found = ledger.run(run.id)
         assert found
-        assert found.state is (State.RUNNING if claimed else State.DROPPED)
-        assert taken == (0 if claimed else 1)
+        assert found.state is State.DROPPED
+        assert taken == 1
     assert ledger.books().balanced
+
+
+def test_of_two_revisions_of_a_ticket_one_is_worked_on(ledger: SqlLedger) -> None:
+    """Even where the older one came back past every rule: the others of its group are begun."""
+    (older,) = take_in(ledger, an_arrival("T-1"))
+    dead = move(ledger, claim_all(ledger, older)[0], BURIED)
+    claim_all(ledger, *take_in(ledger, an_arrival("T-1", says="more")))
+    back, other = _forced_back(ledger, dead), a_queued(ledger)
+    first, second = ledger.claim([a_claim(back), a_claim(other)], NOON)
+    assert first is None
+    assert second is not None
+
+
+def _forced_back(ledger: SqlLedger, dead: Run) -> Run:
+    """Queued again past every rule, by a hand in the table."""
+    with ledger.engine.begin() as connection:
+        connection.execute(
+            update(schema.runs).where(schema.runs.c.id == dead.id).values(state="queued")
+        )
+    found = ledger.run(dead.id)
+    assert found
+    return found
 
 
 @pytest.mark.parametrize("before", [0, 1], ids=["that nobody ever had", "whose holder is gone"])

@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from tasks.ports.ledger import Filter, Written
+from tasks.ports.ledger import Filter, Intent
 from tasks.run import Run, RunId, State
 from tests.contracts.journeys import ANSWERED, CLASSIFIED, VALIDATED
 from tests.ledgers import (
@@ -104,8 +104,8 @@ def test_what_older_revisions_wrote_is_found(ledger: SqlLedger) -> None:
     for name, text in names:
         [run] = claim_all(ledger, *take_in(ledger, an_arrival(name, says=text)))
         runs.append(run)
-        write = Written(key=run.id, run=run.id, target="queue", before=None, wanted="cards")
-        ledger.commit([a_change(run, ENRICHED, writes=(write,))])
+        write = Intent(key=run.id, run=run.id, target="queue", before=None, wanted="cards")
+        assert ledger.commit([a_change(run, ENRICHED, WRITTEN, writes=(write,))]) == [True]
     first, second, third, _ = runs
     assert [write.run for write in ledger.earlier_writes(third)] == [first.id, second.id]
     assert ledger.earlier_writes(first) == []

@@ -21,7 +21,7 @@ STAGES: Mapping[str, StageName] = {
     Cause.OFF_LIST: "validate",
     Cause.UNPROVEN_ESCALATION: "validate",
     Cause.PRIORITY_OUTSIDE_POLICY: "validate",
-    Cause.HELPDESK_DOWN: "write",
+    Cause.HELPDESK_REFUSED: "write",
     Cause.FACTS_DOWN: "enrich",
 }
 """Where the journey ends; at classify for every other cause."""

@@ -107,13 +107,15 @@ def test_a_ticket_is_triaged() -> None:
         "escalated": "theft",
     }
 
-    # 4. write: first the intent into the ledger, then the request to the helpdesk.
+    # 4. write: a look, the intent into the ledger, the request, and another look.
     written = asyncio.run(write(validated, office.desk))
     assert isinstance(written, Written)
     assert written.outcome is Outcome.APPLIED
     assert office.trail[1:] == [
+        "looked",
         "recorded intended",
-        "wrote escalated, issue_type, priority, queue",
+        "set escalated, issue_type, priority, queue",
+        "looked",
         "posted a note",
         "posted a note",
     ]

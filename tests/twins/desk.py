@@ -9,6 +9,7 @@ from config.load import Config, load
 from config.policy import Policy
 from config.tiers import Tiers
 from tasks.desk import Desk
+from tasks.ports.helpdesk import Capabilities
 from tasks.ports.model import Models
 from tasks.ticket import Ticket
 from tests.twins.clock import StillClock
@@ -18,6 +19,7 @@ from tests.twins.journal import RecordingJournal
 from tests.twins.models import ScriptedModels
 from tests.twins.ticket import a_ticket
 from worker.facts.memory import MemoryFacts
+from worker.helpdesks.embedded import FULL
 
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
 
@@ -44,11 +46,15 @@ class Office:
     tiers: Tiers = field(default_factory=lambda: shipped().tiers)
     policy: Policy = field(default_factory=lambda: shipped().policy)
     trail: list[str] = field(default_factory=list)
+    clock: StillClock = field(default_factory=StillClock)
+    capabilities: Capabilities = FULL
     helpdesk: WatchedHelpdesk = field(init=False)
     journal: RecordingJournal = field(init=False)
 
     def __post_init__(self) -> None:
-        self.helpdesk = WatchedHelpdesk([self.ticket], trail=self.trail)
+        self.helpdesk = WatchedHelpdesk(
+            [self.ticket], trail=self.trail, capabilities=self.capabilities
+        )
         self.journal = RecordingJournal(trail=self.trail)
 
     @property
@@ -66,7 +72,7 @@ class Office:
             tiers=self.tiers,
             policy=self.policy,
             prompt=ours.classify,
-            clock=StillClock(),
+            clock=self.clock,
             facts=self.facts,
             models=self.models,
             helpdesk=self.helpdesk,

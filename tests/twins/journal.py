@@ -1,10 +1,11 @@
 """A journal in memory, and the trail on which it and others leave what they did, in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tasks.desk import Past
 from tasks.events import Body, Kind
-from tasks.ports.ledger import Written
+from tasks.ports.ledger import Intent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,7 +15,7 @@ class Recorded:
     kind: Kind
     body: Body
     texts: Mapping[str, str]
-    writes: tuple[Written, ...]
+    writes: tuple[Intent, ...]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -23,7 +24,7 @@ class RecordingJournal:
 
     trail: list[str] = field(default_factory=list)
     entries: list[Recorded] = field(default_factory=list)
-    earlier: tuple[Written, ...] = ()
+    before: Past = field(default_factory=lambda: Past(key="tf-1"))
 
     async def record(
         self,
@@ -31,12 +32,12 @@ class RecordingJournal:
         body: Body,
         *,
         texts: Mapping[str, str] | None = None,
-        writes: tuple[Written, ...] = (),
+        writes: tuple[Intent, ...] = (),
     ) -> None:
         """Written down when it returns."""
         self.trail.append(f"recorded {kind}")
         self.entries.append(Recorded(kind=kind, body=body, texts=dict(texts or {}), writes=writes))
 
-    async def earlier_writes(self) -> Sequence[Written]:
+    async def past(self) -> Past:
         """What it was made with."""
-        return self.earlier
+        return self.before

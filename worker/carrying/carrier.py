@@ -1,6 +1,7 @@
 """Carries a ticket through the pipeline, as far as this worker may take it."""
 
 import asyncio
+import contextlib
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ class Bench:
     writer: GroupWriter
     vault: Vault
     hints: Hints
-    incarnation: Incarnation
+    incarnation: Callable[[], Incarnation]  # this life's name, which may change
     serves: frozenset[str]  # tiers whose queues this worker consumes
     chance: Callable[[], float]
     report: Callable[[Exception, Run], str | None]  # to the error tracker; its id for the event
@@ -64,7 +65,7 @@ class Carrier:
     async def carry(self, run: RunId, send_n: int) -> None:
         """Works on the run, unless the message is out of date. Raises nothing but cancellation."""
         bench = self._bench
-        claim = Claim(run=run, send_n=send_n, owner=bench.incarnation)
+        claim = Claim(run=run, send_n=send_n, owner=bench.incarnation())
         claimed = await bench.writer.claim(claim)
         if claimed is None:
             bench.log.debug("hint.stale", run=run, send_n=send_n)
@@ -74,8 +75,15 @@ class Carrier:
             await self._work(claimed)
         except RunLost:
             bench.log.warning("run.lost", run=run)
+            await self._look_later(claimed.run)
         finally:
             self.carried.discard(run)
+
+    async def _look_later(self, run: Run) -> None:
+        """We may have sent something after somebody else had taken the run: it is looked for."""
+        now = self._bench.clock.now()
+        with contextlib.suppress(LedgerDown):
+            await asyncio.to_thread(self._bench.ledger.sweep_from, run.id, now)
 
     async def _work(self, claimed: Claimed) -> None:
         bench = self._bench

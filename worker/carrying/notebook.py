@@ -1,13 +1,14 @@
 """The journal of one run: turns entries into a fenced, durable change of the ledger."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from tasks.chronicle import Entry
+from tasks.desk import Past
 from tasks.events import Body, Event, Kind
 from tasks.journey import advance
 from tasks.ports.clock import Clock
-from tasks.ports.ledger import Change, Ledger, SealedKey, Written
+from tasks.ports.ledger import Change, Intent, Ledger, SealedKey
 from tasks.run import Run
 from worker.carrying.group_writer import GroupWriter
 from worker.ledgers.errors import RunLost
@@ -29,6 +30,7 @@ class Notebook:
     ) -> None:
         self.run = run
         self.key = key
+        self._claimed_seq = run.seq
         self._ledger = ledger
         self._writer = writer
         self._vault = vault
@@ -40,7 +42,7 @@ class Notebook:
         body: Body,
         *,
         texts: Mapping[str, str] | None = None,
-        writes: tuple[Written, ...] = (),
+        writes: tuple[Intent, ...] = (),
     ) -> None:
         """Durable when it returns. Raises RunLost when somebody else has moved the run."""
         await self.enter(Entry(kind=kind, body=body, texts=texts or {}, writes=writes))
@@ -60,11 +62,29 @@ class Notebook:
             raise
         return self._stand(change, accepted=committing.result())
 
-    async def earlier_writes(self) -> Sequence[Written]:
-        """Those of older revisions, oldest first; a ticket's first revision has none."""
-        if self.run.revision == 1:
-            return ()
-        return await asyncio.to_thread(self._ledger.earlier_writes, self.run)
+    async def past(self) -> Past:
+        """A first revision that nobody claimed before has none, and costs no question."""
+        key = write_key(self.run)
+        if self.run.revision == 1 and self.run.fence == 1:
+            return Past(key=key)
+        return await asyncio.to_thread(self._past, key)
+
+    def _past(self, key: str) -> Past:
+        own = self._ledger.writes(self.run.id)
+        return Past(
+            key=key,
+            earlier=self._ledger.earlier_writes(self.run) if self.run.revision > 1 else (),
+            own=own,
+            sent_until=self._moved_before() if own else None,
+        )
+
+    def _moved_before(self) -> float:
+        """When it was last moved by whoever had it before us: what they sent, they sent earlier."""
+        *_, last = (e.at for e in self._ledger.events(self.run.id) if not self._is_ours(e))
+        return last
+
+    def _is_ours(self, event: Event) -> bool:
+        return event.seq >= self._claimed_seq
 
     def _stand(self, change: Change, *, accepted: bool) -> Run:
         if not accepted:
@@ -72,6 +92,11 @@ class Notebook:
             raise RunLost(message)
         self.run = change.after
         return self.run
+
+
+def write_key(run: Run) -> str:
+    """What the helpdesk knows this revision's writes by."""
+    return f"tf-{run.ticket[:12]}{run.digest[:12]}"
 
 
 def change_of(

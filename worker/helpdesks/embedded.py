@@ -11,11 +11,10 @@ from typing import TypeVar
 from tasks.errors import HelpdeskDown, OperatorError
 from tasks.intake import SURROGATE
 from tasks.ports.clock import Clock
-from tasks.ports.helpdesk import FIELDS, FieldResult, FieldWrite, Gone
+from tasks.ports.helpdesk import FIELDS, Capabilities, Gone, Moved, Seen, Traces
 from tasks.ticket import ExternalId, Ticket, Turn
 from worker.helpdesks import reading
 from worker.helpdesks.database import BUSY_SECONDS, Database
-from worker.helpdesks.fence import settle
 from worker.helpdesks.reading import Conversation, Held, Replied
 from worker.helpdesks.shown import MACHINE, ShownTicket
 from worker.helpdesks.turns import new_turns, said_in
@@ -29,17 +28,16 @@ OPENING = "SELECT source, email, body FROM tickets WHERE external_id = ?"
 TURN = "INSERT INTO turns (ticket, author, body, at, reply) VALUES (?, ?, ?, ?, ?)"
 SET_FIELDS = f"""
 UPDATE tickets SET {", ".join(f"{name} = ?" for name in FIELDS)}
-WHERE external_id = ? RETURNING {reading.HELD}
+WHERE external_id = ?
 """  # noqa: S608 - our own names
 CHANGE = """
 INSERT INTO history (ticket, at, author, field, before, after, key) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
-DONE = "SELECT field FROM history WHERE ticket = ? AND key = ?"
-NOTE = """
-INSERT INTO notes (ticket, key, author, body, at) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (key) DO NOTHING
-"""
+NOTE = "INSERT INTO notes (ticket, key, author, body, at) VALUES (?, ?, ?, ?, ?)"
+POSTED = "SELECT 1 FROM notes WHERE key = ?"
 CLOSE = "UPDATE tickets SET status = 'closed' WHERE external_id = ? AND status = 'open'"
+
+FULL = Capabilities(conditional_write="strict", once_only_notes=True, settle_seconds=0.0)
 
 Answer = TypeVar("Answer")
 
@@ -52,7 +50,16 @@ class EmbeddedHelpdesk:
     transaction and raises HelpdeskDown when the file does not answer.
     """
 
-    def __init__(self, path: Path, clock: Clock, *, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        capabilities: Capabilities = FULL,
+    ) -> None:
+        """With lesser `capabilities` it does no more than a helpdesk that has only those."""
+        self.capabilities = capabilities
         self._clock = clock
         self._database = Database(path, busy_seconds=busy_seconds)
         # One thread: the file takes one writer at a time, so a second one would only wait.
@@ -65,15 +72,23 @@ class EmbeddedHelpdesk:
 
     # The fleet's side: the port
 
-    async def write(
-        self, ticket: ExternalId, wanted: Mapping[str, FieldWrite], *, key: str
-    ) -> Mapping[str, FieldResult] | Gone:
-        """Sets the fields that no person has set to something else."""
-        return await self._off_the_loop(lambda: self._write(ticket, wanted, key))
+    async def look(self, ticket: ExternalId) -> Seen | Gone:
+        """All fields; the version is the number of the last change of any."""
+        return await self._off_the_loop(lambda: self._look(ticket))
 
-    async def add_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None:
+    async def set_fields(
+        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+    ) -> Moved | Gone | None:
+        """Sets them where the ticket still has that version."""
+        return await self._off_the_loop(lambda: self._set_fields(ticket, values, key, version))
+
+    async def post_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None:
         """Posts an internal note, once for each key."""
-        return await self._off_the_loop(lambda: self._add_note(ticket, body, key))
+        return await self._off_the_loop(lambda: self._post_note(ticket, body, key))
+
+    async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
+        """How often history and notes have each key that begins with `key`."""
+        return await self._off_the_loop(lambda: self._traces(ticket, key))
 
     async def _off_the_loop(self, blocking: Callable[[], Answer]) -> Answer:
         loop = asyncio.get_running_loop()
@@ -83,55 +98,59 @@ class EmbeddedHelpdesk:
             raise HelpdeskDown("the embedded helpdesk is closed: this process is ending") from error
         return await job
 
-    def _write(
-        self, ticket: ExternalId, wanted: Mapping[str, FieldWrite], key: str
-    ) -> Mapping[str, FieldResult] | Gone:
+    def _look(self, ticket: ExternalId) -> Seen | Gone:
+        with self._database.reading() as connection:
+            return reading.seen(connection, ticket)
+
+    def _set_fields(
+        self, ticket: ExternalId, values: Mapping[str, str], key: str, version: str
+    ) -> Moved | Gone | None:
         with self._database.writing() as connection:
-            held = reading.fields_of(connection, ticket)
-            if isinstance(held, Gone):
-                return held
-            done = {field for (field,) in connection.execute(DONE, (ticket, key))}
-            settled = {
-                name: settle(held[name], change, done=name in done)
-                for name, change in wanted.items()
-            }
-            found = self._set(connection, ticket, held, settled, author=MACHINE, key=key)
-        return {
-            name: FieldResult(applied=found[name] == change.value, holds=found[name])
-            for name, change in wanted.items()
-        }
+            seen = reading.seen(connection, ticket)
+            if isinstance(seen, Gone):
+                return seen
+            if self.capabilities.conditional_write != "none" and seen.version != version:
+                return Moved()
+            self._set(connection, ticket, seen.fields, values, author=MACHINE, key=key)
+        return None
 
     def _set(
         self,
         connection: sqlite3.Connection,
         ticket: ExternalId,
         held: Held,
-        settled: Held,
+        values: Held,
         *,
         author: str,
         key: str | None,
-    ) -> Held:
-        """What the fields hold afterwards, read back; each step from one value to another kept."""
-        changed = {name: value for name, value in settled.items() if value != held[name]}
+    ) -> None:
+        """Sets what differs; each step from one value to another is kept."""
+        changed = {name: value for name, value in values.items() if value != held[name]}
         if not changed:
-            return held
+            return
         at = self._clock.now()
         steps = [
-            (ticket, at, author, name, held[name], value, key) for name, value in changed.items()
+            (ticket, at, author, name, held[name], value, f"{key}:{name}" if key else None)
+            for name, value in changed.items()
         ]
         connection.executemany(CHANGE, steps)
         after = {**held, **changed}
-        values = [after[name] for name in FIELDS]
-        [row] = connection.execute(SET_FIELDS, (*values, ticket)).fetchall()
-        return dict(zip(FIELDS, row, strict=True))
+        connection.execute(SET_FIELDS, (*(after[name] for name in FIELDS), ticket))
 
-    def _add_note(self, ticket: ExternalId, body: str, key: str) -> Gone | None:
+    def _post_note(self, ticket: ExternalId, body: str, key: str) -> Gone | None:
         with self._database.writing() as connection:
-            held = reading.fields_of(connection, ticket)
-            if isinstance(held, Gone):
-                return held
-            connection.execute(NOTE, (ticket, key, MACHINE, body, self._clock.now()))
+            seen = reading.seen(connection, ticket)
+            if isinstance(seen, Gone):
+                return seen
+            once = self.capabilities.once_only_notes
+            if not (once and connection.execute(POSTED, (key,)).fetchone()):
+                connection.execute(NOTE, (ticket, key, MACHINE, body, self._clock.now()))
         return None
+
+    def _traces(self, ticket: ExternalId, key: str) -> Traces:
+        with self._database.reading() as connection:
+            found = reading.shown(connection, ticket)
+        return found.traces(key) if found else Traces()
 
     # The side of customers and people
 
@@ -160,10 +179,10 @@ class EmbeddedHelpdesk:
             raise OperatorError(f"{MACHINE} is the fleet's own name: say who you are")
         _refuse_unsound(field, author, value or "")
         with self._database.writing() as connection:
-            held = reading.fields_of(connection, ticket)
-            if isinstance(held, Gone):
+            seen = reading.seen(connection, ticket)
+            if isinstance(seen, Gone):
                 return False
-            self._set(connection, ticket, held, {field: value}, author=author, key=None)
+            self._set(connection, ticket, seen.fields, {field: value}, author=author, key=None)
         return True
 
     def reply(self, ticket: ExternalId, text: str) -> bool:
@@ -176,7 +195,7 @@ class EmbeddedHelpdesk:
         _refuse_unsound(text)
         at = datetime.fromtimestamp(self._clock.now(), UTC)
         with self._database.writing() as connection:
-            if isinstance(reading.fields_of(connection, ticket), Gone):
+            if isinstance(reading.seen(connection, ticket), Gone):
                 return False
             turn = Turn(author="customer", body=text, at=at)
             _add_turns(connection, ticket, [turn], reply=True)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from tasks.errors import OperatorError
 from tasks.ports.clock import Clock
-from tasks.ports.helpdesk import FIELDS, FieldResult, FieldWrite, Gone
+from tasks.ports.helpdesk import FIELDS, Capabilities, Gone, Moved, Seen, Traces
 from tasks.ticket import ExternalId, Ticket, Turn
 from worker.clock import SystemClock
-from worker.helpdesks.fence import settle
+from worker.helpdesks.embedded import FULL
 from worker.helpdesks.reading import Conversation
 from worker.helpdesks.shown import MACHINE, ShownChange, ShownNote, ShownTicket, untouched
 from worker.helpdesks.turns import new_turns, said_in
@@ -21,7 +21,14 @@ class MemoryHelpdesk:
     `fields` holds each ticket's fields by name: `helpdesk.fields["T-1"]["queue"]`.
     """
 
-    def __init__(self, tickets: Iterable[Ticket] = (), *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        tickets: Iterable[Ticket] = (),
+        *,
+        clock: Clock | None = None,
+        capabilities: Capabilities = FULL,
+    ) -> None:
+        self.capabilities = capabilities
         self.fields: dict[str, dict[str, str | None]] = {}
         self.notes: dict[str, list[ShownNote]] = {}
         self.history: dict[str, list[ShownChange]] = {}
@@ -33,27 +40,44 @@ class MemoryHelpdesk:
     def close(self) -> None:
         """Nothing to close; here for whoever does not know which helpdesk it holds."""
 
-    async def write(
-        self, ticket: ExternalId, wanted: Mapping[str, FieldWrite], *, key: str
-    ) -> Mapping[str, FieldResult] | Gone:
-        """Sets the fields that no person has set to something else."""
+    async def look(self, ticket: ExternalId) -> Seen | Gone:
+        """All fields; the version is how often any was changed."""
         if gone := self._gone(ticket):
             return gone
-        held = self.fields[ticket]
-        done = {change.field for change in self.history[ticket] if change.key == key}
-        for name, change in wanted.items():
-            settled = settle(held[name], change, done=name in done)
-            self._set(ticket, name, settled, author=MACHINE, key=key)
-        return {
-            name: FieldResult(applied=held[name] == change.value, holds=held[name])
-            for name, change in wanted.items()
-        }
+        return Seen(fields=dict(self.fields[ticket]), version=str(len(self.history[ticket])))
 
-    async def add_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None:
-        """Posts an internal note, once for each key."""
+    async def set_fields(
+        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+    ) -> Moved | Gone | None:
+        """Sets them where the ticket still has that version."""
+        return self._set_all(ticket, values, key=key, version=version)
+
+    def _set_all(
+        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+    ) -> Moved | Gone | None:
         if gone := self._gone(ticket):
             return gone
-        if not any(note.key == key for notes in self.notes.values() for note in notes):
+        has_moved = version != str(len(self.history[ticket]))
+        if has_moved and self.capabilities.conditional_write != "none":
+            return Moved()
+        for name, value in values.items():
+            self._set(ticket, name, value, author=MACHINE, key=f"{key}:{name}")
+        return None
+
+    async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
+        """How often history and notes have each key that begins with `key`."""
+        found = self.show(ticket)
+        return found.traces(key) if found else Traces()
+
+    async def post_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None:
+        """Posts an internal note, once for each key."""
+        return self._post(ticket, body, key=key)
+
+    def _post(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None:
+        if gone := self._gone(ticket):
+            return gone
+        posted = any(note.key == key for notes in self.notes.values() for note in notes)
+        if not (posted and self.capabilities.once_only_notes):
             note = ShownNote(key=key, author=MACHINE, body=body, at=self._clock.now())
             self.notes[ticket].append(note)
         return None

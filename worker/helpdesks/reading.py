@@ -4,13 +4,14 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tasks.ports.helpdesk import FIELDS, Gone
+from tasks.ports.helpdesk import FIELDS, Gone, Seen
 from tasks.ticket import ExternalId, Requester, Ticket, Turn
 from worker.helpdesks.shown import ShownChange, ShownNote, ShownTicket, untouched
 
 HELD = ", ".join(FIELDS)
 
 FIELDS_OF = f"SELECT status, {HELD} FROM tickets WHERE external_id = ?"  # noqa: S608 - our names
+VERSION = "SELECT coalesce(max(id), 0) FROM history WHERE ticket = ?"
 TICKET = """
 SELECT source, subject, body, channel, email, name, language, created_at
 FROM tickets WHERE external_id = ?
@@ -48,15 +49,16 @@ class Replied:
     more: bool
 
 
-def fields_of(connection: sqlite3.Connection, ticket: ExternalId) -> dict[str, str | None] | Gone:
-    """What the fields of an open ticket hold."""
+def seen(connection: sqlite3.Connection, ticket: ExternalId) -> Seen | Gone:
+    """An open ticket as it stands."""
     row = connection.execute(FIELDS_OF, (ticket,)).fetchone()
     if row is None:
         return Gone(f"the helpdesk has no ticket {ticket}")
     status, *held = row
     if status == "closed":
         return Gone(f"{ticket} is closed")
-    return dict(zip(FIELDS, held, strict=True))
+    [(version,)] = connection.execute(VERSION, (ticket,))
+    return Seen(fields=dict(zip(FIELDS, held, strict=True)), version=str(version))
 
 
 def shown(connection: sqlite3.Connection, ticket: ExternalId) -> ShownTicket | None:

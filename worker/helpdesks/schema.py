@@ -2,11 +2,23 @@
 
 import fcntl
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 from tasks.errors import HelpdeskDown
 
-VERSION = 1
+VERSION = 2
+
+NOTES = """
+CREATE TABLE notes (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    ticket TEXT NOT NULL REFERENCES tickets,
+    author TEXT NOT NULL,
+    body TEXT NOT NULL,
+    at REAL NOT NULL
+)
+"""
 
 TABLES = (
     """
@@ -40,17 +52,9 @@ TABLES = (
     """,
     "CREATE INDEX turns_ticket ON turns (ticket)",
     "CREATE INDEX turns_reply ON turns (reply) WHERE reply",
-    """
-    CREATE TABLE notes (
-        id INTEGER PRIMARY KEY,
-        key TEXT NOT NULL UNIQUE,
-        ticket TEXT NOT NULL REFERENCES tickets,
-        author TEXT NOT NULL,
-        body TEXT NOT NULL,
-        at REAL NOT NULL
-    )
-    """,
+    NOTES,
     "CREATE INDEX notes_ticket ON notes (ticket)",
+    "CREATE INDEX notes_key ON notes (key)",
     """
     CREATE TABLE history (
         id INTEGER PRIMARY KEY,
@@ -66,6 +70,16 @@ TABLES = (
     "CREATE INDEX history_ticket ON history (ticket)",
     "CREATE TABLE identity (name TEXT NOT NULL)",
     "INSERT INTO identity VALUES (lower(hex(randomblob(8))))",
+)
+
+
+FROM_1 = (
+    # A helpdesk that is told to take twins must be able to: see EmbeddedHelpdesk.capabilities.
+    "ALTER TABLE notes RENAME TO notes_1",
+    "DROP INDEX notes_ticket",
+    *TABLES[TABLES.index(NOTES) : TABLES.index(NOTES) + 3],
+    "INSERT INTO notes SELECT id, key, ticket, author, body, at FROM notes_1",
+    "DROP TABLE notes_1",
 )
 
 
@@ -85,15 +99,21 @@ def _make(connection: sqlite3.Connection) -> None:
     match _version(connection):
         case 0:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in TABLES:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.execute("COMMIT")
+            _execute(connection, TABLES)
+        case 1:
+            _execute(connection, FROM_1)
         case int(other) if other != VERSION:
             raise HelpdeskDown(f"the embedded helpdesk was made by another version ({other})")
         case _:
             return
+
+
+def _execute(connection: sqlite3.Connection, statements: Iterable[str]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in statements:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -1,10 +1,11 @@
 """What a helpdesk shows of a ticket: fields, notes, and who changed what."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tasks.ports.helpdesk import FIELDS
+from tasks.ports.helpdesk import FIELDS, Traces
 
 MACHINE = "triage-fleet"
 """The author of everything that the fleet writes."""
@@ -54,6 +55,11 @@ class ShownTicket:
     fields: dict[str, str | None]
     notes: tuple[ShownNote, ...]
     history: tuple[ShownChange, ...]
+
+    def traces(self, key: str) -> Traces:
+        """How often each key that begins so is in it."""
+        keys = [*(change.key for change in self.history), *(note.key for note in self.notes)]
+        return Traces(counts=Counter(one for one in keys if one and one.startswith(f"{key}:")))
 
     def as_json(self) -> dict[str, Any]:
         """As `triage helpdesk show` prints it; every `at` in ISO 8601, UTC."""

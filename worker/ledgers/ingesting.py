@@ -27,8 +27,8 @@ from worker.ledgers.rows import (
     sound,
 )
 
-UNWRITTEN = (State.QUEUED, State.WAITING, State.IN_REVIEW, State.DEAD)
-"""States in which a newer message of the customer takes over. A running one finishes its stage."""
+UNWRITTEN = (State.QUEUED, State.WAITING, State.IN_REVIEW, State.DEAD, State.RUNNING)
+"""States in which a newer message of the customer may take over."""
 
 KEY_COLUMNS = {"requester": "text", "cipher": "bytea"}
 TICKET_COLUMNS = {"id": "text", "source": "text", "external_id": "text", "revision": "int"}
@@ -170,13 +170,29 @@ def _supersede(connection: Connection, births: Sequence[_Birth]) -> int:
         return 0
     runs = schema.runs
     older = select(*RUN).where(runs.c.ticket.in_(list(newest)), runs.c.state.in_(UNWRITTEN))
+    found = [run_of(row) for row in connection.execute(older.order_by(runs.c.id).with_for_update())]
     changes = []
-    for row in connection.execute(older.order_by(runs.c.id).with_for_update()):
-        run = run_of(row)
+    for run in _without_those_that_write(connection, found):
         event = _superseded(run, newest[run.ticket])
         changes.append(Change(before=run, after=advance(run, event), events=(event,)))
     bulk.change(connection, changes)
     return len(changes)
+
+
+def _without_those_that_write(connection: Connection, runs: Sequence[Run]) -> list[Run]:
+    """One that is writing, or that may have, comes to its end first: the newer one waits for it.
+
+    One that nobody carries on by itself does not.
+    """
+    table = schema.writes
+    carried = [run.id for run in runs if run.state in (State.QUEUED, State.WAITING)]
+    query = select(table.c.run).where(table.c.run.in_(carried), table.c.outcome.is_(None))
+    writing = {run for (run,) in connection.execute(query)} if carried else set()
+    return [
+        run
+        for run in runs
+        if run.id not in writing and not (run.state is State.RUNNING and run.stage == "write")
+    ]
 
 
 def _superseded(run: Run, newer: _Birth) -> Event:
@@ -190,12 +206,7 @@ def _superseded(run: Run, newer: _Birth) -> Event:
 
 
 def _bear(connection: Connection, births: Sequence[_Birth]) -> None:
-    bulk.add(
-        connection,
-        "runs",
-        (*RUN_COLUMNS, "digest"),
-        [(*run_values(birth.run), birth.arrival.digest) for birth in births],
-    )
+    bulk.add(connection, "runs", RUN_COLUMNS, [tuple(run_values(birth.run)) for birth in births])
     events = [event_values(event) for birth in births for event in birth.events]
     bulk.add(connection, "events", EVENT_COLUMNS, events)
     bodies = [body_values(body) for birth in births for body in birth.arrival.bodies]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from psycopg import Connection as Driver
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Engine
 
 from tasks.ports.ledger import Change, Claim, Claimed
@@ -26,13 +27,15 @@ from worker.ledgers.rows import (
     write_rows,
 )
 
-INTEGERS = {"seq", "fence", "send_n", "attempts", "requeues", "priority"}
+INTEGERS = {"seq", "fence", "send_n", "attempts", "requeues", "priority", "deaths"}
 NUMBERS = {"changed_at", "sent_at", "due_at", "routed_at"}
 
 
 def _cast(column: str) -> str:
     if column == "micro_usd":
         return "::bigint"
+    if column == "suspect":
+        return "::bool"
     return "::int" if column in INTEGERS else "::float8" if column in NUMBERS else ""
 
 
@@ -47,6 +50,15 @@ WITH wanted AS (
     WHERE runs.id = ANY (ARRAY(SELECT run FROM wanted))
         AND runs.id = wanted.run AND runs.send_n = wanted.send_n
         AND runs.state IS NOT DISTINCT FROM 'queued' -- in words that no index knows
+        AND NOT EXISTS (
+            SELECT 1 FROM workers
+            WHERE workers.incarnation = wanted.owner AND workers.ended_at IS NOT NULL
+        )
+        AND (runs.revision = 1 OR NOT EXISTS (
+            SELECT 1 FROM runs AS older
+            WHERE older.ticket = runs.ticket AND older.revision < runs.revision
+                AND older.state IN ('queued', 'running', 'waiting')
+        ))
     RETURNING {", ".join(f"runs.{name}" for name in RUN_COLUMNS)}
 ), told AS (
     INSERT INTO events (run, seq, at, kind, body)
@@ -86,11 +98,12 @@ WITH wanted AS (
         substring(%b::bytea FROM (b->>5)::int FOR (b->>6)::int)
     FROM jsonb_array_elements(%s::jsonb) AS b JOIN moved ON moved.n = (b->>0)::int
 ), noted AS (
-    INSERT INTO writes (key, run, target, before, wanted, outcome, holds)
-    SELECT w->>1, w->>2, w->>3, w->>4, w->>5, w->>6, w->>7
+    INSERT INTO writes (key, run, target, before, wanted, outcome, holds, sweep_at)
+    SELECT w->>1, w->>2, w->>3, w->>4, w->>5, w->>6, w->>7, (w->>8)::float8
     FROM jsonb_array_elements(%s::jsonb) AS w JOIN moved ON moved.n = (w->>0)::int
     ON CONFLICT (key) DO UPDATE
-    SET wanted = excluded.wanted, outcome = excluded.outcome, holds = excluded.holds
+    SET wanted = excluded.wanted, outcome = excluded.outcome, holds = excluded.holds,
+        sweep_at = excluded.sweep_at
 )
 SELECT n FROM moved
 """
@@ -108,8 +121,12 @@ class PostgresLane:
 
     def claim(self, claims: Sequence[Claim], at: float) -> list[Claimed | None]:
         """A claim that came too late gives None; so does the second one of the same message."""
-        with self._lines.take() as driver:
-            return claim(driver, claims, at)
+        try:
+            with self._lines.take() as driver:
+                return claim(driver, claims, at)
+        except UniqueViolation:
+            # Somebody has begun another revision of a ticket at this very moment.
+            return [None] if len(claims) == 1 else [self.claim([one], at)[0] for one in claims]
 
     def commit(self, changes: Sequence[Change]) -> list[bool]:
         """False where the run had been moved by somebody else."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import Engine, Select, func, or_, select
 
 from tasks.events import Event, Kind
-from tasks.ports.ledger import Books, Filter, Sealed, SealedKey, WorkerRow, Written
+from tasks.ports.ledger import Books, Filter, Intent, Sealed, SealedKey, WorkerRow
 from tasks.run import Incarnation, Run, RunId, State
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
@@ -114,24 +114,24 @@ class LedgerReading:
             row = connection.execute(select(keys.c.requester, keys.c.cipher).limit(1)).first()
         return SealedKey(requester=row[0], cipher=row[1]) if row else None
 
-    def writes(self, run: RunId) -> Sequence[Written]:
+    def writes(self, run: RunId) -> Sequence[Intent]:
         """Everything that was, or was to be, written for that run."""
         writes = schema.writes
         query = select(*WRITE).where(writes.c.run == run).order_by(writes.c.key)
         with reading(self.engine) as connection:
             return [
-                Written(**dict(zip(WRITE_COLUMNS, row, strict=True)))
+                Intent(**dict(zip(WRITE_COLUMNS, row, strict=True)))
                 for row in connection.execute(query)
             ]
 
-    def earlier_writes(self, run: Run) -> Sequence[Written]:
+    def earlier_writes(self, run: Run) -> Sequence[Intent]:
         """What older revisions of its ticket wrote, or meant to, oldest revision first."""
         runs, writes = schema.runs, schema.writes
         older = (runs.c.ticket == run.ticket) & (runs.c.revision < run.revision)
         query = select(*WRITE).join(runs, runs.c.id == writes.c.run).where(older)
         with reading(self.engine) as connection:
             found = connection.execute(query.order_by(runs.c.revision, writes.c.key))
-            return [Written(**dict(zip(WRITE_COLUMNS, row, strict=True))) for row in found]
+            return [Intent(**dict(zip(WRITE_COLUMNS, row, strict=True))) for row in found]
 
     def books(self) -> Books:
         """`ingested` from the events, the states from the status rows, in one snapshot."""

@@ -2,14 +2,27 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Engine, and_, insert, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    and_,
+    exists,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
-from tasks.ports.ledger import WorkerRow
-from tasks.run import Incarnation, Run, State
+from tasks.events import Event, Kind
+from tasks.journey import advance
+from tasks.ports.ledger import Change, Intent, WorkerRow
+from tasks.run import Incarnation, Run, RunId, State
 from worker.ledgers import bulk, schema
 from worker.ledgers.engine import reading, writing
-from worker.ledgers.reading import RUN
-from worker.ledgers.rows import run_of
+from worker.ledgers.reading import RUN, WRITE
+from worker.ledgers.rows import WRITE_COLUMNS, run_of
 
 
 class LedgerReaping:
@@ -43,13 +56,24 @@ class LedgerReaping:
             )
         return beaten.rowcount == 1
 
+    def bury(self, incarnation: Incarnation, at: float) -> Sequence[Run]:
+        """A life is over that did not end in good order; its runs, queued again and to be sent.
+
+        One transaction: whatever that process still tries, the ledger refuses.
+        """
+        runs = schema.runs
+        held = select(*RUN).where(runs.c.state == State.RUNNING, runs.c.owner == incarnation)
+        with writing(self.engine) as connection:
+            _end(connection, incarnation, at)
+            found = connection.execute(held.order_by(runs.c.id).with_for_update())
+            changes = [taken_over(run_of(row), at) for row in found]
+            bulk.change(connection, changes)
+        return [change.after for change in changes]
+
     def ended(self, incarnation: Incarnation, at: float) -> None:
         """A life is over: nothing that it holds will be moved by it any more."""
-        workers = schema.workers
         with writing(self.engine) as connection:
-            connection.execute(
-                update(workers).where(workers.c.incarnation == incarnation).values(ended_at=at)
-            )
+            _end(connection, incarnation, at)
 
     def orphans(self, limit: int) -> Sequence[Run]:
         """Running runs whose owner's life is over."""
@@ -65,6 +89,28 @@ class LedgerReaping:
         )
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(dead)]
+
+    def sweep_from(self, run: RunId, at: float) -> None:
+        """The notes of that run are to be looked for in the helpdesk, from then on."""
+        writes = schema.writes
+        notes = (writes.c.run == run) & writes.c.target.like("note:%")
+        with writing(self.engine) as connection:
+            connection.execute(update(writes).where(notes).values(sweep_at=at))
+
+    def to_sweep(self, now: float, limit: int) -> Sequence[Intent]:
+        """Notes whose time to be looked for has come; those that nobody confirmed yet wait."""
+        writes = schema.writes
+        due = (writes.c.sweep_at <= now) & writes.c.outcome.is_not(None)
+        query = select(*WRITE).where(due).order_by(writes.c.sweep_at).limit(limit)
+        with reading(self.engine) as connection:
+            found = connection.execute(query)
+            return [Intent(**dict(zip(WRITE_COLUMNS, row, strict=True))) for row in found]
+
+    def swept(self, key: str, again_at: float | None) -> None:
+        """That note was looked for; again then, or never."""
+        writes = schema.writes
+        with writing(self.engine) as connection:
+            connection.execute(update(writes).where(writes.c.key == key).values(sweep_at=again_at))
 
     def due(self, now: float, limit: int) -> Sequence[Run]:
         """Waiting runs whose time has come, longest due first."""
@@ -102,6 +148,17 @@ class LedgerReaping:
             .order_by(runs.c.sent_at, runs.c.id)
             .limit(limit)
         )
+        older = runs.alias("older")
+        query = query.where(  # one behind an older revision is sent when that one has ended
+            or_(
+                runs.c.revision == 1,
+                ~exists().where(
+                    older.c.ticket == runs.c.ticket,
+                    older.c.revision < runs.c.revision,
+                    older.c.state.in_([State.QUEUED, State.RUNNING, State.WAITING]),
+                ),
+            )
+        )
         if after is not None:
             last = tuple_(literal(after.sent_at), literal(after.id))
             query = query.where(
@@ -133,6 +190,26 @@ class LedgerReaping:
                 .values(holder=taker, fence=fence + 1)
             )
         return taken.rowcount == 1
+
+
+def _end(connection: Connection, incarnation: Incarnation, at: float) -> None:
+    workers = schema.workers
+    connection.execute(
+        update(workers)
+        .where(workers.c.incarnation == incarnation, workers.c.ended_at.is_(None))
+        .values(ended_at=at)
+    )
+
+
+def taken_over(run: Run, at: float) -> Change:
+    """The run queued again, since whoever had it is dead: under suspicion, as all that it had."""
+    told = (Kind.LAPSED, {"owner": run.owner}), (Kind.SENT, {"send_n": run.send_n + 1})
+    after, events = run, []
+    for kind, body in told:
+        event = Event(run=run.id, seq=after.seq + 1, at=at, kind=kind, body=body)
+        after = advance(after, event)
+        events.append(event)
+    return Change(before=run, after=after, events=tuple(events))
 
 
 ROLE_COLUMNS = {"name": "text", "holder": "text", "fence": "int"}

@@ -8,12 +8,12 @@ from operator import attrgetter
 from typing import Any
 
 from tasks.events import Event, Kind
-from tasks.ports.ledger import Claimed, Sealed, SealedKey, Written
+from tasks.ports.ledger import Claimed, Intent, Sealed, SealedKey
 from tasks.run import Outcome, Run, State
 
 RUN_COLUMNS = tuple(field.name for field in fields(Run))
 BORN_WITH = frozenset(
-    ("id", "ticket", "source", "external_id", "requester", "revision", "ingested_at")
+    ("id", "ticket", "source", "external_id", "requester", "digest", "revision", "ingested_at")
 )
 MUTABLE = tuple(name for name in RUN_COLUMNS if name not in BORN_WITH)
 """Columns that events change; the others are given at birth."""
@@ -68,6 +68,7 @@ def run_of(row: Sequence[Any]) -> Run:
     """The run in a row of RUN_COLUMNS, in that order."""
     found: dict[str, Any] = dict(zip(RUN_COLUMNS, row, strict=True))
     found["state"] = State(found["state"])
+    found["suspect"] = bool(found["suspect"])
     found["outcome"] = Outcome(found["outcome"]) if found["outcome"] else None
     return Run(**found)
 
@@ -91,12 +92,12 @@ BODY_COLUMNS = ("run", "name", "requester", "cipher", "expires_at")
 body_values = attrgetter(*BODY_COLUMNS)
 """A sealed text in BODY_COLUMNS."""
 
-WRITE_COLUMNS = ("key", "run", "target", "before", "wanted", "outcome", "holds")
+WRITE_COLUMNS = ("key", "run", "target", "before", "wanted", "outcome", "holds", "sweep_at")
 
 _write_values = attrgetter(*WRITE_COLUMNS)
 
 
-def write_rows(writes: Sequence[Written]) -> list[list[Any]]:
+def write_rows(writes: Sequence[Intent]) -> list[list[Any]]:
     """Writes in WRITE_COLUMNS, of each key the last."""
     return [
         sound(_write_values(write)) for write in {write.key: write for write in writes}.values()

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     Index,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -60,6 +62,8 @@ runs = Table(
     Column("fence", Integer, nullable=False),
     Column("send_n", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("suspect", Boolean, nullable=False, server_default=false()),
+    Column("deaths", Integer, nullable=False, server_default="0"),
     Column("requeues", Integer, nullable=False),
     Column("micro_usd", BigInteger, nullable=False),
     Column("customer_tier", Text),
@@ -73,6 +77,14 @@ runs = Table(
     Index("ix_runs_state_tier_sent_at", "state", "tier", "sent_at"),
     _where_set("ix_runs_due_at", "due_at"),
     _where_set("ix_runs_routed_at", "routed_at"),
+    # The lease of a ticket: of its revisions one at a time is worked on.
+    Index(
+        "uq_runs_running_ticket",
+        "ticket",
+        unique=True,
+        postgresql_where=text("state = 'running'"),
+        sqlite_where=text("state = 'running'"),
+    ),
     # Room in each page for a row's next versions: most changes then touch no index.
     postgresql_with={"fillfactor": 70},
 )
@@ -118,7 +130,9 @@ writes = Table(
     Column("wanted", Text),
     Column("outcome", Text),
     Column("holds", Text),
+    Column("sweep_at", Double),
     Index("ix_writes_run", "run"),
+    _where_set("ix_writes_sweep_at", "sweep_at"),
 )
 
 cursors = Table(
@@ -151,5 +165,22 @@ roles = Table(
     Column("fence", Integer, nullable=False),
 )
 
-REVISION = "0001"
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("since", Double, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("value", Text, nullable=False),
+)
+
+REVISION = "0002"
 """The newest migration; the schema that this version writes."""

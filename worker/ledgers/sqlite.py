@@ -31,7 +31,16 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 
 CLAIM = f"""
 UPDATE runs SET state = 'running', owner = ?, fence = fence + 1, seq = seq + 1, changed_at = ?
-WHERE id = ? AND send_n = ? AND state = 'queued' RETURNING {", ".join(RUN_COLUMNS)}
+WHERE id = ? AND send_n = ? AND state = 'queued'
+    AND NOT EXISTS (SELECT 1 FROM workers WHERE incarnation = ? AND ended_at IS NOT NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM runs AS other
+        WHERE other.ticket = runs.ticket AND (
+            other.state = 'running'
+            OR other.revision < runs.revision AND other.state IN ('queued', 'waiting')
+        )
+    )
+RETURNING {", ".join(RUN_COLUMNS)}
 """
 TICKET = """
 SELECT keys.cipher, bodies.cipher, bodies.expires_at FROM (SELECT 1)
@@ -46,7 +55,8 @@ EVENT = _insert("events", EVENT_COLUMNS)
 BODY = _insert("bodies", BODY_COLUMNS)
 WRITE = f"""
 {_insert("writes", WRITE_COLUMNS)} ON CONFLICT (key) DO UPDATE
-SET wanted = excluded.wanted, outcome = excluded.outcome, holds = excluded.holds
+SET wanted = excluded.wanted, outcome = excluded.outcome, holds = excluded.holds,
+    sweep_at = excluded.sweep_at
 """
 
 
@@ -80,7 +90,7 @@ class SqliteLane:
 
 
 def _claim(driver: sqlite3.Connection, claim: Claim, at: float) -> Claimed | None:
-    row = driver.execute(CLAIM, (claim.owner, at, claim.run, claim.send_n)).fetchone()
+    row = driver.execute(CLAIM, (claim.owner, at, claim.run, claim.send_n, claim.owner)).fetchone()
     if row is None:
         return None
     run = run_of(row)

@@ -1,7 +1,7 @@
 """Asks a model again about what a run had before it, without touching anything."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from config.errors import ConfigError
@@ -10,9 +10,10 @@ from config.prompts import Prompt, read_prompt
 from config.tiers import TIERS, Tiers
 from tasks.case import Classified, Enriched, Received, Validated
 from tasks.classify import classify
+from tasks.desk import Past
 from tasks.errors import OperatorError
 from tasks.events import Body, Kind
-from tasks.ports.ledger import Written
+from tasks.ports.ledger import Intent
 from tasks.resume import resume
 from tasks.run import Run
 from tasks.ticket import Ticket
@@ -64,15 +65,15 @@ class Scrap:
         body: Body,
         *,
         texts: Mapping[str, str] | None = None,  # noqa: ARG002 - the journal's shape
-        writes: tuple[Written, ...] = (),  # noqa: ARG002 - the journal's shape
+        writes: tuple[Intent, ...] = (),  # noqa: ARG002 - the journal's shape
     ) -> None:
         """Counts what an answer cost."""
         cost = body.get("micro_usd") if kind is Kind.ANSWERED else 0
         self.micro_usd += cost if isinstance(cost, int) else 0
 
-    async def earlier_writes(self) -> Sequence[Written]:
+    async def past(self) -> Past:
         """Nothing is written, so nothing is asked."""
-        return ()
+        return Past(key="")
 
 
 def replay_run(shop: Shop, run: Run, *, prompt: str | None, model: str | None) -> Replay:

@@ -4,12 +4,14 @@ import fcntl
 import os
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from tasks.errors import LedgerDown
 from tasks.ports.clock import Clock
 from tasks.ports.ledger import WorkerRow
 from tasks.run import Incarnation
+from worker.chance import token
 from worker.ledgers.sql import SqlLedger
 from worker.telemetry.log import Log
 
@@ -42,24 +44,41 @@ def has_ended(folder: Path, incarnation: Incarnation) -> bool:
 
 
 class Heart:
-    """Raises this process's counter in the ledger, from a thread and a connection of its own."""
+    """Raises this process's counter in the ledger, from a thread and a connection of its own.
+
+    A life that others have declared over (the process was frozen, or cut off, for too long) is
+    never taken up again: all it had is somebody else's. The process goes on under a new name.
+    """
 
     def __init__(
-        self, row: WorkerRow, *, ledger: SqlLedger, clock: Clock, every: float, log: Log
+        self,
+        row: WorkerRow,
+        *,
+        locks: Path,
+        ledger: SqlLedger,
+        clock: Clock,
+        every: float,
+        log: Log,
     ) -> None:
         self._row = row
-        self.incarnation = row.incarnation
+        self._locks = locks
+        self._life = LifeLock(locks, row.incarnation)
         self.ledger = ledger
         self.clock = clock
         self.log = log
         self._every = every
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="heart", daemon=True)
-        self._steady_since = clock.monotonic()
+        self._steady_since = self._beaten_at = clock.monotonic()
+
+    @property
+    def incarnation(self) -> Incarnation:
+        """This life's name; another one after a rebirth."""
+        return self._row.incarnation
 
     def start(self) -> None:
         """Begins to beat; call it only when the process has warmed up."""
-        self.ledger.born(self._row)
+        self._be_born()
         self._thread.start()
 
     def stop(self) -> None:
@@ -67,23 +86,50 @@ class Heart:
         self._stop.set()
         self._thread.join()
         self.ledger.ended(self.incarnation, self.clock.now())
+        self._life.release()
 
     def steady_seconds(self) -> float:
         """For how long every beat of ours has reached the ledger: what an observer must know."""
         return self.clock.monotonic() - self._steady_since
 
+    def is_fresh(self, seconds: float) -> bool:
+        """Whether a beat that began so lately has reached the ledger: nobody thinks us dead yet."""
+        return self.clock.monotonic() - self._beaten_at < seconds
+
+    def _be_born(self) -> None:
+        began = self.clock.monotonic()
+        self.ledger.born(self._row)
+        self._beaten_at = self._steady_since = began
+
     def _work(self) -> None:
         while not self._stop.wait(self._every):
             try:
-                alive = self.ledger.beat(self.incarnation, self.clock.now())
+                self._beat()
             except LedgerDown:
-                alive = False
+                self._missed()
             except Exception as error:  # noqa: BLE001 - a heart that stops is a death to others
-                alive = False
+                self._missed()
                 self.log.error("heart.bug", error=type(error).__name__)  # noqa: TRY400 - our own log
-            if not alive:
-                self._steady_since = self.clock.monotonic()
-                self.log.warning("heart.missed", incarnation=self.incarnation)
+
+    def _beat(self) -> None:
+        began = self.clock.monotonic()
+        if self.ledger.beat(self.incarnation, self.clock.now()):
+            self._beaten_at = began
+            return
+        self._missed()
+        now = self.clock.now()
+        fresh = replace(
+            self._row, incarnation=name_life(token()), beat=0, started_at=now, beat_at=now
+        )
+        lost, life = self._life, LifeLock(self._locks, fresh.incarnation)
+        self.log.warning("worker.reborn", was=self.incarnation, incarnation=fresh.incarnation)
+        self._row, self._life = fresh, life
+        lost.release()
+        self._be_born()
+
+    def _missed(self) -> None:
+        self._steady_since = self.clock.monotonic()
+        self.log.warning("heart.missed", incarnation=self.incarnation)
 
 
 def host() -> str:

@@ -8,16 +8,20 @@ from collections.abc import Sequence
 from config.settings import Reaper as Limits
 from tasks.chronicle import Entry
 from tasks.events import Kind
+from tasks.ports.ledger import Change
 from tasks.run import Run
+from tasks.waypoints import Waypoint, passing
 from worker.broker.names import DEAD_LETTER
 from worker.broker.queues import Broker
 from worker.broker.wire import Hint
 from worker.carrying.hints import hint_of
 from worker.carrying.notebook import change_of
+from worker.ledgers.reaping import taken_over
 from worker.privacy.vault import Vault
 from worker.upkeep.incarnation import Heart
 from worker.upkeep.missing import Missing
 from worker.upkeep.observer import Observer
+from worker.upkeep.sweeper import Sweeper
 
 ROLE = "reaper"
 
@@ -26,9 +30,16 @@ class Reaper:
     """Makes the broker agree with the ledger, a bounded step at a time."""
 
     def __init__(
-        self, heart: Heart, observer: Observer, *, broker: Broker, vault: Vault, limits: Limits
+        self,
+        heart: Heart,
+        observer: Observer,
+        sweeper: Sweeper,
+        *,
+        broker: Broker,
+        vault: Vault,
+        limits: Limits,
     ) -> None:
-        self._me = heart.incarnation
+        self._sweeper = sweeper
         self._heart = heart
         self._ledger = heart.ledger
         self._clock = heart.clock
@@ -51,44 +62,55 @@ class Reaper:
             self._send(lost)
         if self._sweeps % PROJECT_EVERY == 0:
             self._project_dead()
+            self._sweeper.sweep()
         self._sweeps += 1
 
     def _bury_lives(self) -> None:
         """Every worker watches, so that the role itself has an heir."""
-        workers = [w for w in self._ledger.workers() if w.incarnation != self._me]
+        me = self._heart.incarnation
+        workers = [worker for worker in self._ledger.workers() if worker.incarnation != me]
         steady = self._heart.steady_seconds()
         for incarnation in self._observer.lapsed(workers, steady_seconds=steady):
-            self._log.warning("worker.lapsed", incarnation=incarnation)
-            self._ledger.ended(incarnation, self._clock.now())
+            passing(Waypoint.BURYING)
+            taken = self._ledger.bury(incarnation, self._clock.now())
+            self._log.warning("worker.lapsed", incarnation=incarnation, runs=len(taken))
+            passing(Waypoint.PUSHING)
+            self._broker.push([hint_of(run) for run in taken])
 
     def _holds_role(self) -> bool:
+        me = self._heart.incarnation
         held = self._ledger.holder(ROLE)
         if held is None:
-            return self._ledger.take_role(ROLE, self._me, 0)
+            return self._ledger.take_role(ROLE, me, 0)
         holder, fence = held
-        if holder == self._me:
+        if holder == me:
             return True
         alive = {worker.incarnation for worker in self._ledger.workers()}
-        return holder not in alive and self._ledger.take_role(ROLE, self._me, fence)
+        return holder not in alive and self._ledger.take_role(ROLE, me, fence)
 
     def _take_over(self) -> None:
-        orphans = self._ledger.orphans(self._limits.batch)
-        if orphans:
-            self._log.warning("runs.taken_over", count=len(orphans))
-            self._send(orphans)
+        """What a claim and a death at the same moment have left to nobody."""
+        now = self._clock.now()
+        changes = [taken_over(run, now) for run in self._ledger.orphans(self._limits.batch)]
+        if changes:
+            self._log.warning("runs.taken_over", count=len(changes))
+            self._commit(changes)
 
     def _send(self, runs: Sequence[Run]) -> None:
         """First the ledger, then the broker: a message that is lost in between is missed again."""
         if not runs:
             return
-        changes = []
-        for run in runs:
-            sent = Entry(kind=Kind.SENT, body={"send_n": run.send_n + 1})
-            lapsed = Entry(kind=Kind.LAPSED, body={"owner": run.owner})
-            entries = (lapsed, sent) if run.owner else (sent,)
-            changes.append(change_of(run, entries, None, vault=self._vault, clock=self._clock))
+        self._commit(
+            [
+                change_of(run, (sent_again(run),), None, vault=self._vault, clock=self._clock)
+                for run in runs
+            ]
+        )
+
+    def _commit(self, changes: Sequence[Change]) -> None:
         accepted = self._ledger.commit(changes)
         moved = [change.after for change, ok in zip(changes, accepted, strict=True) if ok]
+        passing(Waypoint.PUSHING)
         self._broker.push([hint_of(run) for run in moved])
         self._log.info("runs.sent", count=len(moved))
 
@@ -102,6 +124,11 @@ class Reaper:
             (hint.run, hint.send_n) for hint in dead
         }:
             self._broker.replace_queue(DEAD_LETTER, dead)
+
+
+def sent_again(run: Run) -> Entry:
+    """It is sent with the next number, which makes every older message of it out of date."""
+    return Entry(kind=Kind.SENT, body={"send_n": run.send_n + 1})
 
 
 PROJECT_EVERY = 5

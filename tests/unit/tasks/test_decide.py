@@ -21,7 +21,8 @@ Remedy = tuple[WaitReason, bool] | Cause
 TABLE: tuple[tuple[Exception, Remedy, Remedy], ...] = (
     # the error, at the first attempt, at the last
     (errors.ProviderDown("away"), (WaitReason.RETRY, True), Cause.PROVIDER_DOWN),
-    (errors.HelpdeskDown("away"), (WaitReason.RETRY, True), Cause.HELPDESK_DOWN),
+    (errors.HelpdeskDown("away"), (WaitReason.RETRY, True), (WaitReason.RETRY, True)),
+    (errors.ValuesNotTaken("queue"), (WaitReason.RETRY, True), Cause.HELPDESK_REFUSED),
     (errors.FactsDown("away"), (WaitReason.RETRY, True), Cause.FACTS_DOWN),
     (errors.SourceDown("away"), (WaitReason.RETRY, True), Cause.BUG),
     (errors.LedgerDown("away"), (WaitReason.RETRY, False), (WaitReason.RETRY, False)),
@@ -148,4 +149,4 @@ def test_what_an_unexpected_error_says_is_not_repeated() -> None:
 
 def test_only_what_nobody_expected_is_a_bug() -> None:
     """A hundred handled 429s make no Sentry event."""
-    assert [is_bug(error) for error, _, _ in TABLE] == [False] * 12 + [True] * 3
+    assert [is_bug(error) for error, _, _ in TABLE] == [False] * 13 + [True] * 3

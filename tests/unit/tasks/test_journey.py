@@ -75,6 +75,7 @@ def test_what_arrived_malformed_is_ingested_and_dead_at_once() -> None:
     assert run.seq == 2
 
 
+CLEARED = {"attempts": 0, "suspect": False, "deaths": 0}
 GONE = {"owner": None, "due_at": None}
 
 TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
@@ -95,7 +96,7 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
     ),
     Kind.ENRICHED: (
         {"tier": "premium", "customer_tier": "business"},
-        {"stage": "classify", "tier": "premium", "customer_tier": "business", "attempts": 0},
+        {"stage": "classify", "tier": "premium", "customer_tier": "business", **CLEARED},
     ),
     Kind.ANSWERED: (
         {"micro_usd": 150, "model": "openai/x", "prompt": "classify-1"},
@@ -103,11 +104,11 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
     ),
     Kind.CLASSIFIED: (
         {"issue_type": "cash"},
-        {"stage": "validate", "issue_type": "cash", "attempts": 0},
+        {"stage": "validate", "issue_type": "cash", **CLEARED},
     ),
     Kind.VALIDATED: (
         {"issue_type": "cash", "priority": 2, "queue": "payments"},
-        {"stage": "write", "issue_type": "cash", "priority": 2, "queue": "payments", "attempts": 0},
+        {"stage": "write", "issue_type": "cash", "priority": 2, "queue": "payments", **CLEARED},
     ),
     Kind.INTENDED: ({"keys": []}, {}),
     Kind.WRITTEN: (
@@ -117,7 +118,7 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
             "state": State.WRITTEN,
             "outcome": Outcome.PARTLY,
             "routed_at": 100.0,
-            "attempts": 0,
+            **CLEARED,
             "reason": None,
             "why": None,
         },
@@ -138,7 +139,9 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
         {"stage": "classify", "tier": "standard", "attempts": 0},
     ),
     Kind.RELEASED: ({}, {}),
-    Kind.LAPSED: ({}, {}),
+    Kind.LAPSED: ({}, {"suspect": True}),
+    Kind.DIED: ({}, {"suspect": True, "deaths": 2}),
+    Kind.TWINS: ({}, {}),
     Kind.IN_REVIEW: (
         {"reason": "unsure", "why": "confidence 0.4"},
         GONE
@@ -165,6 +168,7 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
             "stage": "classify",
             "tier": "premium",
             "attempts": 0,
+            "deaths": 0,
             "requeues": 2,
             "reason": None,
             "why": None,
@@ -179,6 +183,8 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
 
 BUSY = {
     "attempts": 2,
+    "suspect": True,
+    "deaths": 1,
     "requeues": 1,
     "micro_usd": 500,
     "reason": "retry",

@@ -2,13 +2,15 @@
 
 import asyncio
 
+import pytest
+
 from tasks.case import Written
 from tasks.causes import DropCause
 from tasks.decision import Choice, Decision, Escalation
+from tasks.desk import Past
 from tasks.detour import Detour, Drop
 from tasks.events import Kind
-from tasks.ports.helpdesk import FieldWrite
-from tasks.ports.ledger import Written as LedgerWrite
+from tasks.ports.ledger import Intent
 from tasks.run import Outcome, RunId
 from tasks.ticket import ExternalId
 from tasks.write import write
@@ -61,8 +63,10 @@ def test_the_intent_is_written_down_before_the_first_request() -> None:
     office = Office()
     _written(FULL, office)
     assert office.trail == [
+        "looked",
         "recorded intended",
-        "wrote escalated, issue_type, priority, queue",
+        "set escalated, issue_type, priority, queue",
+        "looked",
         "posted a note",
         "posted a note",
     ]
@@ -144,53 +148,48 @@ def test_a_field_that_a_person_filled_where_there_was_none_is_kept() -> None:
 
 
 def test_a_ticket_that_is_gone_is_dropped_and_nothing_is_posted() -> None:
-    """Closed or deleted meanwhile: nobody needs this run any more."""
+    """Closed or deleted meanwhile: nobody needs this run any more, and nothing was intended."""
     office = Office()
     office.helpdesk.close_ticket(T1)
-    found = _write(FULL, office)
-    assert found == Drop(cause=DropCause.GONE, why="T-1 is closed")
+    assert _write(FULL, office) == Drop(cause=DropCause.GONE, why="T-1 is closed")
     assert office.helpdesk.values() == {}
     assert office.helpdesk.posted() == []
+    assert office.journal.entries == []
 
 
 def test_a_ticket_that_goes_between_two_requests_is_dropped() -> None:
-    """The fields were written, the note finds nobody."""
+    """The fields were written, the note finds nobody; the record says so of each."""
     office = Office()
     office.helpdesk.closes_after = 1
-    assert isinstance(_write(FULL, office), Drop)
+    found = _write(FULL, office)
+    assert isinstance(found, Drop)
     assert office.helpdesk.values()["queue"] == "fraud"
     assert office.helpdesk.posted() == []
+    assert {write.target: write.outcome for write in found.writes} == {
+        "note:escalation": "gone",
+        "note:draft": "gone",
+    }
 
 
-def test_a_ticket_written_twice_is_written_once() -> None:
-    """A takeover sends the same requests with the same keys: one value, one note of each kind."""
+def test_a_value_that_is_there_already_is_left_and_is_not_ours() -> None:
+    """Somebody chose the same: there is nothing to write, and later nothing to take back."""
     office = Office()
-    first, second = _written(FULL, office), _written(FULL, office)
-    assert first.results == second.results
-    half = len(office.helpdesk.keys) // 2
-    assert office.helpdesk.keys[:half] == office.helpdesk.keys[half:]
-    assert len(office.helpdesk.posted()) == 2
+    office.helpdesk.edit(T1, "queue", "fraud", "Grace")
+    found = _written(BARE, office)
+    assert found.outcome is Outcome.APPLIED
+    assert {result.target: result.outcome for result in found.results}["queue"] == "already"
+    assert [c.author for c in office.helpdesk.history[T1] if c.field == "queue"] == ["Grace"]
 
 
-def test_a_value_that_a_person_put_back_is_not_written_again() -> None:
-    """A takeover after a person's edit, even to what was there before, leaves it as it is."""
-    office = Office(ticket=TRIAGED)
-    _written(BARE, office)
-    office.helpdesk.edit(T1, "queue", "triage", "Grace")
-    assert _written(BARE, office).outcome is Outcome.PARTLY
-    assert office.helpdesk.values()["queue"] == "triage"
-
-
-def test_every_request_of_a_run_has_a_key_of_its_own() -> None:
+def test_every_request_bears_the_key_of_the_revision() -> None:
     """Two notes under one key would be one note."""
     office = Office()
     _written(FULL, office)
-    assert len(set(office.helpdesk.keys)) == len(office.helpdesk.keys) == 3
-    assert all(key.startswith("R-1:") for key in office.helpdesk.keys)
+    assert office.helpdesk.keys == ["tf-1", "tf-1:note:escalation", "tf-1:note:draft"]
 
 
-def _older(target: str, outcome: str, *, before: str | None, wanted: str) -> LedgerWrite:
-    return LedgerWrite(
+def _older(target: str, outcome: str | None, *, before: str | None, wanted: str) -> Intent:
+    return Intent(
         key=f"R-0:{target}",
         run=RunId("R-0"),
         target=target,
@@ -200,13 +199,34 @@ def _older(target: str, outcome: str, *, before: str | None, wanted: str) -> Led
     )
 
 
+def _wrote_before(office: Office, *earlier: Intent) -> None:
+    office.journal.before = Past(key="tf-1", earlier=earlier)
+
+
+@pytest.mark.parametrize("held", ["triage", "cards"])
+def test_what_an_older_revision_may_or_may_not_have_written_may_be_replaced(held: str) -> None:
+    """It was superseded while nobody knew what had become of its request."""
+    office = Office(ticket=TRIAGED)
+    _wrote_before(office, _older("queue", None, before="triage", wanted="cards"))
+    office.helpdesk.fields[T1]["queue"] = held
+    assert _written(BARE, office).outcome is Outcome.APPLIED
+    assert office.helpdesk.values()["queue"] == "fraud"
+
+
+@pytest.mark.parametrize(("was", "outcome"), [("cards", Outcome.APPLIED), ("x", Outcome.PARTLY)])
+def test_what_an_older_revision_found_there_already(was: str, outcome: Outcome) -> None:
+    """It was ours from before, or a person's who had chosen the same."""
+    office = Office(ticket=TRIAGED)
+    _wrote_before(office, _older("queue", "already", before=was, wanted="cards"))
+    office.helpdesk.fields[T1]["queue"] = "cards"
+    assert _written(BARE, office).outcome is outcome
+
+
 def test_what_an_older_revision_wrote_may_be_replaced() -> None:
     """A source that knows nothing of the helpdesk's fields brings the customer's next message."""
     office = Office(ticket=TRIAGED)
-    office.journal.earlier = (_older("queue", "applied", before="triage", wanted="cards"),)
-    asyncio.run(
-        office.helpdesk.write(T1, {"queue": FieldWrite(before="triage", value="cards")}, key="R-0")
-    )
+    _wrote_before(office, _older("queue", "applied", before="triage", wanted="cards"))
+    asyncio.run(office.helpdesk.set_fields(T1, {"queue": "cards"}, key="tf-0", version="0"))
     assert _written(BARE, office).outcome is Outcome.APPLIED
     assert office.helpdesk.values()["queue"] == "fraud"
 
@@ -214,7 +234,7 @@ def test_what_an_older_revision_wrote_may_be_replaced() -> None:
 def test_what_a_person_put_over_an_older_revisions_value_is_kept() -> None:
     """Though the source has read the person's value by now."""
     office = Office(ticket=a_ticket(fields={"queue": "vip"}))
-    office.journal.earlier = (_older("queue", "applied", before="triage", wanted="cards"),)
+    _wrote_before(office, _older("queue", "applied", before="triage", wanted="cards"))
     assert _written(BARE, office).outcome is Outcome.PARTLY
     assert office.helpdesk.values()["queue"] == "vip"
 
@@ -222,6 +242,6 @@ def test_what_a_person_put_over_an_older_revisions_value_is_kept() -> None:
 def test_what_an_older_revision_kept_is_kept_again() -> None:
     """Having read a person's value makes it no less a person's."""
     office = Office(ticket=a_ticket(fields={"queue": "vip"}))
-    office.journal.earlier = (_older("queue", "kept", before="triage", wanted="cards"),)
+    _wrote_before(office, _older("queue", "kept", before="triage", wanted="cards"))
     assert _written(BARE, office).outcome is Outcome.PARTLY
     assert office.helpdesk.values()["queue"] == "vip"

@@ -11,7 +11,7 @@ import pytest
 from tasks.chronicle import Entry
 from tasks.events import Kind
 from tasks.journey import fold
-from tasks.ports.ledger import Written
+from tasks.ports.ledger import Intent
 from tasks.run import Run, State
 from tests.ledgers import ENRICHED, WAITING, a_running, move, sent
 from tests.twins.clock import NOON, StillClock
@@ -62,7 +62,7 @@ def _entry(happening: tuple[Kind, object]) -> Entry:
 def test_what_is_recorded_is_durable_with_its_texts_and_writes(
     ledger: FaultyLedger, notebook: Notebook, run: Run
 ) -> None:
-    write = Written(key="k", run=run.id, target="queue", before=None, wanted="cards")
+    write = Intent(key="k", run=run.id, target="queue", before=None, wanted="cards")
     kind, body = ENRICHED
     asyncio.run(notebook.record(kind, body, texts={"facts": "\ud800 plus"}, writes=(write,)))
     assert notebook.run == ledger.run(run.id) == fold(ledger.events(run.id))

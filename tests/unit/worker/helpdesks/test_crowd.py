@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.ports.helpdesk import FieldWrite, Gone
+from tasks.ports.helpdesk import Seen
 from tasks.ticket import ExternalId
 from tests.twins.clock import StillClock
 from tests.twins.ticket import a_ticket
@@ -69,15 +69,15 @@ def _opens_new_files(path: Path, number: int) -> list[str]:
 def _writes(path: Path, number: int) -> list[str]:
     """The same run in every process, as after a message that came twice."""
     helpdesk = _open(path)
-    wanted = {"queue": FieldWrite(before=None, value="payments")}
 
     async def work() -> list[str]:
         held = []
         for ticket in TICKETS:
-            found = await helpdesk.write(ticket, wanted, key=f"{ticket}:fields")
-            await helpdesk.add_note(ticket, f"by process {number}", key=f"{ticket}:note")
-            assert not isinstance(found, Gone)
-            held.append(str(found["queue"].holds))
+            await helpdesk.set_fields(ticket, {"queue": "payments"}, key=ticket, version="0")
+            await helpdesk.post_note(ticket, f"by process {number}", key=f"{ticket}:note")
+            seen = await helpdesk.look(ticket)
+            assert isinstance(seen, Seen)
+            held.append(str(seen.fields["queue"]))
         return held
 
     held = asyncio.run(work())
@@ -88,12 +88,12 @@ def _writes(path: Path, number: int) -> list[str]:
 def _races(path: Path, number: int) -> list[str]:
     """Two processes are machines and write over and over; two are people and edit once each."""
     helpdesk = _open(path)
-    wanted = {"queue": FieldWrite(before=None, value=f"machine {number}")}
+    wanted = {"queue": f"machine {number}"}
 
     async def insist() -> None:
         for ticket in TICKETS:
             for attempt in range(3):
-                await helpdesk.write(ticket, wanted, key=f"{number}.{attempt}")
+                await helpdesk.set_fields(ticket, wanted, key=f"{number}.{attempt}", version="0")
 
     if number % 2:
         asyncio.run(insist())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tasks.errors import HelpdeskDown, OperatorError
-from tasks.ports.helpdesk import FieldResult, FieldWrite
+from tasks.ports.helpdesk import Seen
 from tasks.ticket import ExternalId, Ticket, Turn
 from tests.twins.clock import StillClock
 from tests.twins.ticket import a_ticket
@@ -18,8 +18,8 @@ from worker.helpdesks.embedded import EmbeddedHelpdesk
 from worker.helpdesks.schema import VERSION
 
 T1 = ExternalId("T-1")
-TO_PAYMENTS = {"queue": FieldWrite(before=None, value="payments")}
-APPLIED = {"queue": FieldResult(applied=True, holds="payments")}
+TO_PAYMENTS = {"queue": "payments"}
+APPLIED = "payments"
 
 
 @pytest.fixture
@@ -37,7 +37,17 @@ def helpdesk(path: Path) -> Iterator[EmbeddedHelpdesk]:
 
 
 def _write(helpdesk: EmbeddedHelpdesk) -> object:
-    return asyncio.run(helpdesk.write(T1, TO_PAYMENTS, key="R-1:fields"))
+    return asyncio.run(_written(helpdesk))
+
+
+async def _written(helpdesk: EmbeddedHelpdesk) -> object:
+    """What the queue holds after it was set to payments."""
+    seen = await helpdesk.look(T1)
+    assert isinstance(seen, Seen)
+    await helpdesk.set_fields(T1, TO_PAYMENTS, key="tf-1", version=seen.version)
+    seen = await helpdesk.look(T1)
+    assert isinstance(seen, Seen)
+    return seen.fields["queue"]
 
 
 def _locked(path: Path) -> sqlite3.Connection:
@@ -88,7 +98,7 @@ def test_the_event_loop_goes_on_while_a_write_waits(path: Path) -> None:
     other = _locked(path)
 
     async def waiting() -> object:
-        write = asyncio.create_task(helpdesk.write(T1, TO_PAYMENTS, key="R-1:fields"))
+        write = asyncio.create_task(_written(helpdesk))
         await asyncio.sleep(0)
         other.close()
         return await write
@@ -131,9 +141,9 @@ def test_a_folder_that_is_missing_is_down_until_it_is_there(tmp_path: Path) -> N
 
 def test_a_field_that_is_none_is_a_bug_and_no_outage(helpdesk: EmbeddedHelpdesk) -> None:
     """It is not waited for; and the helpdesk serves on."""
-    wanted = {"colour": TO_PAYMENTS["queue"]}
+    wanted = {"colour": "red"}
     with pytest.raises(KeyError, match="colour"):
-        asyncio.run(helpdesk.write(T1, wanted, key="R-1:fields"))
+        asyncio.run(helpdesk.set_fields(T1, wanted, key="tf-1", version="0"))
     assert _write(helpdesk) == APPLIED
 
 
@@ -141,7 +151,7 @@ def test_a_text_that_is_none_is_a_bug_and_no_outage(helpdesk: EmbeddedHelpdesk) 
     """SQLite says so of the statement, not of the file."""
     body: Any = ["a", "list"]
     with pytest.raises(sqlite3.DatabaseError, match="not supported"):
-        asyncio.run(helpdesk.add_note(T1, body, key="R-1:note"))
+        asyncio.run(helpdesk.post_note(T1, body, key="R-1:note"))
     assert _write(helpdesk) == APPLIED
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.ports.helpdesk import FIELDS, FieldWrite
+from tasks.ports.helpdesk import FIELDS, Gone
 from tasks.ticket import ExternalId, Turn
 from tests.twins.clock import StillClock
 from tests.twins.ticket import a_ticket
@@ -27,12 +27,23 @@ a_text = st.sampled_from(["a", "b"])
 a_key = st.sampled_from(["R-1", "R-2"])
 
 
-def _write(ticket: ExternalId, wanted: dict[str, FieldWrite], key: str) -> Deed:
-    return lambda helpdesk: asyncio.run(helpdesk.write(ticket, wanted, key=key))
+def _set(ticket: ExternalId, values: dict[str, str], key: str, *, late: bool) -> Deed:
+    """`late`: another change comes between look and write."""
+
+    async def do(helpdesk: AnyHelpdesk) -> object:
+        seen = await helpdesk.look(ticket)
+        if isinstance(seen, Gone):
+            return seen
+        if late:
+            helpdesk.edit(ticket, "queue", "c", "ada")
+        moved = await helpdesk.set_fields(ticket, values, key=key, version=seen.version)
+        return seen.fields, moved, await helpdesk.traces(ticket, key=key)
+
+    return lambda helpdesk: asyncio.run(do(helpdesk))
 
 
 def _note(ticket: ExternalId, body: str, key: str) -> Deed:
-    return lambda helpdesk: asyncio.run(helpdesk.add_note(ticket, body, key=key))
+    return lambda helpdesk: asyncio.run(helpdesk.post_note(ticket, body, key=f"{key}:note"))
 
 
 def _deliver(ticket: ExternalId, body: str, turns: list[str], queue: str, source: str) -> Deed:
@@ -54,10 +65,9 @@ def _close(ticket: ExternalId) -> Deed:
     return lambda helpdesk: helpdesk.close_ticket(ticket)
 
 
-a_write = st.builds(FieldWrite, before=a_value, value=a_text)
 a_deed = st.one_of(
     st.builds(_deliver, a_name, a_text, st.lists(a_text, max_size=3), a_text, a_text),
-    st.builds(_write, a_name, st.dictionaries(a_field, a_write), a_key),
+    st.builds(_set, a_name, st.dictionaries(a_field, a_text), a_key, late=st.booleans()),
     st.builds(_note, a_name, a_text, a_key),
     st.builds(_edit, a_name, a_field, a_value),
     st.builds(_reply, a_name, a_text),

@@ -9,7 +9,6 @@ import pytest
 
 from tasks.errors import SourceDown
 from tasks.intake import parse_ticket
-from tasks.ports.helpdesk import FieldWrite
 from tasks.ports.inbox import Message
 from tasks.ticket import ExternalId, Ticket
 from tests.twins.clock import StillClock
@@ -84,11 +83,8 @@ def test_a_revision_holds_what_the_helpdesk_holds_but_for_peoples_choices(
     helpdesk: EmbeddedHelpdesk,
 ) -> None:
     """So our own former value may be replaced, and a person's is found and kept."""
-    wanted = {
-        "queue": FieldWrite(before=None, value="payments"),
-        "priority": FieldWrite(before=None, value="3"),
-    }
-    asyncio.run(helpdesk.write(T1, wanted, key="R-1:fields"))
+    wanted = {"queue": "payments", "priority": "3"}
+    asyncio.run(helpdesk.set_fields(T1, wanted, key="tf-1", version="0"))
     helpdesk.edit(T1, "queue", "fraud", "ada")
     helpdesk.reply(T1, "It has happened again")
     assert _only(helpdesk).fields == {"priority": "3"}

@@ -52,6 +52,7 @@ def test_what_a_run_is_born_with_never_changes() -> None:
         "source",
         "external_id",
         "requester",
+        "digest",
         "revision",
         "ingested_at",
     }

@@ -15,7 +15,9 @@ def test_errors_are_counted_by_kind_as_shares_of_the_claims(scene: Scene, camera
     scene.write(6, came=NOON - 60, took=1)
     one, two, three = scene.arrive(3, at=NOON - 60)
     scene.tell(one, claimed(one), failed("classify"), waits("rate", NOON + 9), at=NOON - 50)
-    scene.tell(two, claimed(two), failed("write"), buried("helpdesk_down", "write"), at=NOON - 50)
+    scene.tell(
+        two, claimed(two), failed("write"), buried("helpdesk_refused", "write"), at=NOON - 50
+    )
     scene.tell(three, claimed(three), LAPSED, at=NOON - 50)
     [old] = scene.arrive(at=NOON - 2 * HOUR)
     scene.tell(old, claimed(old), failed("classify"), buried("bug"), at=NOON - HOUR - 1)
@@ -23,7 +25,7 @@ def test_errors_are_counted_by_kind_as_shares_of_the_claims(scene: Scene, camera
     found = camera.take().trouble
     assert found.claims == 9
     kinds = [
-        ("buried", "helpdesk_down"),
+        ("buried", "helpdesk_refused"),
         ("failed", "classify"),
         ("failed", "write"),
         ("lapsed", ""),

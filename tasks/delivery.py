@@ -1,0 +1,111 @@
+"""How a decision gets into a helpdesk exactly once, whatever the helpdesk can do for that.
+
+The protocol, after what was measured on real helpdesks (docs/reliability.md):
+
+1. look, and tell our values from people's
+2. write the intent down, before the first byte is sent
+3. set what is still to be set: absolute values, conditional where the helpdesk can
+4. look again: what it holds counts, not what it answered
+5. post each note under its key
+
+Where an earlier attempt may have sent something (its worker died, the answer was lost), its
+requests first get the time to settle, and the ticket's history says which of them took effect.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tasks.errors import HelpdeskDown, ValuesNotTaken
+from tasks.ports.helpdesk import Gone, Helpdesk, Moved, Seen, Traces
+from tasks.ports.ledger import Intent
+from tasks.ticket import ExternalId
+from tasks.waypoints import Waypoint, passing
+
+ROUNDS = 5
+"""How often a ticket may change under our hands in one attempt."""
+
+Image = frozenset[str | None]
+"""The values that a field may hold without any person having chosen them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """One attempt to write one decision. `traces`: what earlier attempts have left."""
+
+    helpdesk: Helpdesk
+    ticket: ExternalId
+    key: str
+    traces: Traces
+
+    async def set_fields(
+        self, intents: Sequence[Intent], images: Mapping[str, Image], seen: Seen
+    ) -> tuple[Intent, ...] | Gone:
+        """Each intent with its outcome and what the field holds now.
+
+        Raises HelpdeskDown when an answer is lost, ValuesNotTaken when nothing came of a yes.
+        """
+        done = {one.target for one in intents if one.key in self.traces.counts}
+        refused: set[str] = set()
+        for _ in range(ROUNDS):
+            due = _due(intents, images, seen, done)
+            if not due:
+                return tuple(_told(one, seen, is_ours=one.target in done) for one in intents)
+            answer = await self.helpdesk.set_fields(
+                self.ticket, due, key=self.key, version=seen.version
+            )
+            passing(Waypoint.FIELDS_SENT)
+            if isinstance(answer, Gone):
+                return answer
+            now = await self.helpdesk.look(self.ticket)
+            if isinstance(now, Gone):
+                return now
+            if not isinstance(answer, Moved):
+                done |= await self._taken(due, before=seen, now=now)
+                refused = due.keys() - done
+            seen = now
+        if refused:
+            raise ValuesNotTaken(f"the helpdesk did not take {', '.join(sorted(refused))}")
+        raise HelpdeskDown(f"the ticket changed {ROUNDS} times under our hands")
+
+    async def post_notes(
+        self, intents: Sequence[Intent], bodies: Mapping[str, str]
+    ) -> tuple[Intent, ...] | Gone:
+        """Each intent with its outcome. Raises HelpdeskDown when an answer is lost."""
+        for one in intents:
+            if one.key not in self.traces.counts:
+                answer = await self.helpdesk.post_note(self.ticket, bodies[one.target], key=one.key)
+                passing(Waypoint.NOTE_SENT)
+                if isinstance(answer, Gone):
+                    return answer
+        return tuple(replace(one, outcome="applied") for one in intents)
+
+    async def _taken(self, due: Mapping[str, str], *, before: Seen, now: Seen) -> set[str]:
+        """The fields that were set. One that holds what it held was not, whatever was answered."""
+        taken = {name for name in due if now.fields[name] == due[name]}
+        changed = {name for name in due if now.fields[name] != before.fields[name]}
+        if changed <= taken:
+            return taken
+        # Somebody was quicker than our second look: was it before or after our value?
+        counts = (await self.helpdesk.traces(self.ticket, key=self.key)).counts
+        return taken | {name for name in changed if f"{self.key}:{name}" in counts}
+
+
+def _due(
+    intents: Sequence[Intent], images: Mapping[str, Image], seen: Seen, done: Collection[str]
+) -> dict[str, str]:
+    """Values to be set: ours was not there yet, and what is there no person has chosen."""
+    return {
+        one.target: one.wanted
+        for one in intents
+        if one.wanted is not None
+        and one.target not in done
+        and seen.fields[one.target] != one.wanted
+        and seen.fields[one.target] in images[one.target]
+    }
+
+
+def _told(intent: Intent, seen: Seen, *, is_ours: bool) -> Intent:
+    holds = seen.fields[intent.target]
+    if is_ours:
+        return replace(intent, outcome="applied", holds=holds)
+    return replace(intent, outcome="already" if holds == intent.wanted else "kept", holds=holds)
