@@ -10,6 +10,7 @@ from typing import assert_never
 
 from config.taxonomy import Taxonomy
 from tasks.case import Classified, Enriched, Validated, Written
+from tasks.causes import Cause
 from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
 from tasks.events import Body, Kind
 from tasks.ports.ledger import Intent
@@ -25,6 +26,9 @@ class Entry:
     texts: Mapping[str, str] = field(default_factory=dict)
     writes: tuple[Intent, ...] = ()
 
+
+DEATHS = 2
+"""Of processes that had nothing else, after which a run is poison."""
 
 Advanced = Enriched | Classified | Validated | Written
 
@@ -70,6 +74,20 @@ def of_detour(detour: Detour, run: Run) -> tuple[Entry, ...]:
             return (Entry(kind=Kind.DROPPED, body=body, writes=detour.writes),)
         case _:
             assert_never(detour)
+
+
+def sent_again(run: Run) -> Entry:
+    """It is sent with the next number, which makes every older message of it out of date."""
+    return Entry(kind=Kind.SENT, body={"send_n": run.send_n + 1})
+
+
+def after_death(run: Run) -> tuple[Entry, ...]:
+    """A process that had nothing but this run has died: once may be chance, twice is poison."""
+    died = Entry(kind=Kind.DIED, body={"stage": run.stage})
+    if run.deaths + 1 < DEATHS:
+        return (died, sent_again(run))
+    why = f"{DEATHS} processes died over it, each with nothing else to do"
+    return (died, buried(run, GiveUp(cause=Cause.POISON, why=why)))
 
 
 def buried(run: Run, detour: GiveUp) -> Entry:

@@ -13,7 +13,8 @@ from config.errors import ConfigError
 from worker.broker.names import CONSUMED, UPKEEP
 from worker.celery_settings import settings
 from worker.home import Home
-from worker.jobs import Hands, Hire, bind
+from worker.jobs import Hands, bind
+from worker.quarantine import Hire
 from worker.refusals import EXIT_CODE, RefusedToStart
 from worker.schedule import schedule
 from worker.telemetry import log

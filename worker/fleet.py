@@ -6,9 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 
 from tasks.errors import LedgerDown
-from tasks.run import RunId
+from tasks.run import Run, RunId
 from worker.broker.errors import BrokerDown
-from worker.carrying.carrier import Bench, Carrier
+from worker.carrying.carrier import Alone, Bench, Carrier
 from worker.carrying.group_writer import GroupWriter
 from worker.carrying.loop import EventLoop
 from worker.telemetry.log import Log
@@ -65,6 +65,7 @@ class Fleet:
         self._loop = loop
         self._drain_seconds = drain_seconds
         self._carrier = Carrier(bench)
+        self._closing: Callable[[], None] = lambda: None
         self._under_way: set[Future[None]] = set()
         self._lock = threading.Lock()
 
@@ -87,7 +88,9 @@ class Fleet:
 
     def carry(self, run: RunId, send_n: int) -> None:
         """Works on one ticket; returns when it can go no further here. For Celery's threads."""
-        work = self._loop.submit(self._carrier.carry(run, send_n))
+        self._wait_for(self._loop.submit(self._carrier.carry(run, send_n)))
+
+    def _wait_for(self, work: Future[None]) -> None:
         with self._lock:
             self._under_way.add(work)
         try:
@@ -97,21 +100,36 @@ class Fleet:
             with self._lock:
                 self._under_way.discard(work)
 
+    def isolate(self, alone: Alone, *, closing: Callable[[], None]) -> None:
+        """Has suspects carried by that one."""
+        self._carrier.alone = alone
+        self._closing = closing
+
+    def carry_held(self, run: Run) -> None:
+        """Carries a run that another process of ours holds, and nothing else; for a suspect's."""
+        self._heart.stand_in_for(run.owner)
+        self._loop.start()
+        self._bench.writer.start()
+        self._wait_for(self._loop.submit(self._carrier.carry_held(run)))
+        self._loop.stop()
+        self._bench.writer.stop()
+
     def drain(self) -> None:
         """No new tickets; those under way finish their stage, or are cancelled when time is up."""
         self._carrier.draining = True
-        timer = threading.Timer(self._drain_seconds, self._cancel)
+        timer = threading.Timer(self._drain_seconds, self.cancel)
         timer.daemon = True
         timer.start()
 
-    def _cancel(self) -> None:
-        with self._lock:
-            for work in self._under_way:
-                work.cancel()
+    def cancel(self) -> None:
+        """Whatever is under way is put back. From a signal's handler too, so without the lock."""
+        for work in tuple(self._under_way):
+            work.cancel()
 
     def stop(self) -> None:
         """Ends this life in good order: nothing is held, everything is committed."""
         self._upkeep.stop()
         self._loop.stop()
+        self._closing()
         self._bench.writer.stop()
         self._heart.stop()

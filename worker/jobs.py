@@ -4,20 +4,16 @@ A task is only a way in: it names the run, and the ledger says what is due. Havi
 runs ahead through the stages by itself.
 """
 
-from collections.abc import Callable
-
 from celery import Celery
 from celery.exceptions import Reject
 
 from config.environment import Environment
 from tasks.run import RunId
 from worker.fleet import Fleet
+from worker.quarantine import Hire, Quarantine
 from worker.refusals import RefusedToStart
 
 STAGES = ("enrich", "classify", "validate", "write")
-
-Hire = Callable[[Environment, frozenset[str]], Fleet]
-"""Makes the fleet of a worker that consumes these queues; slow, since models are loaded."""
 
 
 class Hands:
@@ -42,6 +38,8 @@ class Hands:
             message = f"the pool is {pool}; one event loop per process needs threads"
             raise RefusedToStart(message, remedy="start the worker with -P threads")
         self._fleet = self._hire(self._environment, queues)
+        quarantine = Quarantine(self._hire, self._environment, queues)
+        self._fleet.isolate(quarantine.carry, closing=quarantine.close)
         self._fleet.start()
 
     def drain(self) -> None:

@@ -8,6 +8,7 @@ from tasks.causes import Cause
 from tasks.run import Outcome, State
 from tests.acceptance.hosted import Hosted, says
 from tests.stubs.openai_server import Answer
+from worker.carrying.notebook import write_key
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -33,7 +34,7 @@ def test_a_proven_escalation_writes_the_field_and_one_note(hosted: Hosted) -> No
         "escalated": "theft",
     }
     [note] = shown.notes
-    assert (note.key, note.author) == (f"{run.id}:note:escalation", "triage-fleet")
+    assert (note.key, note.author) == (f"{write_key(run)}:note:escalation", "triage-fleet")
     assert "theft" in note.body
     assert QUOTE in note.body
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from config.load import Config
 from tasks.case import Classified, Enriched, Received, Validated, Written
 from tasks.causes import DropCause
-from tasks.chronicle import Entry, of_case, of_detour
+from tasks.chronicle import Entry, after_death, of_case, of_detour, sent_again
 from tasks.decide import decide, is_bug
 from tasks.desk import Desk, Journal
 from tasks.detour import Detour, Drop, Promote
@@ -20,8 +20,9 @@ from tasks.pipeline import Ready, step
 from tasks.ports.clock import Clock
 from tasks.ports.ledger import Claim, Claimed
 from tasks.resume import resume
-from tasks.run import Incarnation, Run, RunId
+from tasks.run import Incarnation, Run, RunId, State
 from tasks.ticket import Ticket
+from tasks.waypoints import Waypoint, passing
 from worker.carrying.group_writer import GroupWriter
 from worker.carrying.notebook import Notebook, change_of
 from worker.ledgers.errors import RunLost
@@ -54,11 +55,18 @@ class Bench:
     log: Log
 
 
+class Alone(Protocol):
+    """Carries a suspect by itself; whether it killed the process that it was given."""
+
+    async def __call__(self, run: Run, /) -> bool: ...
+
+
 class Carrier:
     """Takes a run from a message to where it can go no further here."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
+        self.alone: Alone | None = None
         self.draining = False
         self.carried: set[RunId] = set()
 
@@ -71,13 +79,38 @@ class Carrier:
             bench.log.debug("hint.stale", run=run, send_n=send_n)
             return
         self.carried.add(run)
+        passing(Waypoint.CLAIMED)
         try:
-            await self._work(claimed)
+            if claimed.run.suspect and self.alone:
+                await self._isolate(claimed.run, self.alone)
+            else:
+                await self._work(claimed)
         except RunLost:
             bench.log.warning("run.lost", run=run)
             await self._look_later(claimed.run)
         finally:
             self.carried.discard(run)
+
+    async def carry_held(self, run: Run) -> None:
+        """As `carry`, for a run that is claimed already."""
+        claimed = await asyncio.to_thread(self._bench.ledger.held, run)
+        if claimed:
+            with contextlib.suppress(RunLost):
+                await self._work(claimed)
+
+    async def _isolate(self, run: Run, alone: Alone) -> None:
+        bench = self._bench
+        bench.log.info("run.alone", run=run.id, deaths=run.deaths)
+        died = await alone(run)
+        left = await asyncio.to_thread(bench.ledger.run, run.id)
+        if left is None or (left.state, left.fence) != (State.RUNNING, run.fence):
+            return
+        bench.log.warning("run.left", run=run.id, died=died)
+        released = Entry(kind=Kind.RELEASED, body={"why": "it was put back"})
+        entries = after_death(left) if died else (released, sent_again(left))
+        change = change_of(left, entries, None, vault=bench.vault, clock=bench.clock)
+        if await bench.writer.commit(change) and change.after.state is State.QUEUED:
+            await bench.hints.send([change.after])
 
     async def _look_later(self, run: Run) -> None:
         """We may have sent something after somebody else had taken the run: it is looked for."""
@@ -226,8 +259,7 @@ class Carrier:
         await self._leave([Entry(kind=Kind.RELEASED, body={"why": why})], notebook)
 
     async def _leave(self, entries: list[Entry], notebook: Notebook) -> None:
-        sent = Entry(kind=Kind.SENT, body={"send_n": notebook.run.send_n + 1})
-        run = await notebook.enter(*entries, sent)
+        run = await notebook.enter(*entries, sent_again(notebook.run))
         await self._bench.hints.send([run])
 
     async def _forgotten(self, claimed: Claimed) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import Engine, Select, func, or_, select
 
 from tasks.events import Event, Kind
-from tasks.ports.ledger import Books, Filter, Intent, Sealed, SealedKey, WorkerRow
+from tasks.ports.ledger import Books, Claimed, Filter, Intent, Sealed, SealedKey, WorkerRow
 from tasks.run import Incarnation, Run, RunId, State
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
@@ -36,6 +36,14 @@ class LedgerReading:
         with reading(self.engine) as connection:
             row = connection.execute(select(*RUN).where(schema.runs.c.id == run)).first()
         return run_of(row) if row else None
+
+    def held(self, run: Run) -> Claimed | None:
+        """That run with what whoever works on it needs; None where it has moved since."""
+        if self.run(run.id) != run:
+            return None
+        sealed = self.bodies(run.id, ["ticket"])
+        key = self.key(run.requester)
+        return Claimed(run=run, key=key, ticket=sealed[0] if sealed else None)
 
     def named(self, name: str) -> Sequence[Run]:
         """Runs with that run id or external id, newest revision first."""

@@ -56,6 +56,13 @@ class LedgerReaping:
             )
         return beaten.rowcount == 1
 
+    def lives(self, incarnation: Incarnation) -> bool:
+        """Whether that life goes on, as far as the ledger knows."""
+        workers = schema.workers
+        mine = (workers.c.incarnation == incarnation) & workers.c.ended_at.is_(None)
+        with reading(self.engine) as connection:
+            return connection.execute(select(workers.c.pid).where(mine)).first() is not None
+
     def bury(self, incarnation: Incarnation, at: float) -> Sequence[Run]:
         """A life is over that did not end in good order; its runs, queued again and to be sent.
 

@@ -62,7 +62,8 @@ class Heart:
     ) -> None:
         self._row = row
         self._locks = locks
-        self._life = LifeLock(locks, row.incarnation)
+        self._life: LifeLock | None = None
+        self._is_mine = True
         self.ledger = ledger
         self.clock = clock
         self.log = log
@@ -78,6 +79,7 @@ class Heart:
 
     def start(self) -> None:
         """Begins to beat; call it only when the process has warmed up."""
+        self._life = LifeLock(self._locks, self.incarnation)
         self._be_born()
         self._thread.start()
 
@@ -86,7 +88,14 @@ class Heart:
         self._stop.set()
         self._thread.join()
         self.ledger.ended(self.incarnation, self.clock.now())
-        self._life.release()
+        if self._life:
+            self._life.release()
+
+    def stand_in_for(self, incarnation: Incarnation | None) -> None:
+        """This process works under another one's name, and never beats: that one does."""
+        if incarnation:
+            self._row = replace(self._row, incarnation=incarnation)
+        self._is_mine = False
 
     def steady_seconds(self) -> float:
         """For how long every beat of ours has reached the ledger: what an observer must know."""
@@ -94,6 +103,8 @@ class Heart:
 
     def is_fresh(self, seconds: float) -> bool:
         """Whether a beat that began so lately has reached the ledger: nobody thinks us dead yet."""
+        if not self._is_mine:
+            return self.ledger.lives(self.incarnation)
         return self.clock.monotonic() - self._beaten_at < seconds
 
     def _be_born(self) -> None:
@@ -124,7 +135,8 @@ class Heart:
         lost, life = self._life, LifeLock(self._locks, fresh.incarnation)
         self.log.warning("worker.reborn", was=self.incarnation, incarnation=fresh.incarnation)
         self._row, self._life = fresh, life
-        lost.release()
+        if lost:
+            lost.release()
         self._be_born()
 
     def _missed(self) -> None:

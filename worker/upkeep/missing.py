@@ -1,12 +1,13 @@
 """Finds what is queued in the ledger and nowhere on the broker."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from config.settings import Reaper as Limits
 from config.tiers import TIERS, TierName
 from tasks.ports.clock import Clock
 from tasks.run import Run, RunId
+from worker.broker.names import QueueName
 from worker.broker.queues import Broker
 from worker.ledgers.sql import SqlLedger
 from worker.telemetry.log import Log
@@ -37,6 +38,7 @@ class Missing:
         self._clock = clock
         self._limits = limits
         self._recount: _Recount | None = None
+        self._empty_since: dict[TierName, float] = {}
         self._planned: list[tuple[float, float]] = []  # recounts to come: when; sent before when
         self._log = Log("reaper")
 
@@ -82,9 +84,24 @@ class Missing:
         unacked = self._broker.unacked()
         depths = self._broker.depths()
         for tier in TIERS:
-            before = self._lost_before(tier, is_empty=depths[tier] == unacked[tier] == 0)
+            before = self._lost_before(tier, is_empty=self._is_empty(tier, depths, unacked))
             if before is not None:
                 yield self._ledger.queued(tier, before, self._limits.batch)
+
+    def _is_empty(
+        self, tier: TierName, depths: Mapping[QueueName, int], unacked: Mapping[QueueName, int]
+    ) -> bool:
+        """Whether nothing more can come of this queue: a living worker claims what it has taken.
+
+        What is unacknowledged may be in the hands of a dead one, for as long as the visibility
+        timeout: so that is believed only until the queue has been empty for a while.
+        """
+        now = self._clock.now()
+        if depths[tier]:
+            self._empty_since.pop(tier, None)
+            return False
+        since = self._empty_since.setdefault(tier, now)
+        return unacked[tier] == 0 or now - since >= self._limits.queued_seconds
 
     def _lost_before(self, tier: TierName, *, is_empty: bool) -> float | None:
         """The time before which whatever was sent to this queue, and is still queued, is lost."""

@@ -6,8 +6,7 @@ One reaper at a time in the fleet, inside any worker: whoever holds the role.
 from collections.abc import Sequence
 
 from config.settings import Reaper as Limits
-from tasks.chronicle import Entry
-from tasks.events import Kind
+from tasks.chronicle import sent_again
 from tasks.ports.ledger import Change
 from tasks.run import Run
 from tasks.waypoints import Waypoint, passing
@@ -124,11 +123,6 @@ class Reaper:
             (hint.run, hint.send_n) for hint in dead
         }:
             self._broker.replace_queue(DEAD_LETTER, dead)
-
-
-def sent_again(run: Run) -> Entry:
-    """It is sent with the next number, which makes every older message of it out of date."""
-    return Entry(kind=Kind.SENT, body={"send_n": run.send_n + 1})
 
 
 PROJECT_EVERY = 5

@@ -127,6 +127,31 @@ def test_what_is_queued_is_missing_when_its_queue_is_empty_for_long(
     assert _found(missing) == _ids(lost)
 
 
+def test_what_a_dead_worker_had_taken_from_a_queue_is_missing_when_it_stays_empty(
+    ledger: SqlLedger, broker: Broker, client: Redis, missing: Missing, clock: StillClock
+) -> None:
+    """Its message counts as unacknowledged for five minutes; nobody will ever claim by it."""
+    [lost] = _queued(ledger, 1)
+    client.hset("unacked", "tag", _unacked(broker, client, lost))
+    assert _found(missing) == set()
+    clock.at += LIMITS.queued_seconds
+    assert _found(missing) == {lost.id}
+
+
+def test_a_queue_that_has_just_become_empty_says_nothing(
+    ledger: SqlLedger, broker: Broker, client: Redis, missing: Missing, clock: StillClock
+) -> None:
+    """Its last messages are being claimed at this moment."""
+    taken, waiting = _queued(ledger, 2)
+    client.hset("unacked", "tag", _unacked(broker, client, taken))
+    assert _found(missing) == set()
+    broker.push([hint_of(waiting)])
+    clock.at += LIMITS.queued_seconds
+    assert _found(missing) == set()
+    client.delete("economy")
+    assert _found(missing) == set()
+
+
 def test_what_was_sent_long_before_the_next_message_is_missing(
     ledger: SqlLedger, broker: Broker, missing: Missing
 ) -> None:
