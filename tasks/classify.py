@@ -10,6 +10,7 @@ from tasks.events import Kind
 from tasks.ports.model import Question, Reply
 from tasks.routing import fresh_model, next_tier
 from tasks.verdict import Misshapen, Verdict
+from tasks.waypoints import Waypoint, passing
 
 REFUSALS = frozenset({"content_filter", "refusal"})
 TRUNCATED = "length"
@@ -64,6 +65,7 @@ def _recorded(asked: Question, answers: tuple[Answer, ...]) -> Answer | None:
 async def _ask(asked: Question, tier: TierName, desk: Desk) -> Answer:
     """One request. Its answer is in the ledger before anybody reads it."""
     reply = await desk.models.ask(asked)
+    passing(Waypoint.ASKED)
     answer = Answer(
         model=asked.model,
         tier=tier,

@@ -15,6 +15,7 @@ from tasks.ports.ledger import Arrival, Cursor, SealedKey
 from tasks.routing import route_at_once
 from tasks.run import State
 from tasks.ticket import ExternalId, Ticket
+from tasks.waypoints import Waypoint, passing
 from worker.broker.errors import BrokerDown
 from worker.broker.queues import Broker
 from worker.carrying.hints import hint_of
@@ -105,7 +106,9 @@ class Intake:
         return _Prepared(arrivals, cursor)
 
     def _take(self, page: "_Prepared") -> Polled:
+        passing(Waypoint.TAKING_IN)
         taken = self.ledger.ingest(page.arrivals, cursor=page.cursor)
+        passing(Waypoint.TAKEN_IN)
         queued = [run for run in taken.runs if run.state is State.QUEUED]
         unsent = 0
         try:

@@ -14,6 +14,7 @@ from tasks.events import Kind
 from tasks.ports.clock import Clock
 from tasks.ports.ledger import Change, Claim, Claimed, Ledger
 from tasks.run import State
+from tasks.waypoints import Waypoint, passing
 from worker.ledgers.rows import event_values
 
 Asked = TypeVar("Asked")
@@ -125,7 +126,9 @@ class GroupWriter:
         at = self._clock.now()
         results: list[object] = []
         try:
+            passing(Waypoint.COMMITTING)
             outcomes = jobs[0].work.together([job.asked for job in jobs], at)
+            passing(Waypoint.COMMITTED)
             results.extend(outcome for _, outcome in zip(jobs, outcomes, strict=True))
         except Exception as error:  # noqa: BLE001 - whatever it was, each learns its own outcome
             tried = [at] if isinstance(error, LedgerDown) else []

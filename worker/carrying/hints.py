@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from tasks.run import Run
+from tasks.waypoints import Waypoint, passing
 from worker.broker.errors import BrokerDown
 from worker.broker.queues import Broker
 from worker.broker.wire import Hint
@@ -27,7 +28,9 @@ class BrokerHints:
     async def send(self, runs: Sequence[Run]) -> None:
         """Tells the broker that these runs are queued."""
         hints = [hint_of(run) for run in runs]
+        passing(Waypoint.PUSHING)
         try:
             await asyncio.get_running_loop().run_in_executor(self._pool, self._broker.push, hints)
         except BrokerDown:
             self._log.warning("hints.unsent", count=len(hints))
+        passing(Waypoint.PUSHED)

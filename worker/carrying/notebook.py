@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from itertools import pairwise
 
 from tasks.chronicle import Entry
 from tasks.desk import Past
@@ -75,16 +76,14 @@ class Notebook:
             key=key,
             earlier=self._ledger.earlier_writes(self.run) if self.run.revision > 1 else (),
             own=own,
-            sent_until=self._moved_before() if own else None,
+            sent_until=self._sent_until() if own else None,
         )
 
-    def _moved_before(self) -> float:
-        """When it was last moved by whoever had it before us: what they sent, they sent earlier."""
-        *_, last = (e.at for e in self._ledger.events(self.run.id) if not self._is_ours(e))
-        return last
-
-    def _is_ours(self, event: Event) -> bool:
-        return event.seq >= self._claimed_seq
+    def _sent_until(self) -> float | None:
+        """When the last one who meant to write let go of the run, or had it taken away."""
+        before = [e for e in self._ledger.events(self.run.id) if e.seq < self._claimed_seq]
+        ended = [later.at for event, later in pairwise(before) if event.kind is Kind.INTENDED]
+        return ended[-1] if ended else None
 
     def _stand(self, change: Change, *, accepted: bool) -> Run:
         if not accepted:

@@ -79,17 +79,26 @@ class Heart:
 
     def start(self) -> None:
         """Begins to beat; call it only when the process has warmed up."""
+        self.begin()
+        self._thread.start()
+
+    def begin(self) -> None:
+        """The life begins; whoever has no thread for it calls `beat`."""
         self._life = LifeLock(self._locks, self.incarnation)
         self._be_born()
-        self._thread.start()
 
     def stop(self) -> None:
         """The life ends in good order."""
         self._stop.set()
         self._thread.join()
         self.ledger.ended(self.incarnation, self.clock.now())
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Releases the lock, as the kernel does when the process ends."""
         if self._life:
             self._life.release()
+            self._life = None
 
     def stand_in_for(self, incarnation: Incarnation | None) -> None:
         """This process works under another one's name, and never beats: that one does."""
@@ -115,14 +124,15 @@ class Heart:
     def _work(self) -> None:
         while not self._stop.wait(self._every):
             try:
-                self._beat()
+                self.beat()
             except LedgerDown:
                 self._missed()
             except Exception as error:  # noqa: BLE001 - a heart that stops is a death to others
                 self._missed()
                 self.log.error("heart.bug", error=type(error).__name__)  # noqa: TRY400 - our own log
 
-    def _beat(self) -> None:
+    def beat(self) -> None:
+        """Once. Raises LedgerDown."""
         began = self.clock.monotonic()
         if self.ledger.beat(self.incarnation, self.clock.now()):
             self._beaten_at = began
