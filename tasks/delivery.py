@@ -6,7 +6,7 @@ The protocol, after what was measured on real helpdesks (docs/reliability.md):
 2. write the intent down, before the first byte is sent
 3. set what is still to be set: absolute values, conditional where the helpdesk can
 4. look again: what it holds counts, not what it answered
-5. post each note under its key
+5. post each note under its key, and look for it
 
 Where an earlier attempt may have sent something (its worker died, the answer was lost), its
 requests first get the time to settle, and the ticket's history says which of them took effect.
@@ -70,14 +70,26 @@ class Delivery:
     async def post_notes(
         self, intents: Sequence[Intent], bodies: Mapping[str, str]
     ) -> tuple[Intent, ...] | Gone:
-        """Each intent with its outcome. Raises HelpdeskDown when an answer is lost."""
-        for one in intents:
-            if one.key not in self.traces.counts:
+        """Each intent with its outcome.
+
+        Raises HelpdeskDown when an answer is lost, ValuesNotTaken when nothing came of a yes.
+        """
+        due = [one for one in intents if one.key not in self.traces.counts]
+        for one in due:
+            if True:
                 answer = await self.helpdesk.post_note(self.ticket, bodies[one.target], key=one.key)
                 passing(Waypoint.NOTE_SENT)
                 if isinstance(answer, Gone):
                     return answer
+        if due:
+            await self._expect(due)
         return tuple(replace(one, outcome="applied") for one in intents)
+
+    async def _expect(self, notes: Sequence[Intent]) -> None:
+        """Each note is in the ticket's history now."""
+        counts = (await self.helpdesk.traces(self.ticket, key=self.key)).counts
+        if missing := [note.target for note in notes if note.key not in counts]:
+            raise ValuesNotTaken(f"the helpdesk did not take {', '.join(missing)}")
 
     async def _taken(self, due: Mapping[str, str], *, before: Seen, now: Seen) -> set[str]:
         """The fields that were set. One that holds what it held was not, whatever was answered."""

@@ -30,6 +30,8 @@ class Past:
     own: Sequence[Intent] = ()
     sent_until: float | None = None
     """Epoch seconds until which something of this run's may have been sent; None: nothing was."""
+    has_settled: bool = False
+    """Somebody has waited since then for it to take effect."""
 
 
 class Journal(Protocol):

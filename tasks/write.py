@@ -25,11 +25,10 @@ async def write(case: Validated, desk: Desk) -> Written | Detour:
     """The case with what became of it in the helpdesk. The intent is recorded before it is sent."""
     helpdesk, now = desk.helpdesk, desk.clock.now()
     past = await desk.journal.past()
-    if past.sent_until is not None:
-        settled = past.sent_until + helpdesk.capabilities.settle_seconds
-        if now < settled:
-            why = "what was sent for it before may still take effect"
-            return Wait(until=settled, reason=WaitReason.SETTLE, why=why, spends_attempt=False)
+    settled = _settled(past, helpdesk.capabilities, now)
+    if now < settled:
+        why = "what was sent for it before may still take effect"
+        return Wait(until=settled, reason=WaitReason.SETTLE, why=why, spends_attempt=False)
     traces = Traces()
     if past.sent_until is not None:
         traces = await helpdesk.traces(case.ticket.id, key=past.key)
@@ -92,6 +91,15 @@ def _plan(case: Validated, past: Past, seen: Seen) -> _Plan:
         posts=posts,
         notes=notes,
     )
+
+
+def _settled(past: Past, can: Capabilities, now: float) -> float:
+    """When whatever was sent before has taken effect, or never will."""
+    if past.sent_until is None:
+        return now
+    if past.sent_until > now:  # by another clock: ours is waited by, once
+        return now if past.has_settled else now + can.settle_seconds
+    return past.sent_until + can.settle_seconds
 
 
 def _notes(decision: Decision) -> dict[str, str]:

@@ -6,7 +6,6 @@ ends the process as a fault in a C library would.
 
 import asyncio
 import os
-import signal
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +32,7 @@ class PoisonousHelpdesk(EmbeddedHelpdesk):
         self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
     ) -> Moved | Gone | None:
         if ticket.startswith("POISON"):
-            os.kill(os.getpid(), signal.SIGSEGV)
+            os.abort()  # at once, whatever other threads do
         while self.gate.exists():  # noqa: ASYNC110 - another process opens it
             await asyncio.sleep(0.02)
         return await super().set_fields(ticket, values, key=key, version=version)

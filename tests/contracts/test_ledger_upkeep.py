@@ -98,6 +98,15 @@ def test_what_waits_is_due_when_its_time_has_come_longest_first(ledger: SqlLedge
     assert list(ledger.due(NOON + 60, 10)) == [soon, late]
 
 
+def test_whoever_waits_by_a_clock_an_hour_ahead_is_due(ledger: SqlLedger) -> None:
+    """It was stamped by it as well. A long wait by a right one is no such thing."""
+    kind, body = WAITING
+    runs = claim_all(ledger, *take_in(ledger, *(an_arrival() for _ in range(2))))
+    ahead, patient = (move(ledger, run, (kind, {**body, "until": NOON + 9_000})) for run in runs)
+    assert list(ledger.due(patient.changed_at, 10)) == []
+    assert {run.id for run in ledger.due(NOON - 3_600, 10)} == {ahead.id, patient.id}
+
+
 def test_queued_runs_of_a_tier_are_told_by_when_they_were_sent(ledger: SqlLedger) -> None:
     arrivals = [an_arrival(at=NOON + number) for number in (3, 1, 2)]
     dear = replace(an_arrival(at=NOON), tier="premium")

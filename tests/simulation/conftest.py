@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tasks.ports.helpdesk import Capabilities
 from tests.simulation.world import World
@@ -37,3 +38,7 @@ def new_world(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Callable[[Capab
 def world(request: pytest.FixtureRequest, new_world: Callable[[Capabilities], World]) -> World:
     """One, with a helpdesk of each kind in turn."""
     return new_world(request.param)
+
+
+settings.register_profile("long", max_examples=2_000, print_blob=True)
+"""`pytest --hypothesis-profile=long tests/simulation`: for a night."""

@@ -12,8 +12,9 @@ from tasks.ports.helpdesk import Capabilities
 from tasks.run import State
 from tasks.waypoints import Waypoint
 from tests.simulation.conftest import BEST_EFFORT
+from tests.simulation.parts import Doom, a_theft
 from tests.simulation.verdict import expect_truth
-from tests.simulation.world import Doom, World, a_theft
+from tests.simulation.world import World
 from tests.twins.helpdesk import PLAIN
 from worker.helpdesks.embedded import FULL
 

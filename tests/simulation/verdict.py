@@ -5,6 +5,7 @@ Their numbers are those of docs/reliability.md.
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import combinations
 
 from tasks.events import Kind
 from tasks.journey import fold
@@ -75,10 +76,12 @@ def _expect_no_effect_without_intent(world: World, run: Run, found: Counter[str]
     assert set(found) <= intended
 
 
-def expect_no_edit_lost(world: World, edits: dict[tuple[str, str], str | None]) -> None:
-    """I3: the last that a person chose for a field stands."""
-    for (ticket, field), value in edits.items():
-        assert world.helpdesk.fields[ticket][field] == value
+def expect_no_edit_lost(world: World) -> None:
+    """I3: nothing that a person chose was ever overwritten by the machine."""
+    for history in world.helpdesk.history.values():
+        for earlier, later in combinations(history, 2):
+            if earlier.field == later.field and earlier.author != MACHINE:
+                assert later.author != MACHINE, f"{earlier} was overwritten by {later}"
 
 
 def answers_recorded(world: World, run: Run) -> int:

@@ -5,29 +5,28 @@ at which it was told to.
 """
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from tasks.desk import Desk, Journal
-from tasks.errors import ProviderDown
 from tasks.ports.helpdesk import Capabilities
 from tasks.ports.inbox import Message, Page
-from tasks.ports.ledger import Change, Claim, Claimed, Filter, WorkerRow
-from tasks.ports.model import Question, Reply
+from tasks.ports.ledger import Filter, WorkerRow
 from tasks.run import Incarnation, Run, State
-from tasks.ticket import ExternalId, Ticket
-from tasks.waypoints import Waypoint, listen, passing
+from tasks.ticket import Ticket
+from tasks.waypoints import Waypoint, listen
 from tests.simulation.broker import MemoryBroker, MemoryHints
+from tests.simulation.parts import Crashed, Doom, Ice, InlineWriter, Provider
 from tests.twins.clock import StillClock
 from tests.twins.desk import shipped
 from tests.twins.facts import sources
 from tests.twins.helpdesk import WatchedHelpdesk
-from tests.twins.models import a_reply, an_escalation
-from tests.twins.ticket import a_ticket
+from worker.broker.wire import Hint
 from worker.carrying.carrier import Bench, Carrier
 from worker.carrying.group_writer import GroupWriter
 from worker.crew import FRESH
@@ -42,64 +41,6 @@ from worker.upkeep.observer import Observer
 from worker.upkeep.reaper import Reaper
 from worker.upkeep.sweeper import Sweeper
 
-STOLEN = "My card was stolen last night, in the city."
-VERDICT = an_escalation(
-    "theft",
-    "My card was stolen last night",
-    issue_type="security",
-    priority=1,
-    draft="Thank you for writing.",
-)
-"""What the provider says: it leads to four fields and two notes."""
-
-
-class Crashed(BaseException):
-    """The process is no more; nothing of it runs on."""
-
-
-@dataclass(slots=True)
-class Provider:
-    """Answers every question alike; what it was asked, by ticket. Fails as often as it is told."""
-
-    asked: Counter[str] = field(default_factory=Counter)
-    fails: Counter[str] = field(default_factory=Counter)
-
-    async def ask(self, question: Question) -> Reply:
-        """One answer."""
-        about = question.plain.text
-        self.asked[about] += 1
-        if self.fails[about]:
-            self.fails[about] -= 1
-            raise ProviderDown("503")
-        return replace(a_reply(VERDICT), model_asked=question.model)
-
-
-class InlineWriter:
-    """What a carrier asks of the group writer, done at once and in this thread."""
-
-    def __init__(self, ledger: SqlLedger, clock: StillClock) -> None:
-        self._ledger = ledger
-        self._clock = clock
-
-    async def claim(self, claim: Claim) -> Claimed | None:
-        """As the port has it."""
-        passing(Waypoint.COMMITTING)
-        found = self._ledger.claim([claim], self._clock.now())[0]
-        passing(Waypoint.COMMITTED)
-        return found
-
-    async def commit(self, change: Change) -> bool:
-        """As the port has it."""
-        return await self.hand_in(change)
-
-    def hand_in(self, change: Change) -> "asyncio.Future[bool]":
-        """As the port has it."""
-        told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        passing(Waypoint.COMMITTING)
-        told.set_result(self._ledger.commit([change])[0])
-        passing(Waypoint.COMMITTED)
-        return told
-
 
 @dataclass(kw_only=True, slots=True)
 class Worker:
@@ -109,14 +50,7 @@ class Worker:
     carrier: Carrier
     reaper: Reaper
     lives: bool = True
-
-
-@dataclass(slots=True)
-class Doom:
-    """Where a worker dies: at this waypoint, when somebody passes it for the n-th time."""
-
-    waypoint: Waypoint
-    times: int = 1
+    frozen: "tuple[Ice, threading.Thread] | None" = None
 
 
 class World:
@@ -132,12 +66,14 @@ class World:
         self.dooms: list[Doom] = []
         self.passed: Counter[Waypoint] = Counter()
         self.workers: list[Worker] = []
+        self._ice = Ice()
         self.brought: list[bytes] = []
         self._folder = folder
         listen(self._passing)
 
     def close(self) -> None:
         """The end of the world."""
+        self.thaw()
         listen(None)
         for worker in self.workers:
             worker.heart.let_go()
@@ -150,7 +86,15 @@ class World:
                 doom.times -= 1
                 if doom.times == 0:
                     self.dooms.remove(doom)
-                    raise Crashed(waypoint)
+                    if not doom.freezes or threading.current_thread().name != "carrier":
+                        raise Crashed(waypoint)
+                    self._freeze()
+                return
+
+    def _freeze(self) -> None:
+        ice, self._ice = self._ice, Ice()
+        ice.holds.set()
+        assert ice.melts.wait(60)
 
     def hire(self) -> Worker:
         """One more worker, which lives from now on."""
@@ -254,8 +198,8 @@ class World:
     # What happens
 
     def alive(self) -> list[Worker]:
-        """Workers that live."""
-        return [worker for worker in self.workers if worker.lives]
+        """Workers that live, and are not frozen."""
+        return [worker for worker in self.workers if worker.lives and not worker.frozen]
 
     def does(self, worker: Worker, deed: Callable[[], object]) -> None:
         """The worker does that, and may die of it."""
@@ -271,8 +215,32 @@ class World:
             return False
         for _ in range(times):
             worker = (self.alive() or [self.hire()])[0]
-            self.does(worker, lambda w=worker: asyncio.run(w.carrier.carry(hint.run, hint.send_n)))  # type: ignore[misc]
+            self._carries(worker, hint)
         return True
+
+    def _carries(self, worker: Worker, hint: Hint) -> None:
+        """In a thread of its own, since it may be frozen in the middle."""
+        ice = self._ice
+
+        def carry() -> None:
+            deed = worker.carrier.carry(hint.run, hint.send_n)
+            self.does(worker, lambda: asyncio.run(deed))
+
+        thread = threading.Thread(target=carry, name="carrier", daemon=True)
+        thread.start()
+        while thread.is_alive() and not ice.holds.is_set():
+            thread.join(0.001)
+        if ice.holds.is_set():
+            worker.frozen = ice, thread
+
+    def thaw(self) -> None:
+        """Whoever is frozen goes on."""
+        for worker in self.workers:
+            if worker.frozen:
+                ice, thread = worker.frozen
+                ice.melts.set()
+                thread.join(60)
+                worker.frozen = None
 
     def tick(self, seconds: float = 1.0) -> None:
         """Time passes: everybody who lives beats and sweeps, and late requests take effect."""
@@ -287,6 +255,7 @@ class World:
         """No more faults; time passes, second by second, until nothing is left to be done."""
         self.dooms.clear()
         self.broker.is_away = False
+        self.thaw()
         for second in range(seconds):
             if second % 5 == 0:
                 self.helpdesk.settle()
@@ -296,7 +265,8 @@ class World:
             if self.is_settled():
                 return
         left = [run for run in self.runs() if run.state in UNSETTLED]
-        message = f"not settled after {seconds} s: {left}"
+        told = [[(e.at, str(e.kind), dict(e.body)) for e in self.ledger.events(r.id)] for r in left]
+        message = f"not settled after {seconds} s: {told}"
         raise AssertionError(message)
 
     def is_settled(self) -> bool:
@@ -313,9 +283,3 @@ UNSETTLED = (State.QUEUED, State.RUNNING, State.WAITING)
 
 def _with(desk: Callable[..., Desk], journal: Journal) -> Desk:
     return desk(journal=journal)
-
-
-def a_theft(name: str = "T-1", *more: str) -> Ticket:
-    """A ticket that calls a person; `more` is what its customer said later."""
-    ticket = a_ticket(" ".join((STOLEN, f"This is {name}.", *more)))
-    return ticket.model_copy(update={"id": ExternalId(name)})

@@ -118,6 +118,7 @@ def test_a_ticket_is_triaged() -> None:
         "looked",
         "posted a note",
         "posted a note",
+        "looked for traces",
     ]
     assert office.helpdesk.values() == validated.decision.fields()
     called, draft = office.helpdesk.posted()

@@ -11,10 +11,12 @@ class StillClock:
     """Tells the time that it was set to."""
 
     at: float = NOON
+    skew: float = 0.0
+    """Seconds by which somebody has set the clock forward; no monotonic clock notices."""
 
     def now(self) -> float:
         """Epoch seconds, UTC."""
-        return self.at
+        return self.at + self.skew
 
     def monotonic(self) -> float:
         """Seconds that never go back, as long as nobody sets the clock back."""

@@ -1,9 +1,9 @@
 """The journal of one run: turns entries into a fenced, durable change of the ledger."""
 
 import asyncio
-from collections.abc import Mapping
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 
+from tasks.causes import WaitReason
 from tasks.chronicle import Entry
 from tasks.desk import Past
 from tasks.events import Body, Event, Kind
@@ -72,18 +72,16 @@ class Notebook:
 
     def _past(self, key: str) -> Past:
         own = self._ledger.writes(self.run.id)
+        events = self._ledger.events(self.run.id) if own else ()
+        before = [event for event in events if event.seq < self._claimed_seq]
+        sent_until, since = _let_go(before)
         return Past(
             key=key,
             earlier=self._ledger.earlier_writes(self.run) if self.run.revision > 1 else (),
             own=own,
-            sent_until=self._sent_until() if own else None,
+            sent_until=sent_until,
+            has_settled=any(event.body.get("reason") == WaitReason.SETTLE for event in since),
         )
-
-    def _sent_until(self) -> float | None:
-        """When the last one who meant to write let go of the run, or had it taken away."""
-        before = [e for e in self._ledger.events(self.run.id) if e.seq < self._claimed_seq]
-        ended = [later.at for event, later in pairwise(before) if event.kind is Kind.INTENDED]
-        return ended[-1] if ended else None
 
     def _stand(self, change: Change, *, accepted: bool) -> Run:
         if not accepted:
@@ -91,6 +89,15 @@ class Notebook:
             raise RunLost(message)
         self.run = change.after
         return self.run
+
+
+def _let_go(events: Sequence[Event]) -> tuple[float | None, Sequence[Event]]:
+    """When the last one who meant to write let go of the run, or lost it; and what came then."""
+    ends = [n for n, event in enumerate(events, 1) if event.kind is Kind.INTENDED]
+    if not ends or ends[-1] == len(events):
+        return None, ()
+    since = events[ends[-1] :]
+    return since[0].at, since
 
 
 def write_key(run: Run) -> str:

@@ -120,11 +120,20 @@ class LedgerReaping:
             connection.execute(update(writes).where(writes.c.key == key).values(sweep_at=again_at))
 
     def due(self, now: float, limit: int) -> Sequence[Run]:
-        """Waiting runs whose time has come, longest due first."""
+        """Waiting runs whose time has come, longest due first.
+
+        One that was stamped in what is still the future has waited by a wrong clock, and has come.
+        """
         runs = schema.runs
         query = (
             select(*RUN)
-            .where(runs.c.state == State.WAITING, runs.c.due_at <= now)
+            .where(
+                runs.c.state == State.WAITING,
+                or_(
+                    runs.c.due_at <= now,
+                    and_(runs.c.due_at > now + LONG, runs.c.changed_at > now + CLOCKS_DIFFER),
+                ),
+            )
             .order_by(runs.c.due_at)
             .limit(limit)
         )
@@ -218,5 +227,9 @@ def taken_over(run: Run, at: float) -> Change:
         events.append(event)
     return Change(before=run, after=after, events=tuple(events))
 
+
+LONG = 1_800.0
+CLOCKS_DIFFER = 60.0
+"""Seconds beyond which a wait, and a stamp in the future, are taken for a wrong clock's."""
 
 ROLE_COLUMNS = {"name": "text", "holder": "text", "fence": "int"}

@@ -1,13 +1,13 @@
 """Finds what is queued in the ledger and nowhere on the broker."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from config.settings import Reaper as Limits
 from config.tiers import TIERS, TierName
 from tasks.ports.clock import Clock
 from tasks.run import Run, RunId
-from worker.broker.names import QueueName
 from worker.broker.queues import Broker
 from worker.ledgers.sql import SqlLedger
 from worker.telemetry.log import Log
@@ -29,7 +29,7 @@ class Missing:
     A broker without our mark has lost its memory at some time that nobody knows; what has been
     sent since is there. So it is compared with the ledger hint by hint: to send everything again
     would put the whole backlog behind as many messages that are out of date. At any other time two
-    signs suffice: an empty queue, and how old the message is that is next.
+    signs are looked for: an empty queue, and how old the message is that is next.
     """
 
     def __init__(self, ledger: SqlLedger, broker: Broker, clock: Clock, *, limits: Limits) -> None:
@@ -38,7 +38,8 @@ class Missing:
         self._clock = clock
         self._limits = limits
         self._recount: _Recount | None = None
-        self._empty_since: dict[TierName, float] = {}
+        self._watched: dict[TierName, dict[tuple[RunId, int], float]] = {}
+        self._looked_at: dict[TierName, float] = {}
         self._planned: list[tuple[float, float]] = []  # recounts to come: when; sent before when
         self._log = Log("reaper")
 
@@ -81,38 +82,63 @@ class Missing:
                 recount.last = None
 
     def _overdue(self) -> Iterator[Sequence[Run]]:
-        unacked = self._broker.unacked()
         depths = self._broker.depths()
         for tier in TIERS:
-            before = self._lost_before(tier, is_empty=self._is_empty(tier, depths, unacked))
-            if before is not None:
-                yield self._ledger.queued(tier, before, self._limits.batch)
+            if depths[tier]:
+                self._watched.pop(tier, None)
+                yield from self._behind(tier)
+            else:
+                yield self._beside(tier)
 
-    def _is_empty(
-        self, tier: TierName, depths: Mapping[QueueName, int], unacked: Mapping[QueueName, int]
-    ) -> bool:
-        """Whether nothing more can come of this queue: a living worker claims what it has taken.
+    def _beside(self, tier: TierName) -> Sequence[Run]:
+        """Queued runs of an empty queue that nobody has begun in all the time that we watched.
 
-        What is unacknowledged may be in the hands of a dead one, for as long as the visibility
-        timeout: so that is believed only until the queue has been empty for a while.
+        A living worker claims what it has taken. What is unacknowledged may be in the hands of a
+        dead one for as long as the visibility timeout, so it is no reason to wait. Counted by our
+        own clock, since others may have stamped the runs by a wrong one.
         """
-        now = self._clock.now()
-        if depths[tier]:
-            self._empty_since.pop(tier, None)
-            return False
-        since = self._empty_since.setdefault(tier, now)
-        return unacked[tier] == 0 or now - since >= self._limits.queued_seconds
+        now = self._clock.monotonic()
+        queued = self._ledger.queued(tier, inf, self._limits.batch)
+        watched = self._watched.get(tier, {})
+        self._watched[tier] = since = {
+            (run.id, run.send_n): watched.get((run.id, run.send_n), now) for run in queued
+        }
+        patience = self._limits.queued_seconds
+        return [run for run in queued if now - since[run.id, run.send_n] >= patience]
 
-    def _lost_before(self, tier: TierName, *, is_empty: bool) -> float | None:
-        """The time before which whatever was sent to this queue, and is still queued, is lost."""
-        if is_empty:
-            return self._clock.now() - self._limits.queued_seconds
+    def _behind(self, tier: TierName) -> Iterator[Sequence[Run]]:
+        """Queued runs that were sent long before the message that is next, and are not there.
+
+        Stamps only tell when to look: what the queue holds is read, message by message.
+        """
+        now = self._clock.monotonic()
+        before = self._sent_before_next(tier)
+        if before is None or now < self._looked_at.get(tier, -inf) + LOOK_SECONDS:
+            return
+        found = self._ledger.queued(tier, before, self._limits.batch)
+        if not found:
+            return
+        self._looked_at[tier] = now
+        held = {(hint.run, hint.send_n) for hint in self._broker.hints(tier)}
+        for _ in range(BATCHES):
+            if lost := [run for run in found if (run.id, run.send_n) not in held]:
+                self._looked_at.pop(tier, None)  # there may be more: at the next sweep
+                yield lost
+            if not found:
+                return
+            found = self._ledger.queued(tier, before, self._limits.batch, after=found[-1])
+
+    def _sent_before_next(self, tier: TierName) -> float | None:
+        """The time before which whatever was sent to this queue should have been taken from it."""
         tail = self._broker.tail(tier)
         oldest = self._ledger.run(tail.run) if tail else None
         if tail and oldest and oldest.sent_at and oldest.send_n == tail.send_n:
             return oldest.sent_at - self._limits.behind_seconds
         return None
 
+
+LOOK_SECONDS = 10.0
+"""Between two looks through a whole queue that found nothing missing."""
 
 BATCHES = 5
 """Most batches of one sweep: the reaper's other duties wait meanwhile."""

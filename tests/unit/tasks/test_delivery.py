@@ -187,11 +187,25 @@ def test_a_ticket_that_was_closed_after_a_lost_answer_tells_what_took_effect() -
     assert set(outcomes.values()) == {"applied"}
 
 
-def test_a_first_attempt_asks_for_no_history(office: Office) -> None:
-    """Nine tickets of ten cost two looks, one change, and their notes."""
-    _write(office)
-    assert "looked for traces" not in office.trail
-    assert office.trail.count("looked") == 2
+def test_a_first_attempt_of_fields_alone_asks_for_no_history(office: Office) -> None:
+    """Most tickets cost two looks and one change."""
+    bare = DECISION.model_copy(update={"escalation": None, "draft": None})
+    found = asyncio.run(write(validated(bare, office.ticket), office.desk))
+    assert isinstance(found, Written)
+    assert office.trail == [
+        "looked",
+        "recorded intended",
+        "set issue_type, priority, queue",
+        "looked",
+    ]
+
+
+def test_a_note_that_was_accepted_and_is_not_there_is_not_called_posted(office: Office) -> None:
+    office.helpdesk.mishaps.extend([Mishap.NONE, Mishap.SWALLOWED])
+    with pytest.raises(ValuesNotTaken, match="note:escalation"):
+        _write(office)
+    assert isinstance(_taken_over(office), Written)
+    _expect_all_once(office)
 
 
 def test_a_note_that_two_may_have_sent_is_swept_for_later() -> None:

@@ -69,6 +69,7 @@ def test_the_intent_is_written_down_before_the_first_request() -> None:
         "looked",
         "posted a note",
         "posted a note",
+        "looked for traces",
     ]
 
 

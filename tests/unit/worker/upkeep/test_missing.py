@@ -16,7 +16,7 @@ from worker.broker.names import EPOCH
 from worker.broker.queues import Broker
 from worker.carrying.hints import hint_of
 from worker.ledgers.sql import SqlLedger
-from worker.upkeep.missing import BATCHES, Missing
+from worker.upkeep.missing import BATCHES, LOOK_SECONDS, Missing
 
 LIMITS = Limits(sweep_seconds=1, lease_seconds=6, queued_seconds=5, behind_seconds=10, batch=3)
 
@@ -118,12 +118,14 @@ def test_a_run_that_somebody_works_on_is_not_missing(
     assert _found(missing) == set()
 
 
+@pytest.mark.parametrize("skew", [-3_600.0, 0.0, 3_600.0])
 def test_what_is_queued_is_missing_when_its_queue_is_empty_for_long(
-    ledger: SqlLedger, missing: Missing, clock: StillClock
+    ledger: SqlLedger, missing: Missing, clock: StillClock, skew: float
 ) -> None:
-    lost = _queued(ledger, 2, at=clock.now())
+    """By our own clock: whoever sent it may have had a wrong one."""
+    lost = _queued(ledger, 2, at=clock.now() + skew)
     assert _found(missing) == set()
-    clock.at += LIMITS.queued_seconds + 1
+    clock.at += LIMITS.queued_seconds
     assert _found(missing) == _ids(lost)
 
 
@@ -138,7 +140,7 @@ def test_what_a_dead_worker_had_taken_from_a_queue_is_missing_when_it_stays_empt
     assert _found(missing) == {lost.id}
 
 
-def test_a_queue_that_has_just_become_empty_says_nothing(
+def test_a_queue_that_is_not_empty_all_the_time_says_nothing(
     ledger: SqlLedger, broker: Broker, client: Redis, missing: Missing, clock: StillClock
 ) -> None:
     """Its last messages are being claimed at this moment."""
@@ -150,6 +152,17 @@ def test_a_queue_that_has_just_become_empty_says_nothing(
     assert _found(missing) == set()
     client.delete("economy")
     assert _found(missing) == set()
+
+
+def test_what_lies_on_the_broker_is_not_missing_whatever_its_stamp_says(
+    ledger: SqlLedger, broker: Broker, missing: Missing, clock: StillClock
+) -> None:
+    """It was sent by somebody whose clock goes an hour wrong."""
+    tail, slow = _queued(ledger, 1)[0], _queued(ledger, 5, at=NOON - 3_600)
+    broker.push([hint_of(tail), *(hint_of(run) for run in slow)])
+    for _ in range(3):
+        assert _found(missing) == set()
+        clock.at += LOOK_SECONDS
 
 
 def test_what_was_sent_long_before_the_next_message_is_missing(

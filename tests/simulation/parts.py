@@ -1,0 +1,102 @@
+"""What a simulated worker has in place of a network, a thread and a process."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from threading import Event
+
+from tasks.errors import ProviderDown
+from tasks.ports.ledger import Change, Claim, Claimed
+from tasks.ports.model import Question, Reply
+from tasks.ticket import ExternalId, Ticket
+from tasks.waypoints import Waypoint, passing
+from tests.twins.clock import StillClock
+from tests.twins.models import a_reply, an_escalation
+from tests.twins.ticket import a_ticket
+from worker.ledgers.sql import SqlLedger
+
+STOLEN = "My card was stolen last night, in the city."
+VERDICT = an_escalation(
+    "theft",
+    "My card was stolen last night",
+    issue_type="security",
+    priority=1,
+    draft="Thank you for writing.",
+)
+"""What the provider says: it leads to four fields and two notes."""
+
+
+class Crashed(BaseException):
+    """The process is no more; nothing of it runs on."""
+
+
+@dataclass(slots=True)
+class Provider:
+    """Answers every question alike; what it was asked, by ticket. Fails as often as it is told."""
+
+    asked: Counter[str] = field(default_factory=Counter)
+    fails: Counter[str] = field(default_factory=Counter)
+    failed: int = 0
+
+    async def ask(self, question: Question) -> Reply:
+        """One answer."""
+        about = question.plain.text.partition("This is ")[2].partition(".")[0]
+        self.asked[about] += 1
+        if self.fails[about]:
+            self.fails[about] -= 1
+            self.failed += 1
+            raise ProviderDown("503")
+        return replace(a_reply(VERDICT), model_asked=question.model)
+
+
+class InlineWriter:
+    """What a carrier asks of the group writer, done at once and in this thread."""
+
+    def __init__(self, ledger: SqlLedger, clock: StillClock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    async def claim(self, claim: Claim) -> Claimed | None:
+        """As the port has it."""
+        passing(Waypoint.COMMITTING)
+        found = self._ledger.claim([claim], self._clock.now())[0]
+        passing(Waypoint.COMMITTED)
+        return found
+
+    async def commit(self, change: Change) -> bool:
+        """As the port has it."""
+        return await self.hand_in(change)
+
+    def hand_in(self, change: Change) -> "asyncio.Future[bool]":
+        """As the port has it."""
+        told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        passing(Waypoint.COMMITTING)
+        told.set_result(self._ledger.commit([change])[0])
+        passing(Waypoint.COMMITTED)
+        return told
+
+
+@dataclass(slots=True)
+class Doom:
+    """Where a worker dies: at this waypoint, when somebody passes it for the n-th time.
+
+    Or where it is frozen instead, to go on later as if nothing had happened.
+    """
+
+    waypoint: Waypoint
+    times: int = 1
+    freezes: bool = False
+
+
+@dataclass(slots=True)
+class Ice:
+    """What holds somebody who is frozen."""
+
+    holds: Event = field(default_factory=Event)  # set when somebody is frozen
+    melts: Event = field(default_factory=Event)  # set to let it go on
+
+
+def a_theft(name: str = "T-1", *more: str) -> Ticket:
+    """A ticket that calls a person; `more` is what its customer said later."""
+    ticket = a_ticket(" ".join((STOLEN, f"This is {name}.", *more)))
+    return ticket.model_copy(update={"id": ExternalId(name)})
