@@ -4,7 +4,7 @@ bin := .venv/bin
 # Half of a start is compiling modules when Python may not keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-.PHONY: help run test check coverage bench fmt lock clean
+.PHONY: help run test check coverage bench fmt lock clean sabotage kills
 .SILENT:
 
 help: ## list what can be made
@@ -28,6 +28,14 @@ coverage: ## the tests once more, with the branches that none of them takes
 bench: ## this fleet beside a bare Celery chain, as a table
 	.make/setup dev
 	exec $(bin)/python -m tests.bench $(ARGS)
+
+sabotage: ## plant each defect in turn and say which test catches it
+	.make/setup dev
+	exec $(bin)/python -m tests.sabotage
+
+kills: ## kill a worker between an accepted write and its record (TIMES=500)
+	.make/setup dev
+	exec $(bin)/python -m tests.kills --times $(or $(TIMES),500)
 
 fmt: ## put the code into its form
 	.make/setup dev

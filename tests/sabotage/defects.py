@@ -1,0 +1,116 @@
+"""The defects: each takes one guard away, by hand and for one process.
+
+No setting reaches them, and no test knows their names.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from tasks.delivery import Delivery
+from tasks.errors import ValuesNotTaken
+from tasks.events import Kind
+from worker.carrying import notebook
+from worker.carrying.group_writer import GroupWriter
+from worker.carrying.notebook import Notebook
+from worker.chance import token
+from worker.ledgers import sqlite
+from worker.upkeep.reaper import Reaper
+
+Plant = Callable[[], None]
+
+
+def _put(owner: object, name: str, other: object) -> None:
+    patch.object(owner, name, other).start()
+
+
+def no_unique_write_key() -> None:
+    """Each attempt writes under a key of its own."""
+    _put(notebook, "write_key", lambda _run: f"tf-{token()}")
+
+
+def no_read_back() -> None:
+    """What was answered is believed."""
+
+    async def taken(_self: Delivery, due: Mapping[str, str], **_: object) -> set[str]:
+        return set(due)
+
+    async def expect(_self: Delivery, _notes: object) -> None:
+        return None
+
+    _put(Delivery, "_taken", taken)
+    _put(Delivery, "_expect", expect)
+
+
+def send_before_intent() -> None:
+    """The intent is not written down before the first byte."""
+    record = Notebook.record
+
+    async def later(self: Notebook, kind: Kind, *rest: Any, **more: Any) -> None:  # noqa: ANN401
+        if kind is not Kind.INTENDED:
+            await record(self, kind, *rest, **more)
+
+    _put(Notebook, "record", later)
+
+
+def no_fencing() -> None:
+    """Whoever comes with an old view of a run may move it."""
+    _put(sqlite, "MOVE", sqlite.MOVE.replace("AND seq = ? AND fence = ?", "AND ? >= 0 AND ? >= 0"))
+
+
+def reaper_off() -> None:
+    """Nobody sends again, and nobody takes over."""
+    _put(Reaper, "sweep", lambda _self: None)
+
+
+def settle_time_0() -> None:
+    """Nobody waits for requests that may still take effect."""
+    import tasks.write  # noqa: PLC0415 - the module: the package's name is its function's
+
+    _put(tasks.write, "_settled", lambda _past, _can, now: now)
+
+
+def acknowledge_early() -> None:
+    """Stages go on before what they did is durable."""
+    hand_in = GroupWriter.hand_in
+
+    def early(self: GroupWriter, change: Any) -> Any:  # noqa: ANN401
+        told = hand_in(self, change)
+        told.set_result(True)
+        return told
+
+    _put(GroupWriter, "hand_in", early)
+
+
+def error_in_a_200_swallowed() -> None:
+    """Values that were not taken are called written."""
+    set_fields = Delivery.set_fields
+
+    async def swallowing(self: Delivery, intents: Any, *rest: Any) -> Any:  # noqa: ANN401
+        try:
+            return await set_fields(self, intents, *rest)
+        except ValuesNotTaken:
+            return tuple(replace(one, outcome="applied", holds=one.wanted) for one in intents)
+
+    _put(Delivery, "set_fields", swallowing)
+
+
+def nothing() -> None:
+    """A dummy: it must not be caught."""
+
+
+DEFECTS: Mapping[str, Plant] = {
+    plant.__name__: plant
+    for plant in (
+        no_unique_write_key,
+        no_read_back,
+        send_before_intent,
+        no_fencing,
+        reaper_off,
+        settle_time_0,
+        acknowledge_early,
+        error_in_a_200_swallowed,
+        nothing,
+    )
+}
