@@ -19,6 +19,7 @@ from tasks.ports.model import Models
 from tasks.run import Incarnation
 from worker.broker.errors import BrokerDown
 from worker.carrying.carrier import Bench, Hints
+from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
 from worker.carrying.hints import BrokerHints
 from worker.carrying.loop import EventLoop
@@ -59,6 +60,8 @@ def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Flee
     me = name_life(token())
     log = Log("worker")
     tiers = frozenset(queues) & frozenset(TIERS)
+    gate = Gate(shop.ledger)
+    gate.look()
     heart = Heart(
         _row(me, tiers, shop),
         locks=shop.home.incarnations,
@@ -66,6 +69,7 @@ def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Flee
         clock=shop.clock,
         every=settings.heart.beat_seconds,
         log=log,
+        and_then=gate.look,
     )
     broker = shop.broker()
     with contextlib.suppress(BrokerDown):  # one that is away is waited for
@@ -79,7 +83,7 @@ def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Flee
     models = open_models(shop) if tiers and desks is None else None
     given = desks or (open_desks(shop, models) if models else _no_desk)
     return Fleet(
-        _bench(shop, heart, tiers, BrokerHints(broker, log), given),
+        _bench(shop, heart, gate, tiers, BrokerHints(broker, log), given),
         heart=heart,
         upkeep=Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
         loop=EventLoop(closing=models.aclose if models else None),
@@ -160,7 +164,9 @@ def _local(shop: Shop) -> "LocalBaseline":
     return load_local(shop.config, CHECKOUT, shop.home.cache, shop.clock)
 
 
-def _bench(shop: Shop, heart: Heart, tiers: frozenset[str], hints: Hints, desks: Desks) -> Bench:
+def _bench(
+    shop: Shop, heart: Heart, gate: Gate, tiers: frozenset[str], hints: Hints, desks: Desks
+) -> Bench:
     settings = shop.config.settings.worker
     # What an observer takes for death, less the time that a request may be under way.
     fresh = shop.config.settings.heart.lapse_seconds * FRESH
@@ -175,6 +181,7 @@ def _bench(shop: Shop, heart: Heart, tiers: frozenset[str], hints: Hints, desks:
         vault=shop.vault,
         hints=hints,
         incarnation=lambda: heart.incarnation,
+        gate=gate,
         serves=tiers,
         chance=uniform,
         report=reporter(shop.config.environment.sentry_dsn),

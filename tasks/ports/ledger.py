@@ -157,6 +157,16 @@ class WorkerRow:
     ended_at: float | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pause:
+    """Work that is left alone: of a tier, of a stage, or all of it."""
+
+    scope: str
+    since: float
+    by: str
+    why: str
+
+
 class Ledger(Protocol):
     """Events are appended, status rows follow, personal text lies apart.
 

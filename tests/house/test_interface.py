@@ -108,7 +108,7 @@ def _ways(code: str) -> list[list[str]]:
 
 
 def test_what_does_not_exist_is_noticed() -> None:
-    assert strangers(["pause", "all"]) == ["triage pause"]
+    assert strangers(["halt", "all"]) == ["triage halt"]
     assert strangers(["dead", "bury"]) == ["triage dead bury"]
     assert strangers(["dead", "list", "--cuase=x", "--group"]) == ["--cuase"]
     assert strangers(["books"]) == []
@@ -162,6 +162,8 @@ def test_every_command_that_prints_json_has_its_document() -> None:
 
 
 SAID = {
+    "triage pause --json": "pause write",
+    "triage resume --json": "resume economy",
     "triage books --json": "books",
     "triage intake --json": "intake helpdesk",
     "triage ticket list --json": "ticket list",

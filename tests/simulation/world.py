@@ -28,6 +28,7 @@ from tests.twins.facts import sources
 from tests.twins.helpdesk import WatchedHelpdesk
 from worker.broker.wire import Hint
 from worker.carrying.carrier import Bench, Carrier
+from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
 from worker.crew import FRESH
 from worker.helpdesks.fenced import fenced
@@ -153,6 +154,7 @@ class World:
             vault=self.vault,
             hints=MemoryHints(self.broker),
             incarnation=lambda: heart.incarnation,
+            gate=Gate(self.ledger),
             serves=frozenset(("economy", "standard", "premium")),
             chance=lambda: 0.5,
             report=lambda *_: None,

@@ -9,20 +9,21 @@ from typing import Protocol
 
 from config.load import Config
 from tasks.case import Classified, Enriched, Received, Validated, Written
-from tasks.causes import DropCause
+from tasks.causes import DropCause, WaitReason
 from tasks.chronicle import Entry, after_death, of_case, of_detour, sent_again
 from tasks.decide import decide, is_bug
 from tasks.desk import Desk, Journal
-from tasks.detour import Detour, Drop, Promote
+from tasks.detour import Detour, Drop, Promote, Wait
 from tasks.errors import LedgerDown
 from tasks.events import Kind
-from tasks.pipeline import Ready, step
+from tasks.pipeline import Ready, stage_of, step
 from tasks.ports.clock import Clock
 from tasks.ports.ledger import Claim, Claimed
 from tasks.resume import resume
 from tasks.run import Incarnation, Run, RunId, State
 from tasks.ticket import Ticket
 from tasks.waypoints import Waypoint, passing
+from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
 from worker.carrying.notebook import Notebook, change_of
 from worker.ledgers.errors import RunLost
@@ -49,6 +50,7 @@ class Bench:
     vault: Vault
     hints: Hints
     incarnation: Callable[[], Incarnation]  # this life's name, which may change
+    gate: Gate
     serves: frozenset[str]  # tiers whose queues this worker consumes
     chance: Callable[[], float]
     report: Callable[[Exception, Run], str | None]  # to the error tracker; its id for the event
@@ -166,6 +168,9 @@ class Carrier:
         desk = self._bench.desk(notebook)
         here: Ready | None = case
         while here is not None:
+            if paused := self._paused(here, notebook.run):
+                await self._turn(paused, None, ticket, notebook)
+                return
             came, extra = await self._try(here, desk, notebook.run)
             if isinstance(came, Written):
                 await notebook.enter(of_case(came, desk.taxonomy))
@@ -175,6 +180,14 @@ class Carrier:
                 here = await self._advance(came, notebook, desk)
             else:
                 here = await self._turn(came, extra, ticket, notebook)
+
+    def _paused(self, case: Ready, run: Run) -> Wait | None:
+        scope = self._bench.gate.closed(tier=run.tier, stage=stage_of(case))
+        if scope is None:
+            return None
+        until = self._bench.clock.now() + PAUSED_SECONDS
+        why = f"an operator has paused {scope}"
+        return Wait(until=until, reason=WaitReason.PAUSED, why=why, spends_attempt=False)
 
     async def _try(
         self, case: Ready, desk: Desk, run: Run
@@ -270,6 +283,9 @@ class Carrier:
         change = change_of(run, (entry,), None, vault=self._bench.vault, clock=self._bench.clock)
         await self._bench.writer.commit(change)
 
+
+PAUSED_SECONDS = 86_400.0
+"""When somebody looks again by itself; a resume is noticed within seconds."""
 
 RESUMED = frozenset({"facts", "answer", "refusal", "decision"})
 """Texts that a case is built from again; the others are for people."""

@@ -4,6 +4,8 @@ import argparse
 from typing import TypeAlias
 
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+TIERS = ("economy", "standard", "premium")
+STAGES = ("enrich", "classify", "validate", "write")
 MOST_ROWS = 1_000_000
 EPILOG = """\
 Start with `triage run`: it triages a sample inbox on an embedded fleet and tells what happened.
@@ -22,7 +24,7 @@ def grammar() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     nouns = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for declare in (_running, _looking, _tickets, _dead, _helpdesk, _setting_up):
+    for declare in (_running, _looking, _pausing, _tickets, _dead, _helpdesk, _setting_up):
         declare(nouns)
     return top
 
@@ -64,6 +66,25 @@ def _looking(nouns: Parsers) -> None:
         nouns, "books", "worker.cli.books:books", "where every ticket ever seen is", json=True
     )
     books.add_argument("--deep", action="store_true", help="also fold every event as a third count")
+
+
+def _pausing(nouns: Parsers) -> None:
+    pause = _command(
+        nouns, "pause", "worker.cli.pause:pause", "begin nothing any more, fleet-wide", json=True
+    )
+    pause.add_argument("--why", metavar="TEXT", default="no reason given", help="the reason")
+    resume = _command(
+        nouns, "resume", "worker.cli.pause:resume", "let it go on within seconds", json=True
+    )
+    for command in (pause, resume):
+        command.add_argument(
+            "scope",
+            nargs="?",
+            default="all",
+            choices=("all", *TIERS, *STAGES),
+            metavar="WHAT",
+            help=f"a tier ({', '.join(TIERS)}), a stage ({', '.join(STAGES)}) or all (default)",
+        )
 
 
 def _tickets(nouns: Parsers) -> None:

@@ -56,6 +56,8 @@ def _print(standing: Standing) -> None:
     print(f"tickets: {counts or 'none yet'}")
     if standing.oldest_seconds is not None:
         print(f"oldest unrouted: {age(standing.oldest_seconds)}")
+    for one in standing.paused:
+        print(f"paused: {one.scope}, by {one.by} since {iso(one.since)}: {one.why}")
     for reason, count in standing.waiting.items():
         print(f"waiting ({reason}): {count}")
     for alert in standing.alerts:

@@ -6,13 +6,14 @@ from sqlalchemy import Engine
 
 from tasks.ports.ledger import Change, Claim, Claimed
 from worker.ledgers.ingesting import LedgerIngesting
+from worker.ledgers.pausing import LedgerPausing
 from worker.ledgers.postgres import PostgresLane
 from worker.ledgers.reading import LedgerReading
 from worker.ledgers.reaping import LedgerReaping
 from worker.ledgers.sqlite import SqliteLane
 
 
-class SqlLedger(LedgerReading, LedgerIngesting, LedgerReaping):
+class SqlLedger(LedgerReading, LedgerIngesting, LedgerReaping, LedgerPausing):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 
     def __init__(self, engine: Engine) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from config.load import Config
 from config.tiers import CustomerTier
-from tasks.ports.ledger import Books, WorkerRow
+from tasks.ports.ledger import Books, Pause, WorkerRow
 from tasks.run import State
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
@@ -25,6 +25,7 @@ class Standing:
     books: Books
     oldest_seconds: float | None  # since the oldest unrouted ticket came in
     waiting: Mapping[str, int]  # reason -> runs
+    paused: tuple[Pause, ...]
     alerts: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -35,7 +36,7 @@ class Standing:
                 for w in self.workers
             ],
             "oldest_seconds": self.oldest_seconds,
-            "paused": [],
+            "paused": [{"scope": one.scope, "by": one.by, "why": one.why} for one in self.paused],
             "alerts": list(self.alerts),
             "waiting": dict(self.waiting),
         }
@@ -53,6 +54,7 @@ def stand(ledger: SqlLedger, config: Config, now: float) -> Standing:
         books=books,
         oldest_seconds=None if oldest is None else max(0.0, now - min(oldest.values())),
         waiting=waiting,
+        paused=tuple(ledger.pauses()),
         alerts=tuple(alerts_of(workers, books, overdue_of(oldest or {}, config, now), waiting)),
     )
 

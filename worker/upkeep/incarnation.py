@@ -4,6 +4,7 @@ import fcntl
 import os
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,7 +60,9 @@ class Heart:
         clock: Clock,
         every: float,
         log: Log,
+        and_then: Callable[[], None] = lambda: None,
     ) -> None:
+        """`and_then` is called after each beat; it may raise LedgerDown."""
         self._row = row
         self._locks = locks
         self._life: LifeLock | None = None
@@ -68,6 +71,7 @@ class Heart:
         self.clock = clock
         self.log = log
         self._every = every
+        self._and_then = and_then
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="heart", daemon=True)
         self._steady_since = self._beaten_at = clock.monotonic()
@@ -125,6 +129,7 @@ class Heart:
         while not self._stop.wait(self._every):
             try:
                 self.beat()
+                self._and_then()
             except LedgerDown:
                 self._missed()
             except Exception as error:  # noqa: BLE001 - a heart that stops is a death to others
