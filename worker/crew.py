@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 Desks = Callable[[Journal], Desk]
 """Gives each run a desk for its own journal."""
 
+REMEMBERED_SECONDS = 30 * 86_400.0
+"""How long a restored ledger asks the helpdesk first."""
+
 FRESH = 2 / 3
 """Of the time after which a life is taken for over: nothing is sent by one that may be."""
 
@@ -182,11 +185,18 @@ def _bench(
         hints=hints,
         incarnation=lambda: heart.incarnation,
         gate=gate,
+        restored=_is_restored(shop),
         serves=tiers,
         chance=uniform,
         report=reporter(shop.config.environment.sentry_dsn),
         log=Log("worker"),
     )
+
+
+def _is_restored(shop: Shop) -> bool:
+    """Whether it was put back lately: then each write is looked for before it is made."""
+    at = shop.ledger.restored_at()
+    return at is not None and shop.clock.now() - at < REMEMBERED_SECONDS
 
 
 def _row(me: Incarnation, tiers: frozenset[str], shop: Shop) -> WorkerRow:

@@ -172,7 +172,7 @@ def test_every_reason_of_the_runbook_has_a_ticket(world: World) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "triage pause all",
+        "triage halt all",
         "triage ticket show NOBODY",
         "triage dead requeue --cause not_utf8 --yes",
         "make believe",

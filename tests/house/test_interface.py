@@ -15,6 +15,7 @@ from config.tiers import TIERS
 from tasks.causes import Cause
 from tasks.detour import GiveUp
 from tasks.intake import Malformed, parse_ticket
+from tasks.ports.ledger import Pause
 from tasks.run import StageName, State
 from tests.acceptance.fleet import Place, a_line, a_place
 from tests.house.checkout import ROOT
@@ -45,6 +46,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     place = a_place(tmp_path)
     place.take_in(a_line("T-1", "Which rate is it?"), a_line("T-2", "Which fee?"), "no json")
     turned(place, place.run("T-2"), GiveUp(cause=Cause.BUG, why="a test"), "enrich")
+    place.shop.ledger.pause(Pause(scope="premium", since=0.0, by="Ada", why="a test"))
     yield place
     place.clear()
 
@@ -164,6 +166,7 @@ def test_every_command_that_prints_json_has_its_document() -> None:
 SAID = {
     "triage pause --json": "pause write",
     "triage resume --json": "resume economy",
+    "triage backup FILE --json": "backup FILE",
     "triage books --json": "books",
     "triage intake --json": "intake helpdesk",
     "triage ticket list --json": "ticket list",
@@ -177,19 +180,32 @@ SAID = {
 }
 """Commands whose whole document shows without a worker, as they are said here."""
 
+RESTORED = "triage restore FILE --json"
 REFUSED = "triage dead requeue --json"
 """What it refuses shows only where it refuses everything, or is told to go ahead."""
 
 
 def test_every_document_is_compared_with_what_is_printed() -> None:
     """Here or, of those that need a worker, in tests/acceptance/test_docs_commands.py."""
-    assert promised().keys() == SAID.keys() | NEEDS_A_WORKER | {REFUSED}
+    assert promised().keys() == SAID.keys() | NEEDS_A_WORKER | {REFUSED, RESTORED}
 
 
 @pytest.mark.parametrize("command", SAID)
 def test_the_document_has_the_keys_that_are_promised(place: Place, command: str) -> None:
-    found = place.ask(*SAID[command].split(), "--json").json()
+    words = SAID[command].replace("FILE", str(place.folder / "kept")).split()
+    found = place.ask(*words, "--json").json()
     assert list(differences(found, promised()[command], command)) == []
+
+
+def test_a_backup_that_is_put_back_has_the_keys_that_are_promised(
+    place: Place, tmp_path: Path
+) -> None:
+    place.ask("backup", str(tmp_path / "kept"))
+    (tmp_path / "other").mkdir()
+    other = a_place(tmp_path / "other")
+    said = other.ask("restore", str(tmp_path / "kept"), "--json").json()
+    assert list(differences(said, promised()[RESTORED], RESTORED)) == []
+    other.clear()
 
 
 def test_what_was_refused_has_the_keys_that_are_promised(place: Place) -> None:

@@ -51,6 +51,7 @@ class Bench:
     hints: Hints
     incarnation: Callable[[], Incarnation]  # this life's name, which may change
     gate: Gate
+    restored: bool = False  # from a backup: the helpdesk may know more than the ledger
     serves: frozenset[str]  # tiers whose queues this worker consumes
     chance: Callable[[], float]
     report: Callable[[Exception, Run], str | None]  # to the error tracker; its id for the event
@@ -132,6 +133,7 @@ class Carrier:
             writer=bench.writer,
             vault=bench.vault,
             clock=bench.clock,
+            restored=bench.restored,
         )
         try:
             ticket = Ticket.model_validate_json(bench.vault.open(claimed.ticket, claimed.key))

@@ -28,9 +28,12 @@ class Notebook:
         writer: GroupWriter,
         vault: Vault,
         clock: Clock,
+        restored: bool = False,
     ) -> None:
+        """`restored`: the ledger was put back from a backup; the helpdesk may know more."""
         self.run = run
         self.key = key
+        self._written_before = 0.0 if restored else None  # settled long ago, whatever it was
         self._claimed_seq = run.seq
         self._ledger = ledger
         self._writer = writer
@@ -67,7 +70,7 @@ class Notebook:
         """A first revision that nobody claimed before has none, and costs no question."""
         key = write_key(self.run)
         if self.run.revision == 1 and self.run.fence == 1:
-            return Past(key=key)
+            return Past(key=key, sent_until=self._written_before)
         return await asyncio.to_thread(self._past, key)
 
     def _past(self, key: str) -> Past:
@@ -79,7 +82,7 @@ class Notebook:
             key=key,
             earlier=self._ledger.earlier_writes(self.run) if self.run.revision > 1 else (),
             own=own,
-            sent_until=sent_until,
+            sent_until=self._written_before if sent_until is None else sent_until,
             has_settled=any(event.body.get("reason") == WaitReason.SETTLE for event in since),
         )
 

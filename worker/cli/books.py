@@ -1,20 +1,23 @@
-"""`triage books [--deep]`: where every ticket ever seen is."""
+"""`triage books [--deep] [--repair]`: where every ticket ever seen is."""
 
 import argparse
 
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
-from worker.operating.books import Ledgerbook, take_stock
+from worker.operating.books import Ledgerbook, repair, take_stock
 
 
 def books(asked: argparse.Namespace) -> ExitCode:
     """Prints the books; exit code 3 when they do not balance."""
     with the_shop() as shop:
+        sent = repair(shop) if asked.repair else None
         found = take_stock(shop.ledger, shop.broker(), deep=asked.deep)
     if asked.json:
-        print_json(found.as_json())
+        print_json(found.as_json() | ({} if sent is None else {"sent": sent}))
     else:
+        if sent is not None:
+            print(f"sent again: {sent}")
         _print(found)
     return ExitCode.DONE if found.balanced else ExitCode.NEEDS_YOU
 

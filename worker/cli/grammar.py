@@ -65,6 +65,9 @@ def _looking(nouns: Parsers) -> None:
     books = _command(
         nouns, "books", "worker.cli.books:books", "where every ticket ever seen is", json=True
     )
+    books.add_argument(
+        "--repair", action="store_true", help="send again at once what the broker lacks"
+    )
     books.add_argument("--deep", action="store_true", help="also fold every event as a third count")
 
 
@@ -169,6 +172,14 @@ def _setting_up(nouns: Parsers) -> None:
     _command(
         nouns, "check", "worker.cli.check:check", "validate settings and connections", json=True
     )
+    backup = _command(
+        nouns, "backup", "worker.cli.backup:make", "the whole ledger into one file", json=True
+    )
+    restore = _command(
+        nouns, "restore", "worker.cli.backup:bring_back", "a backup into an empty ledger", json=True
+    )
+    for command in (backup, restore):
+        command.add_argument("file", metavar="FILE")
     _command(nouns, "migrate", "worker.cli.migrate:migrate", "bring the ledger's schema up to date")
 
 

@@ -24,6 +24,8 @@ EVENT = tuple(schema.events.c[name] for name in EVENT_COLUMNS)
 BODY = tuple(schema.bodies.c[name] for name in BODY_COLUMNS)
 WRITE = tuple(schema.writes.c[name] for name in WRITE_COLUMNS)
 PAGE = 1_000
+RESTORED = "restored"
+"""The mark of a ledger that was put back: the helpdesk may know more than it."""
 
 
 class LedgerReading:
@@ -158,6 +160,13 @@ class LedgerReading:
             return connection.execute(
                 select(cursors.c.position).where(cursors.c.source == source)
             ).scalar_one_or_none()
+
+    def restored_at(self) -> float | None:
+        """When this ledger was last put back from a backup; None: never."""
+        marks = schema.marks
+        query = select(func.max(marks.c.at)).where(marks.c.name == RESTORED)
+        with reading(self.engine) as connection:
+            return connection.execute(query).scalar_one_or_none()
 
     def workers(self) -> Sequence[WorkerRow]:
         """Every life of a worker process that has not ended in good order."""

@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tasks.chronicle import sent_again
 from tasks.errors import TriageError
 from tasks.journey import fold
 from tasks.ports.ledger import Books, Filter
 from tasks.run import State
 from worker.broker.queues import Broker
+from worker.carrying.hints import hint_of
+from worker.carrying.notebook import change_of
+from worker.compose import Shop
 from worker.ledgers.sql import SqlLedger
 
 
@@ -61,6 +65,21 @@ def take_stock(ledger: SqlLedger, broker: Broker, *, deep: bool = False) -> Ledg
         missing=len(waiting - hinted),
         surplus=len(hinted - queued),
     )
+
+
+def repair(shop: Shop) -> int:
+    """Sends again, now, whatever is queued and not on the broker; how many. Raises BrokerDown."""
+    broker = shop.broker()
+    held = broker.held()
+    queued = shop.ledger.runs(Filter(states=(State.QUEUED,)))
+    lost = [run for run in queued if (run.id, run.send_n) not in held]
+    changes = [
+        change_of(run, (sent_again(run),), None, vault=shop.vault, clock=shop.clock) for run in lost
+    ]
+    accepted = shop.ledger.commit(changes)
+    moved = [change.after for change, ok in zip(changes, accepted, strict=True) if ok]
+    broker.push([hint_of(run) for run in moved])
+    return len(moved)
 
 
 def _fold_all(ledger: SqlLedger) -> list[str]:
