@@ -46,10 +46,14 @@ def measure(side: Side, tickets: int) -> Figures:
 
 
 def compare(latency: float, concurrency: int, tickets: int, rounds: int) -> list[list[Figures]]:
-    """[fleet rounds, chain rounds], interleaved; the first round of each warms up."""
+    """Rounds of the fleet, of one that looks, of the chain: interleaved, after one to warm up."""
     with world(latency) as here:
-        sides: list[Side] = [FleetSide(here, concurrency), ChainSide(here, concurrency)]
-        found: list[list[Figures]] = [[], []]
+        sides: list[Side] = [
+            FleetSide(here, concurrency),
+            FleetSide(here, concurrency, looks=True),
+            ChainSide(here, concurrency),
+        ]
+        found: list[list[Figures]] = [[] for _ in sides]
         for side in sides:
             side.start()
         for side in sides:
@@ -91,11 +95,15 @@ ROWS: list[tuple[str, Callable[[Figures], float], str]] = [
 
 
 def table(title: str, found: list[list[Figures]]) -> None:
-    """Medians and their ratio."""
-    print(f"\n**{title}**\n\n| | fleet | chain | ratio |\n|---|---|---|---|")
+    """Medians, and their ratios to the chain's."""
+    print(f"\n**{title}**\n\n| | fleet | with looks | chain | fleet / chain | with looks / chain |")
+    print("|---|---|---|---|---|---|")
     for name, pick, form in ROWS:
-        fleet, chain = (statistics.median(map(pick, figures)) for figures in found)
-        print(f"| {name} | {fleet:{form}} | {chain:{form}} | {fleet / chain:.2f} |")
+        fleet, looking, chain = (statistics.median(map(pick, figures)) for figures in found)
+        print(
+            f"| {name} | {fleet:{form}} | {looking:{form}} | {chain:{form}} "
+            f"| {fleet / chain:.2f} | {looking / chain:.2f} |"
+        )
 
 
 def _say(text: str) -> None:

@@ -101,13 +101,14 @@ class Side(ABC):
 class FleetSide(Side):
     """Triage Fleet on PostgreSQL with fsync."""
 
-    name = "fleet"
-
-    def __init__(self, world: World, concurrency: int) -> None:
+    def __init__(self, world: World, concurrency: int, *, looks: bool = False) -> None:
+        """`looks`: each write is surrounded by two GETs of the ticket, as the protocol has it."""
         super().__init__(world, concurrency)
+        self.name = "looking" if looks else "fleet"
         self._variables = {
-            "TRIAGE_HOME": str(world.folder / "home"),
-            "TRIAGE_BROKER_URL": world.broker_url,
+            "TRIAGE_HOME": str(world.folder / self.name),
+            "TRIAGE_BROKER_URL": world.broker_url.replace("host=0", f"host={int(looks)}"),
+            "BENCH_LOOKS": str(int(looks)),
             "TRIAGE_LEDGER_URL": world.postgres.url(world.postgres.create()),
             "TRIAGE_MODEL": "openai/stub-1",
             "TRIAGE_MODEL_API_BASE": f"{world.stub_url}/v1",
@@ -127,8 +128,8 @@ class FleetSide(Side):
     def enqueue(self, count: int) -> float:
         self._before = self._written()
         self._batches += 1
-        path = self.world.folder / f"inbox-{self._batches}.jsonl"
-        _fill(path, count, f"F{self._batches}")
+        path = self.world.folder / f"{self.name}-{self._batches}.jsonl"
+        _fill(path, count, f"{self.name}{self._batches}")
         # The measured helpdesk is the stub; the embedded one need not hear of the tickets.
         intake = replace(open_intake(self.shop), deliver=lambda tickets: [True] * len(tickets))
         begun = time.monotonic()

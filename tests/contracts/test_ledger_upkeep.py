@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tasks.journey import fold
 from tasks.ports.ledger import WorkerRow
 from tasks.run import Incarnation, Run
 from tests.ledgers import (
@@ -10,6 +11,7 @@ from tests.ledgers import (
     ME,
     WAITING,
     WRITTEN,
+    a_change,
     a_claim,
     a_queued,
     a_running,
@@ -73,6 +75,31 @@ def test_runs_of_a_life_that_is_over_are_orphans(ledger: SqlLedger) -> None:
     assert len(ledger.orphans(1)) == 1
     move(ledger, run, sent(run))
     assert list(ledger.orphans(10)) == [stranger]
+
+
+def test_a_life_is_buried_with_its_runs(ledger: SqlLedger) -> None:
+    """In one go: whatever that process still tries is refused."""
+    ledger.born(_worker())
+    ledger.born(_worker(HEIR))
+    mine, waiting = a_running(ledger), move(ledger, a_running(ledger), WAITING)
+    others = claim_by(ledger, HEIR)
+    (taken,) = ledger.bury(ME, NOON + 5)
+    assert (taken.id, taken.state, taken.owner, taken.suspect) == (mine.id, "queued", None, True)
+    assert taken.send_n == mine.send_n + 1
+    assert fold(ledger.events(mine.id)) == ledger.run(mine.id) == taken
+    assert ledger.commit([a_change(mine, ENRICHED)]) == [False]
+    assert [ledger.run(run.id) for run in (waiting, others)] == [waiting, others]
+    assert ledger.bury(ME, NOON + 6) == []
+
+
+def test_who_is_buried_claims_nothing(ledger: SqlLedger) -> None:
+    ledger.born(_worker())
+    ledger.bury(ME, NOON)
+    run = a_queued(ledger)
+    assert ledger.claim([a_claim(run), a_claim(run, HEIR)], NOON)[0] is None
+    found = ledger.run(run.id)
+    assert found
+    assert found.owner in (None, HEIR)
 
 
 def claim_by(ledger: SqlLedger, owner: Incarnation) -> Run:

@@ -1,0 +1,135 @@
+"""A second note of one key is found, written down, and looked for no more."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from tasks.errors import HelpdeskDown
+from tasks.events import Kind
+from tasks.ports.helpdesk import Traces
+from tasks.ports.ledger import Intent
+from tasks.run import Run
+from tasks.ticket import ExternalId
+from tests.ledgers import ENRICHED, WRITTEN, a_change, an_arrival, claim_all, take_in
+from tests.twins.clock import NOON, StillClock
+from tests.twins.helpdesk import PLAIN, WatchedHelpdesk
+from tests.twins.ticket import a_ticket
+from worker.ledgers.sql import SqlLedger
+from worker.privacy.vault import Vault
+from worker.upkeep.sweeper import LATER_SECONDS, Sweeper
+
+T1 = ExternalId("T-1")
+KEY = "tf-1:note:draft"
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock(at=NOON + 60)
+
+
+@pytest.fixture
+def helpdesk() -> WatchedHelpdesk:
+    return WatchedHelpdesk([a_ticket()], capabilities=PLAIN)
+
+
+@pytest.fixture
+def sweeper(ledger: SqlLedger, helpdesk: WatchedHelpdesk, clock: StillClock) -> Sweeper:
+    return Sweeper(ledger, helpdesk, Vault(b"s" * 32, keep_days=1), clock)
+
+
+@pytest.fixture
+def run(ledger: SqlLedger) -> Run:
+    """Written, with a note that may have been sent by two."""
+    (run,) = claim_all(ledger, *take_in(ledger, an_arrival("T-1")))
+    note = Intent(
+        key=KEY,
+        run=run.id,
+        target="note:draft",
+        before=None,
+        wanted=None,
+        outcome="applied",
+        sweep_at=NOON + 60,
+    )
+    assert ledger.commit([a_change(run, ENRICHED, WRITTEN, writes=(note,))]) == [True]
+    return run
+
+
+def _post(helpdesk: WatchedHelpdesk) -> None:
+    asyncio.run(helpdesk.post_note(T1, "A draft", key=KEY))
+
+
+def _told(ledger: SqlLedger, run: Run) -> list[object]:
+    return [e.body["count"] for e in ledger.events(run.id) if e.kind is Kind.TWINS]
+
+
+def _left(ledger: SqlLedger, run: Run) -> float | None:
+    (note,) = ledger.writes(run.id)
+    return note.sweep_at
+
+
+def test_twins_are_written_down(
+    ledger: SqlLedger, helpdesk: WatchedHelpdesk, sweeper: Sweeper, run: Run
+) -> None:
+    _post(helpdesk)
+    _post(helpdesk)
+    sweeper.sweep()
+    sweeper.sweep()
+    assert _told(ledger, run) == [2]
+    assert _left(ledger, run) is None
+
+
+def test_a_note_that_is_there_once_is_no_news(
+    ledger: SqlLedger, helpdesk: WatchedHelpdesk, sweeper: Sweeper, run: Run
+) -> None:
+    _post(helpdesk)
+    sweeper.sweep()
+    assert _told(ledger, run) == []
+    assert _left(ledger, run) is None
+
+
+def test_nobody_looks_before_its_time(
+    ledger: SqlLedger, helpdesk: WatchedHelpdesk, sweeper: Sweeper, clock: StillClock, run: Run
+) -> None:
+    clock.at -= 1
+    sweeper.sweep()
+    assert _left(ledger, run) == NOON + 60
+    assert helpdesk.trail == []
+
+
+def test_a_helpdesk_that_is_away_is_asked_later(
+    ledger: SqlLedger,
+    helpdesk: WatchedHelpdesk,
+    sweeper: Sweeper,
+    clock: StillClock,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def away(*_: object, **__: object) -> Traces:
+        raise HelpdeskDown("away")
+
+    monkeypatch.setattr(helpdesk, "traces", away)
+    sweeper.sweep()
+    assert _left(ledger, run) == clock.at + LATER_SECONDS
+
+
+def test_whoever_has_lost_a_run_has_its_notes_looked_for(
+    ledger: SqlLedger, helpdesk: WatchedHelpdesk, sweeper: Sweeper, run: Run
+) -> None:
+    """It may have sent one after somebody else had."""
+    sweeper.sweep()
+    ledger.sweep_from(run.id, NOON)
+    _post(helpdesk)
+    _post(helpdesk)
+    sweeper.sweep()
+    assert _told(ledger, run) == [2]
+
+
+def test_what_nobody_has_confirmed_yet_is_left_for_later(
+    ledger: SqlLedger, helpdesk: WatchedHelpdesk, sweeper: Sweeper
+) -> None:
+    (run,) = claim_all(ledger, *take_in(ledger, an_arrival("T-2")))
+    note = Intent(key=KEY, run=run.id, target="note:draft", before=None, wanted=None)
+    ledger.commit([a_change(run, ENRICHED, writes=(replace(note, sweep_at=NOON),))])
+    sweeper.sweep()
+    assert helpdesk.trail == []
