@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from tasks.errors import LedgerDown
-from worker.ledgers.outage import answering
+from worker.ledgers.outage import answering, is_outage
 from worker.refusals import RefusedToStart
 
 BUSY_SECONDS = 30.0
@@ -103,12 +104,30 @@ TURNS = 100
 def reading(engine: Engine) -> Iterator[Connection]:
     """One snapshot to read from. Raises LedgerDown."""
     options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
-    with answering(), engine.connect().execution_options(reading=True, **options) as connection:
+    with (
+        answering(),
+        _all_or_none(engine),
+        engine.connect().execution_options(reading=True, **options) as connection,
+    ):
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction, committed at the end. Raises LedgerDown."""
-    with answering(), engine.begin() as connection:
+    with answering(), _all_or_none(engine), engine.begin() as connection:
         yield connection
+
+
+@contextmanager
+def _all_or_none(engine: Engine) -> Iterator[None]:
+    """When the driver itself says that the server has gone, no connection is used again.
+
+    What goes through SQLAlchemy it sees to by itself; bulk.py talks to the driver.
+    """
+    try:
+        yield
+    except (psycopg.Error, sqlite3.Error) as error:
+        if is_outage(error):
+            engine.dispose()
+        raise
