@@ -56,18 +56,17 @@ class Quarantine:
     async def carry(self, run: Run) -> bool:
         """Carries a run that is ours; whether its process died over it.
 
-        Cancelled, it has the run released first.
+        Cancelled, it waits a moment for the process to put its run back.
         """
         process = self._context.Process(
             target=_carry, args=(*self._given, run), name=f"suspect-{run.id}", daemon=True
         )
-        begun = threading.Event()
-        living = asyncio.get_running_loop().run_in_executor(self._places, _live, process, begun)
+        suspect = _Suspect(process)
+        living = asyncio.get_running_loop().run_in_executor(self._places, suspect.live)
         try:
             code = await asyncio.shield(living)
         except asyncio.CancelledError:
-            if not living.cancel() and begun.wait(ENDING_SECONDS) and process.is_alive():
-                process.terminate()
+            suspect.end()
             await asyncio.wait([living], timeout=ENDING_SECONDS)
             raise
         return code not in (0, FAILED)
@@ -81,12 +80,30 @@ ENDING_SECONDS = 3.0
 """How long a suspect's process may take to release its run."""
 
 
-def _live(process: ForkServerProcess, begun: threading.Event) -> int:
-    process.start()
-    begun.set()
-    process.join()
-    assert process.exitcode is not None  # noqa: S101 - it has been waited for
-    return process.exitcode
+class _Suspect:
+    """A process that is to be, is, or has been."""
+
+    def __init__(self, process: ForkServerProcess) -> None:
+        self._process = process
+        self._is_ended = False
+        self._door = threading.Lock()  # none is started behind the one who ends it
+
+    def live(self) -> int:
+        """Starts it and waits for its end; its exit code."""
+        with self._door:
+            if self._is_ended:
+                return FAILED
+            self._process.start()
+        self._process.join()
+        assert self._process.exitcode is not None  # noqa: S101 - it has been waited for
+        return self._process.exitcode
+
+    def end(self) -> None:
+        """Has it put its run back, or never begin."""
+        with self._door:
+            self._is_ended = True
+            if self._process.pid is not None and self._process.is_alive():
+                self._process.terminate()
 
 
 def _carry(hire: Hire, environment: Environment, queues: frozenset[str], run: Run) -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.fleet import SAMPLES, FirstRun, Place, Running, a_place
+from tests.acceptance.fleet import SAMPLES, FirstRun, Place, Running, a_place, lend
 from tests.acceptance.hosted import POLICY, SETTINGS, Overheard, Provider, environment, says
 from tests.acceptance.patience import until
 from tests.acceptance.wiretap import wiretap
 from tests.stubs.openai_server import openai_server
-from worker.broker import seat
+from worker.broker import seat, server
 
 
 @pytest.fixture
@@ -19,6 +19,16 @@ def place(tmp_path: Path) -> Iterator[Place]:
     place = a_place(tmp_path)
     yield place
     place.clear()
+
+
+@pytest.fixture
+def manned(tmp_path: Path, taught: Path) -> Iterator[Place]:
+    """A home for workers that a test starts and ends itself; its broker outlives them."""
+    with server.start(tmp_path / "redis") as redis:
+        place = a_place(tmp_path, {"TRIAGE_BROKER_URL": redis.url})
+        lend(taught, place)
+        yield place
+        place.clear()
 
 
 @pytest.fixture(scope="session")

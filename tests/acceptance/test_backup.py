@@ -2,37 +2,20 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tasks.run import State
-from tests.acceptance.fleet import Place, a_line, a_place, an_inbox, lend
+from tests.acceptance.fleet import Place, a_line, an_inbox
 from tests.acceptance.patience import until
 from tests.kills.lives import STOLEN
 from tests.servers.postgres import Postgres
-from worker.broker import server
 
 pytestmark = pytest.mark.timeout(150)
 
 CELERY = (sys.executable, "-m", "celery", "-A", "tests.kills.app")
 WORKER = ("worker", "-P", "threads", "-c", "8", "--without-gossip", "--without-mingle")
 BEFORE, SINCE = 3, 3
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[server.EmbeddedRedis]:
-    with server.start(tmp_path / "redis") as redis:
-        yield redis
-
-
-@pytest.fixture
-def place(tmp_path: Path, taught: Path, redis: server.EmbeddedRedis) -> Iterator[Place]:
-    place = a_place(tmp_path, {"TRIAGE_BROKER_URL": redis.url})
-    lend(taught, place)
-    yield place
-    place.clear()
 
 
 def _inbox(place: Place, count: int) -> str:
@@ -50,21 +33,21 @@ def _worked(place: Place, count: int) -> None:
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_what_was_written_after_the_backup_is_found_and_not_written_again(
-    place: Place, postgres: Postgres, database: str
+    manned: Place, postgres: Postgres, database: str
 ) -> None:
     """The helpdesk takes a note as often as it comes: only the look before prevents a twin."""
-    _worked(place, BEFORE)
-    kept = place.folder / "kept"
-    assert f"{BEFORE} runs" in place.ask("backup", str(kept)).out
-    assert "name a new file" in place.ask("backup", str(kept), code=2).err
-    _worked(place, BEFORE + SINCE)
-    secret = {"TRIAGE_SECRET_KEY": (place.home / "secret.key").read_text().strip()}
+    _worked(manned, BEFORE)
+    kept = manned.folder / "kept"
+    assert f"{BEFORE} runs" in manned.ask("backup", str(kept)).out
+    assert "name a new file" in manned.ask("backup", str(kept), code=2).err
+    _worked(manned, BEFORE + SINCE)
+    secret = {"TRIAGE_SECRET_KEY": (manned.home / "secret.key").read_text().strip()}
     url = {
-        "sqlite": f"sqlite:///{place.folder / 'again.db'}",
+        "sqlite": f"sqlite:///{manned.folder / 'again.db'}",
         "postgres": postgres.url(postgres.create()),
     }[database]
     again = Place(
-        folder=place.folder, environment={**place.environment, **secret, "TRIAGE_LEDGER_URL": url}
+        folder=manned.folder, environment={**manned.environment, **secret, "TRIAGE_LEDGER_URL": url}
     )
     again.ask("migrate")
     assert f"{BEFORE} runs are back" in again.ask("restore", str(kept)).out
@@ -87,10 +70,10 @@ def _expect_nothing_twice(place: Place) -> None:
         assert {write.outcome for write in place.shop.ledger.writes(run.id)} == {"applied"}
 
 
-def test_what_the_broker_lacks_is_sent_again_at_once(place: Place) -> None:
-    place.ask("intake", _inbox(place, 5))
-    place.shop.broker().replace_queue("economy", [])
-    assert place.ask("books", "--json").json()["missing"] == 5
-    books = place.ask("books", "--repair", "--json").json()
+def test_what_the_broker_lacks_is_sent_again_at_once(manned: Place) -> None:
+    manned.ask("intake", _inbox(manned, 5))
+    manned.shop.broker().replace_queue("economy", [])
+    assert manned.ask("books", "--json").json()["missing"] == 5
+    books = manned.ask("books", "--repair", "--json").json()
     assert (books["sent"], books["missing"]) == (5, 0)
-    assert "sent again: 0" in place.ask("books", "--repair").out
+    assert "sent again: 0" in manned.ask("books", "--repair").out

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,28 +13,19 @@ from tasks.causes import Cause
 from tasks.events import Kind
 from tasks.ports.ledger import WorkerRow
 from tasks.run import State
-from tests.acceptance.fleet import Place, Running, a_line, a_place, lend
+from tests.acceptance.fleet import Place, Running, a_line
 from tests.acceptance.patience import is_alive, until
 from tests.acceptance.poisonous_app import GATE
-from worker.broker import server
 
 pytestmark = pytest.mark.timeout(150)
 
 CELERY = (sys.executable, "-m", "celery", "-A", "tests.acceptance.poisonous_app")
 WORKER = ("worker", "-P", "threads", "-c", "64", "--without-gossip", "--without-mingle")
 OTHERS = 199
+DRAIN = "[worker]\ndrain_seconds = 2\n[pages]"
 TEXT = "My new card has not arrived yet"
 
 Begin = Callable[[], Running]
-
-
-@pytest.fixture
-def place(tmp_path: Path, taught: Path) -> Iterator[Place]:
-    with server.start(tmp_path / "redis") as redis:
-        place = a_place(tmp_path, {"TRIAGE_BROKER_URL": redis.url})
-        lend(taught, place)
-        yield place
-        place.clear()
 
 
 def _lives(place: Place) -> list[WorkerRow]:
@@ -50,41 +41,64 @@ def _work(place: Place) -> Running:
     return front
 
 
-def test_one_poisonous_ticket_is_buried_and_the_other_199_are_written(place: Place) -> None:
+def test_one_poisonous_ticket_is_buried_and_the_other_199_are_written(manned: Place) -> None:
     """It kills the worker that has it with 63 others, then two processes that have it alone."""
     lines = [a_line(f"T-{number}", TEXT) for number in range(OTHERS)]
-    place.take_in(*lines[:20], a_line("POISON-1", TEXT), *lines[20:])
+    manned.take_in(*lines[:20], a_line("POISON-1", TEXT), *lines[20:])
     deaths = 0
-    while not place.is_settled():
-        front = _work(place)
-        until(lambda: place.is_settled() or front.process.poll() is not None, 60)  # noqa: B023
+    while not manned.is_settled():
+        front = _work(manned)
+        until(lambda: manned.is_settled() or front.process.poll() is not None, 60)  # noqa: B023
         deaths += front.process.poll() is not None
         assert deaths < 3, "a suspect has killed more than itself"
-    run = place.run("POISON-1")
+    run = manned.run("POISON-1")
     assert (run.state, run.reason, run.stage) == (State.DEAD, Cause.POISON, "write")
-    kinds = Counter(event.kind for event in place.shop.ledger.events(run.id))
+    kinds = Counter(event.kind for event in manned.shop.ledger.events(run.id))
     assert (kinds[Kind.LAPSED], kinds[Kind.DIED]) == (1, 2)
-    assert place.states()[State.WRITTEN] == OTHERS
+    assert manned.states()[State.WRITTEN] == OTHERS
     assert deaths == 1
-    assert place.ask("books", "--deep", "--json").json()["balanced"]
+    assert manned.ask("books", "--deep", "--json").json()["balanced"]
 
 
-def test_three_kills_of_a_healthy_worker_bury_nothing(place: Place) -> None:
+def test_three_kills_of_a_healthy_worker_bury_nothing(manned: Place) -> None:
     """The same tickets are in its hands each time."""
-    gate = place.home / GATE
-    place.take_in(*[a_line(f"T-{number}", TEXT) for number in range(10)])
+    gate = manned.home / GATE
+    manned.take_in(*[a_line(f"T-{number}", TEXT) for number in range(10)])
     gate.touch()
     for _ in range(3):
-        front = _work(place)
-        until(lambda: place.states()[State.RUNNING] == 10, 30)
+        front = _work(manned)
+        until(lambda: manned.states()[State.RUNNING] == 10, 30)
         _kill(front)
     gate.unlink()
-    _work(place)
-    until(place.is_settled, 60)
-    assert place.states()[State.WRITTEN] == 10
-    assert {(run.deaths, run.suspect) for run in place.runs()} == {(0, False)}
+    _work(manned)
+    until(manned.is_settled, 60)
+    assert manned.states()[State.WRITTEN] == 10
+    assert {(run.deaths, run.suspect) for run in manned.runs()} == {(0, False)}
 
 
 def _kill(front: Running) -> None:
     os.kill(front.process.pid, signal.SIGKILL)
     front.process.wait()
+
+
+def test_sigterm_has_suspects_put_back(manned: Place, tmp_path: Path) -> None:
+    """The worker ends within its drain time, and so do the processes that it has begun."""
+    hasty = manned.reconfigured(tmp_path / "hasty", "settings", "[pages]", DRAIN)
+    gate = manned.home / GATE
+    manned.take_in(*[a_line(f"T-{number}", TEXT) for number in range(12)])
+    gate.touch()
+    front = _work(manned)
+    until(lambda: manned.states()[State.RUNNING] == 12, 30)
+    _kill(front)
+    second = _work(hasty)
+    until(lambda: manned.states()[State.RUNNING] == 12 and len(_children(manned)) >= 8, 60)
+    second.process.terminate()
+    assert second.process.wait(20) == 0
+    until(lambda: not _children(manned), 10)
+    assert manned.states()[State.QUEUED] == 12
+    assert {run.deaths for run in manned.runs()} == {0}
+    hasty.clear()
+
+
+def _children(place: Place) -> list[int]:
+    return [pid for pid, words in place.processes().items() if "forkserver" in words]

@@ -5,17 +5,14 @@ import re
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tasks.events import Event
 from tasks.run import State
-from tests.acceptance.fleet import Place, Running, a_line, a_place, lend
+from tests.acceptance.fleet import Place, Running, a_line
 from tests.acceptance.patience import until
 from tests.acceptance.poisonous_app import GATE
-from worker.broker import server
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -25,15 +22,6 @@ TEXT = "My new card has not arrived yet"
 HELD = 8
 
 
-@pytest.fixture
-def place(tmp_path: Path, taught: Path) -> Iterator[Place]:
-    with server.start(tmp_path / "redis") as redis:
-        place = a_place(tmp_path, {"TRIAGE_BROKER_URL": redis.url})
-        lend(taught, place)
-        yield place
-        place.clear()
-
-
 def _work(place: Place) -> Running:
     before = {worker.incarnation for worker in place.shop.ledger.workers()}
     front = place.start(*WORKER, command=CELERY)
@@ -41,28 +29,28 @@ def _work(place: Place) -> Running:
     return front
 
 
-def test_whoever_was_taken_for_dead_goes_on_under_a_new_name(place: Place) -> None:
-    gate = place.home / GATE
-    place.take_in(*[a_line(f"T-{number}", TEXT) for number in range(HELD)])
+def test_whoever_was_taken_for_dead_goes_on_under_a_new_name(manned: Place) -> None:
+    gate = manned.home / GATE
+    manned.take_in(*[a_line(f"T-{number}", TEXT) for number in range(HELD)])
     gate.touch()
-    zombie = _work(place)
-    until(lambda: place.states()[State.RUNNING] == HELD, 30)
-    [life] = place.shop.ledger.workers()
+    zombie = _work(manned)
+    until(lambda: manned.states()[State.RUNNING] == HELD, 30)
+    [life] = manned.shop.ledger.workers()
     os.kill(zombie.process.pid, signal.SIGSTOP)
-    _work(place)
-    until(lambda: life.incarnation not in _names(place), 30)
+    _work(manned)
+    until(lambda: life.incarnation not in _names(manned), 30)
     gate.unlink()
-    until(place.is_settled, 60)
+    until(manned.is_settled, 60)
     os.kill(zombie.process.pid, signal.SIGCONT)
-    until(lambda: len(_names(place)) == 2, 30)
-    _expect_each_once(place)
+    until(lambda: len(_names(manned)) == 2, 30)
+    _expect_each_once(manned)
     assert re.search(rf'worker.reborn.*"was": "{life.incarnation}"', zombie.err.read_text())
-    place.take_in(*[a_line(f"L-{number}", TEXT) for number in range(4 * HELD)])
-    until(place.is_settled, 60)
-    owners = {str(event.body["owner"]) for event in _claims(place, "L-")}
-    assert owners <= _names(place)
+    manned.take_in(*[a_line(f"L-{number}", TEXT) for number in range(4 * HELD)])
+    until(manned.is_settled, 60)
+    owners = {str(event.body["owner"]) for event in _claims(manned, "L-")}
+    assert owners <= _names(manned)
     assert life.incarnation not in owners
-    assert place.ask("books", "--deep", "--json").json()["balanced"]
+    assert manned.ask("books", "--deep", "--json").json()["balanced"]
 
 
 def _names(place: Place) -> set[str]:

@@ -102,9 +102,17 @@ class Carrier:
                 await self._work(claimed)
 
     async def _isolate(self, run: Run, alone: Alone) -> None:
+        self._bench.log.info("run.alone", run=run.id, deaths=run.deaths)
+        try:
+            died = await alone(run)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._put_back(run, died=False))
+            raise
+        await self._put_back(run, died=died)
+
+    async def _put_back(self, run: Run, *, died: bool) -> None:
+        """What its process has left: nothing, where it carried the run to its end."""
         bench = self._bench
-        bench.log.info("run.alone", run=run.id, deaths=run.deaths)
-        died = await alone(run)
         left = await asyncio.to_thread(bench.ledger.run, run.id)
         if left is None or (left.state, left.fence) != (State.RUNNING, run.fence):
             return
