@@ -3,8 +3,10 @@
 import os
 import re
 import signal
+import sqlite3
 import sys
 from collections import Counter
+from contextlib import closing
 
 import pytest
 
@@ -36,7 +38,7 @@ def test_whoever_was_taken_for_dead_goes_on_under_a_new_name(manned: Place) -> N
     zombie = _work(manned)
     until(lambda: manned.states()[State.RUNNING] == HELD, 30)
     [life] = manned.shop.ledger.workers()
-    os.kill(zombie.process.pid, signal.SIGSTOP)
+    until(lambda: _freezes(manned, zombie))
     _work(manned)
     until(lambda: life.incarnation not in _names(manned), 30)
     gate.unlink()
@@ -51,6 +53,18 @@ def test_whoever_was_taken_for_dead_goes_on_under_a_new_name(manned: Place) -> N
     assert owners <= _names(manned)
     assert life.incarnation not in owners
     assert manned.ask("books", "--deep", "--json").json()["balanced"]
+
+
+def _freezes(place: Place, zombie: Running) -> bool:
+    """Whether it stands still without the write lock of SQLite, which would hold up everybody."""
+    os.kill(zombie.process.pid, signal.SIGSTOP)
+    with closing(sqlite3.connect(place.home / "ledger.db", timeout=0.5)) as ledger:
+        try:
+            ledger.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            os.kill(zombie.process.pid, signal.SIGCONT)
+            return False
+    return True
 
 
 def _names(place: Place) -> set[str]:

@@ -9,11 +9,11 @@ from typing import Protocol
 
 from config.load import Config
 from tasks.case import Classified, Enriched, Received, Validated, Written
-from tasks.causes import DropCause, WaitReason
+from tasks.causes import DropCause
 from tasks.chronicle import Entry, after_death, of_case, of_detour, sent_again
 from tasks.decide import decide, is_bug
 from tasks.desk import Desk, Journal
-from tasks.detour import Detour, Drop, Promote, Wait
+from tasks.detour import Detour, Drop, Promote
 from tasks.errors import LedgerDown
 from tasks.events import Kind
 from tasks.pipeline import Ready, stage_of, step
@@ -178,7 +178,8 @@ class Carrier:
         desk = self._bench.desk(notebook)
         here: Ready | None = case
         while here is not None:
-            if paused := self._paused(here, notebook.run):
+            paused = self._bench.gate.wait(notebook.run, stage_of(here), self._bench.clock.now())
+            if paused:
                 await self._turn(paused, None, ticket, notebook)
                 return
             came, extra = await self._try(here, desk, notebook.run)
@@ -190,14 +191,6 @@ class Carrier:
                 here = await self._advance(came, notebook, desk)
             else:
                 here = await self._turn(came, extra, ticket, notebook)
-
-    def _paused(self, case: Ready, run: Run) -> Wait | None:
-        scope = self._bench.gate.closed(tier=run.tier, stage=stage_of(case))
-        if scope is None:
-            return None
-        until = self._bench.clock.now() + PAUSED_SECONDS
-        why = f"an operator has paused {scope}"
-        return Wait(until=until, reason=WaitReason.PAUSED, why=why, spends_attempt=False)
 
     async def _try(
         self, case: Ready, desk: Desk, run: Run
@@ -293,9 +286,6 @@ class Carrier:
         change = change_of(run, (entry,), None, vault=self._bench.vault, clock=self._bench.clock)
         await self._bench.writer.commit(change)
 
-
-PAUSED_SECONDS = 86_400.0
-"""When somebody looks again by itself; a resume is noticed within seconds."""
 
 RESUMED = frozenset({"facts", "answer", "refusal", "decision"})
 """Texts that a case is built from again; the others are for people."""

@@ -1,5 +1,8 @@
 """What of the work is paused, as this process last heard."""
 
+from tasks.causes import WaitReason
+from tasks.detour import Wait
+from tasks.run import Run, StageName
 from worker.ledgers.pausing import EVERYTHING
 from worker.ledgers.sql import SqlLedger
 
@@ -15,6 +18,19 @@ class Gate:
         """Hears what is paused now. Raises LedgerDown: what was heard last then stands."""
         self.scopes = frozenset(pause.scope for pause in self._ledger.pauses())
 
-    def closed(self, *, tier: str, stage: str) -> str | None:
-        """The scope that keeps work of this tier and stage waiting; None: it may go on."""
-        return next((scope for scope in (EVERYTHING, tier, stage) if scope in self.scopes), None)
+    def wait(self, run: Run, stage: StageName, now: float) -> Wait | None:
+        """What a run that comes to this stage has to do first; None: it may go on."""
+        asked = (EVERYTHING, run.tier, stage)
+        closed = next((scope for scope in asked if scope in self.scopes), None)
+        if closed is None:
+            return None
+        return Wait(
+            until=now + PAUSED_SECONDS,
+            reason=WaitReason.PAUSED,
+            why=f"an operator has paused {closed}",
+            spends_attempt=False,
+        )
+
+
+PAUSED_SECONDS = 86_400.0
+"""When somebody looks again by itself; a resume is noticed within seconds."""
