@@ -76,11 +76,10 @@ class Delivery:
         """
         due = [one for one in intents if one.key not in self.traces.counts]
         for one in due:
-            if True:
-                answer = await self.helpdesk.post_note(self.ticket, bodies[one.target], key=one.key)
-                passing(Waypoint.NOTE_SENT)
-                if isinstance(answer, Gone):
-                    return answer
+            answer = await self.helpdesk.post_note(self.ticket, bodies[one.target], key=one.key)
+            passing(Waypoint.NOTE_SENT)
+            if isinstance(answer, Gone):
+                return answer
         if due:
             await self._expect(due)
         return tuple(replace(one, outcome="applied") for one in intents)

@@ -164,9 +164,7 @@ def _to_be_swept(
     return tuple(replace(note, sweep_at=now + SWEEP_SECONDS) for note in notes)
 
 
-def _written(
-    case: Validated, fields: tuple[Intent, ...], notes: tuple[Intent, ...]
-) -> Written | Detour:
+def _written(case: Validated, fields: tuple[Intent, ...], notes: tuple[Intent, ...]) -> Written:
     kept = any(intent.outcome == "kept" for intent in fields)
     outcome = Outcome.PARTLY if kept else Outcome.APPLIED
     return Written(validated=case, outcome=outcome, results=(*fields, *notes))

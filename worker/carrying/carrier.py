@@ -98,8 +98,10 @@ class Carrier:
         """As `carry`, for a run that is claimed already."""
         claimed = await asyncio.to_thread(self._bench.ledger.held, run)
         if claimed:
-            with contextlib.suppress(RunLost):
+            try:
                 await self._work(claimed)
+            except RunLost:
+                await self._look_later(claimed.run)
 
     async def _isolate(self, run: Run, alone: Alone) -> None:
         self._bench.log.info("run.alone", run=run.id, deaths=run.deaths)
