@@ -1,11 +1,12 @@
 """Asks models through the gateway, each time on a loop and connections of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 from tasks.ports.model import Message, Plain, Question, Reply
-from tests.stubs.openai_server import OpenAIServer, a_completion
+from tests.stubs.openai_server import OpenAIServer, a_completion, answering, openai_server
 from tests.stubs.other_providers import a_message, candidates
 from worker.clock import SystemClock
 from worker.models.gateway import Endpoint, LitellmGateway
@@ -89,6 +90,20 @@ def with_gateway(
             await gateway.aclose()
 
     return asyncio.run(run())
+
+
+@contextmanager
+def warm_server() -> Iterator[OpenAIServer]:
+    """A stub whom every provider's route was once asked at: litellm imports a route at first use.
+
+    That is seconds on a busy machine, and no part of what the tests of it take the time of.
+    """
+    with openai_server() as stub:
+        for model in MODELS:
+            stub.script(answering(a_success(model)))
+            ask(stub, a_question(model, timeout_seconds=60.0))
+        stub.forget()
+        yield stub
 
 
 def ask(stub: OpenAIServer, question: Question, *, key: str = KEY) -> Reply:

@@ -19,6 +19,7 @@ from tests.acceptance.asking import (
     a_question,
     a_success,
     ask,
+    warm_server,
     with_gateway,
 )
 from tests.stubs.openai_server import (
@@ -27,7 +28,6 @@ from tests.stubs.openai_server import (
     OpenAIServer,
     a_completion,
     answering,
-    openai_server,
 )
 from tests.stubs.other_providers import a_message, candidates
 from worker.models.gateway import LitellmGateway
@@ -40,7 +40,7 @@ def _with_choice(finish_reason: str, text: str = VERDICT) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[OpenAIServer]:
-    with openai_server() as stub:
+    with warm_server() as stub:
         yield stub
 
 
