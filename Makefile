@@ -4,7 +4,7 @@ bin := .venv/bin
 # Half of a start is compiling modules when Python may not keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-.PHONY: help run test check coverage bench fmt lock clean sabotage kills
+.PHONY: help run test check coverage bench fmt lock clean sabotage kills chaos
 .SILENT:
 
 help: ## list what can be made
@@ -36,6 +36,10 @@ sabotage: ## plant each defect in turn and say which test catches it
 kills: ## kill a worker between an accepted write and its record (TIMES=500)
 	.make/setup dev
 	exec $(bin)/python -m tests.kills --times $(or $(TIMES),500)
+
+chaos: ## a storm over a real fleet, and a verdict (SEED=7 MINUTES=15 LEDGER=sqlite|postgres)
+	.make/setup dev
+	exec $(bin)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),15) --ledger $(or $(LEDGER),sqlite) $(ARGS)
 
 fmt: ## put the code into its form
 	.make/setup dev

@@ -80,10 +80,13 @@ class Fleet:
         return self._bench.writer
 
     def start(self) -> None:
-        """Begins to live; everything slow has been loaded before."""
+        """Begins to live; everything slow has been loaded before.
+
+        Raises LedgerDown where the ledger does not answer: then nothing was begun.
+        """
+        self._heart.start()
         self._loop.start()
         self._bench.writer.start()
-        self._heart.start()
         self._upkeep.start()
 
     def carry(self, run: RunId, send_n: int) -> None:

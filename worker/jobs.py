@@ -4,14 +4,26 @@ A task is only a way in: it names the run, and the ledger says what is due. Havi
 runs ahead through the stages by itself.
 """
 
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import TypeVar
+
 from celery import Celery
 from celery.exceptions import Reject
 
 from config.environment import Environment
+from tasks.errors import LedgerDown
 from tasks.run import RunId
 from worker.fleet import Fleet
 from worker.quarantine import Hire, Quarantine
 from worker.refusals import RefusedToStart
+from worker.telemetry.log import Log
+
+Done = TypeVar("Done")
+
+LOOK_SECONDS = 1.0
+TOLD_EVERY = 30  # looks
 
 STAGES = ("enrich", "classify", "validate", "write")
 
@@ -33,14 +45,19 @@ class Hands:
         return self._fleet
 
     def start(self, queues: frozenset[str], *, pool: str) -> None:
-        """Loads models, opens stores, begins to live. Raises RefusedToStart."""
+        """Loads models, opens stores, begins to live. Raises RefusedToStart.
+
+        A ledger that is away is waited for: whoever starts us again and again waits longer each
+        time, and would come late when it is back.
+        """
         if "thread" not in pool:
             message = f"the pool is {pool}; one event loop per process needs threads"
             raise RefusedToStart(message, remedy="start the worker with -P threads")
-        self._fleet = self._hire(self._environment, queues)
+        fleet = _patiently(lambda: self._hire(self._environment, queues))
         quarantine = Quarantine(self._hire, self._environment, queues)
-        self._fleet.isolate(quarantine.carry, closing=quarantine.close)
-        self._fleet.start()
+        fleet.isolate(quarantine.carry, closing=quarantine.close)
+        _patiently(fleet.start)
+        self._fleet = fleet
 
     def drain(self) -> None:
         """Begins no new ticket."""
@@ -52,6 +69,18 @@ class Hands:
         if self._fleet:
             self._fleet.stop()
             self._fleet = None
+
+
+def _patiently(do: Callable[[], Done]) -> Done:
+    """What comes of it once the ledger answers."""
+    for look in count():
+        try:
+            return do()
+        except LedgerDown as error:
+            if look % TOLD_EVERY == 0:
+                Log("worker").warning("start.waits", what=str(error))
+            time.sleep(LOOK_SECONDS)
+    raise AssertionError  # there is no last number
 
 
 def bind(app: Celery, hands: Hands) -> None:

@@ -34,7 +34,8 @@ class Answer:
     """What the provider does with one request.
 
     `hang` never answers, `reset` drops the connection without a word, `close` hangs up after it.
-    With `drip_seconds` the body comes byte by byte, that far apart.
+    With `drip_seconds` the body comes byte by byte, that far apart. The last `unsent` bytes of it
+    never come.
     """
 
     body: bytes = b"{}"
@@ -44,6 +45,7 @@ class Answer:
     latency_seconds: float = 0.0
     drip_seconds: float | None = None
     end: Literal["keep", "close", "reset", "hang"] = "keep"
+    unsent: int = 0
 
     def head(self) -> bytes:
         """Status line and headers."""
@@ -205,7 +207,7 @@ class _Connection(asyncio.Protocol):
             self._transport.write(answer.head())
             self._drip(answer.body, answer.drip_seconds)
         else:
-            self._transport.write(answer.head() + answer.body)
+            self._transport.write(answer.head() + answer.body[: len(answer.body) - answer.unsent])
             if answer.end == "close":
                 self._transport.close()
 

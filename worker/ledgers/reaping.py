@@ -105,10 +105,18 @@ class LedgerReaping:
             connection.execute(update(writes).where(notes).values(sweep_at=at))
 
     def to_sweep(self, now: float, limit: int) -> Sequence[Intent]:
-        """Notes whose time to be looked for has come; those that nobody confirmed yet wait."""
+        """Notes whose time to be looked for has come; those that nobody confirmed yet wait.
+
+        Among them are those that only a wrong clock can have put off for so long.
+        """
         writes = schema.writes
-        due = (writes.c.sweep_at <= now) & writes.c.outcome.is_not(None)
-        query = select(*WRITE).where(due).order_by(writes.c.sweep_at).limit(limit)
+        due = or_(writes.c.sweep_at <= now, writes.c.sweep_at > now + LONG)
+        query = (
+            select(*WRITE)
+            .where(due, writes.c.outcome.is_not(None))
+            .order_by(writes.c.sweep_at)
+            .limit(limit)
+        )
         with reading(self.engine) as connection:
             found = connection.execute(query)
             return [Intent(**dict(zip(WRITE_COLUMNS, row, strict=True))) for row in found]

@@ -88,7 +88,7 @@ class Heart:
 
     def begin(self) -> None:
         """The life begins; whoever has no thread for it calls `beat`."""
-        self._life = LifeLock(self._locks, self.incarnation)
+        self._life = self._life or LifeLock(self._locks, self.incarnation)
         self._be_born()
 
     def stop(self) -> None:

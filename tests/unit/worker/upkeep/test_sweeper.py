@@ -97,6 +97,23 @@ def test_nobody_looks_before_its_time(
     assert helpdesk.trail == []
 
 
+def test_what_a_wrong_clock_has_put_off_is_looked_for_a_minute_later(
+    sweeper: Sweeper,
+    ledger: SqlLedger,
+    helpdesk: WatchedHelpdesk,
+    clock: StillClock,
+    run: Run,
+) -> None:
+    ledger.swept(KEY, clock.now() + 3_660)
+    _post(helpdesk)
+    _post(helpdesk)
+    sweeper.sweep()
+    assert Kind.TWINS not in [event.kind for event in ledger.events(run.id)]
+    clock.at += LATER_SECONDS
+    sweeper.sweep()
+    assert ledger.events(run.id)[-1].kind is Kind.TWINS
+
+
 def test_a_helpdesk_that_is_away_is_asked_later(
     ledger: SqlLedger,
     helpdesk: WatchedHelpdesk,

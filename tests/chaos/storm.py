@@ -1,0 +1,182 @@
+"""One storm, from the first ticket to the verdict."""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from tasks.errors import LedgerDown
+from tests.acceptance.patience import until
+from tests.chaos.arena import Arena, arena, heal
+from tests.chaos.nemesis import Nemesis
+from tests.chaos.plan import HEAVY, ONLY_POSTGRES, Kind, plan
+from tests.chaos.record import Record
+from tests.chaos.verdict import Records, judge, repeated, twins
+from tests.chaos.watch import Watch, wait
+from worker.ledgers.engine import reading
+from worker.ledgers.schema import writes
+
+TICK = 0.05
+AT_REST_SECONDS = 120.0
+SWEPT_SECONDS = 150.0
+WARM_SECONDS = 90.0
+
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Orders:
+    """What kind of storm it is to be."""
+
+    seed: int
+    minutes: float
+    ledger: str
+    tickets: int
+    only: tuple[str, ...] = ()
+    workers: int = 2
+    latency: float = 1.0
+    every: float = 4.5
+
+    @property
+    def command(self) -> str:
+        """Does the same again."""
+        only = f" --only {' '.join(self.only)}" if self.only else ""
+        return (
+            f"python -m tests.chaos --seed {self.seed} --minutes {self.minutes:g} --ledger "
+            f"{self.ledger} --tickets {self.tickets} --workers {self.workers} --latency "
+            f"{self.latency:g} --every {self.every:g}{only}"
+        )
+
+    def kinds(self, *, may_fill: bool) -> list[Kind]:
+        """What the nemesis may do."""
+        wanted = [Kind(name) for name in self.only] or list(Kind)
+        unfit = set() if self.ledger == "postgres" else set(ONLY_POSTGRES)
+        if not may_fill:
+            unfit.add(Kind.DISK_FULL)
+        return [kind for kind in wanted if kind not in unfit]
+
+
+def weather(orders: Orders, say: Say) -> Record:
+    """Lets it rage, heals, waits for rest, and judges."""
+    seconds = orders.minutes * 60
+    with arena(
+        orders.seed,
+        orders.ledger,
+        tickets=orders.tickets,
+        seconds=seconds,
+        workers=orders.workers,
+        latency=orders.latency,
+    ) as field:
+        kinds = orders.kinds(may_fill=field.disk.is_small)
+        if not field.disk.is_small:
+            say("no disk of its own can be mounted here (it takes root): none is filled\n")
+        _warm_up(field, say)
+        strikes = plan(orders.seed, seconds, kinds, heavy_every=orders.every)
+        nemesis = Nemesis(arena=field, plan=strikes)
+        watch = Watch(arena=field, nemesis=nemesis)
+        field.customers.start()
+        watch.start()
+        while not (nemesis.is_done() and field.customers.is_done()):
+            nemesis.tend()
+            _tell(say, nemesis, watch, field)
+            wait(TICK)
+        say("\nhealed; waiting for rest\n")
+        rest = _come_to_rest(field, nemesis, watch, say)
+        watch.stop()
+        field.customers.stop()
+        nemesis.close()
+        say("\njudging\n")
+        records = Records(arena=field).read()
+        violations = judge(records)
+        if rest is None:
+            violations["I1"].insert(0, f"not at rest after {AT_REST_SECONDS:.0f} s")
+        violations["I1"] += watch.unbalanced
+        violations["I12"] += watch.leaked
+        return Record.of(
+            orders,
+            field,
+            nemesis,
+            watch,
+            records,
+            violations=violations,
+            rest_seconds=rest,
+            twins=twins(records),
+            repeated=repeated(records),
+        )
+
+
+def _warm_up(field: Arena, say: Say) -> None:
+    say("starting the fleet\n")
+    deadline = time.monotonic() + WARM_SECONDS
+    _ = field.place.shop  # migrates
+    while len(field.place.shop.ledger.workers()) < len(field.troop.posts) - 1:
+        field.troop.tend()
+        assert time.monotonic() < deadline, "the fleet does not start: see the logs"
+        wait(TICK)
+
+
+def _come_to_rest(field: Arena, nemesis: Nemesis, watch: Watch, say: Say) -> float | None:
+    """Seconds until nothing is left to be done by itself; None where that does not come."""
+    heal(field)
+    for source in nemesis.sources:  # whose pollers may both have met a database that was away
+        field.place.ask("intake", source)
+    began = time.monotonic()
+    while time.monotonic() - began < AT_REST_SECONDS:
+        nemesis.tend()
+        _tell(say, nemesis, watch, field)
+        with suppress(LedgerDown):
+            if _is_read(field) and field.place.is_settled():
+                rest = time.monotonic() - began
+                _wait_for_sweep(field, nemesis)
+                return rest
+        wait(0.25)
+    return None
+
+
+def _is_read(field: Arena) -> bool:
+    """Whether every line of the inbox, and every reply, has been taken in."""
+    for source in (f"file:{field.customers.inbox}", "helpdesk"):
+        found = json.loads(field.place.ask("intake", source, "--json").out)
+        if found["ingested"]:
+            return False
+    return True
+
+
+def _wait_for_sweep(field: Arena, nemesis: Nemesis) -> None:
+    """Notes that a frozen process may have sent twice are looked for a minute later."""
+
+    def swept() -> bool:
+        nemesis.tend()
+        query = select(func.count()).where(
+            writes.c.sweep_at.is_not(None), writes.c.outcome.is_not(None)
+        )
+        with reading(field.place.shop.ledger.engine) as connection:
+            return connection.execute(query).scalar_one() == 0
+
+    until(swept, SWEPT_SECONDS)
+
+
+_told = Counter[str]()
+
+
+def _tell(say: Say, nemesis: Nemesis, watch: Watch, field: Arena) -> None:
+    """The live view: a line that is written over on a terminal, else one every ten seconds."""
+    is_tty = sys.stderr.isatty()
+    due = nemesis.now // (0.5 if is_tty else 10)
+    if _told["at"] == due:
+        return
+    _told["at"] = int(due)
+    states = watch.books.states if watch.books else {}
+    counts = " ".join(f"{state}={n}" for state, n in states.items() if n)
+    heavy = sum(n for kind, n in nemesis.done.items() if kind in HEAVY)
+    last = nemesis.timeline[-1]["kind"] if nemesis.timeline else "-"
+    line = (
+        f"{nemesis.now:6.1f} s  brought {field.customers.brought}  {counts}  faults {heavy}+"
+        f"{nemesis.done.total() - heavy}  last {last}  away {','.join(nemesis.away) or '-'}"
+    )
+    say(f"\r\x1b[2K{line}" if is_tty else f"{line}\n")

@@ -1,0 +1,257 @@
+"""The invariants of docs/reliability.md, from three records that know nothing of each other.
+
+They are the ledger, the helpdesk's own history, and the provider's log of requests.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from tasks.events import Event, Kind
+from tasks.journey import fold
+from tasks.ports.ledger import Filter, Intent
+from tasks.run import Run, State
+from tests.chaos.arena import Arena
+from tests.chaos.script import CANARY, SECRET, Family, number_of, script
+from worker.helpdesks.shown import MACHINE, ShownTicket
+
+OVER = (State.WRITTEN, State.IN_REVIEW, State.DEAD, State.DROPPED)
+DONE = ("applied", "already", "kept")
+Found = Iterator[str]
+
+
+@dataclass(kw_only=True)
+class Records:
+    """Everything there is to judge by, read once."""
+
+    arena: Arena
+    runs: list[Run] = field(default_factory=list)
+    events: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    intents: dict[str, list[Intent]] = field(default_factory=lambda: defaultdict(list))
+    shown: dict[str, ShownTicket] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+    played: Counter[str] = field(default_factory=Counter)
+
+    def read(self) -> "Records":
+        """Reads them."""
+        ledger = self.arena.place.shop.ledger
+        self.runs = list(ledger.runs(Filter()))
+        for event in ledger.all_events():
+            self.events[event.run].append(event)
+        for run in self.runs:
+            if run.stage != "intake":
+                self.intents[run.id] = list(ledger.writes(run.id))
+        for name in {run.external_id for run in self.runs}:
+            if shown := self.arena.customers.helpdesk.show(name):
+                self.shown[name] = shown
+        with self.arena.asked.open(encoding="utf-8") as log:
+            for line in map(json.loads, log):
+                self.asked[line["ticket"]] += 1
+                self.played[line["played"]] += 1
+        return self
+
+    @cached_property
+    def tickets(self) -> dict[str, list[Run]]:
+        """Every ticket's runs, the oldest revision first; malformed ones are none."""
+        found: dict[str, list[Run]] = defaultdict(list)
+        for run in sorted(self.runs, key=lambda run: run.revision):
+            if run.stage != "intake":
+                found[run.external_id].append(run)
+        return found
+
+
+def one_place(records: Records) -> Found:
+    """I1: every ticket that was brought is there once, and has come to rest."""
+    brought = [script(records.arena.seed, n) for n in range(records.arena.customers.brought)]
+    malformed = sum(one.family is Family.MALFORMED for one in brought)
+    at_door = [run for run in records.runs if run.stage == "intake"]
+    if len(at_door) != malformed:
+        yield f"{malformed} malformed lines were brought, {len(at_door)} are dead letters"
+    for one in brought:
+        if one.family is not Family.MALFORMED and one.id not in records.tickets:
+            yield f"{one.id} was brought and is nowhere"
+    for run in records.runs:
+        if run.state not in OVER:
+            yield f"{run.external_id} is left over: {run.state} {run.reason}"
+    if not records.arena.place.shop.ledger.books().balanced:
+        yield "the books do not balance"
+
+
+def once(records: Records) -> Found:
+    """I2: each write took effect once, where it is recorded so, and nothing without an intent."""
+    for name, runs in records.tickets.items():
+        shown = records.shown[name]
+        found = Counter(
+            key
+            for key in (*(c.key for c in shown.history), *(note.key for note in shown.notes))
+            if key
+        )
+        intents = [intent for run in runs for intent in records.intents[run.id]]
+        twins = {
+            str(event.body["key"])
+            for run in runs
+            for event in records.events[run.id]
+            if event.kind is Kind.TWINS
+        }
+        for intent in intents:
+            yield from _effect(intent, found[intent.key], is_known_twin=intent.key in twins)
+        for key in set(found) - {intent.key for intent in intents}:
+            yield f"{name}: {key} is in the helpdesk and was never intended"
+        yield from _values(runs[-1], records.intents[runs[-1].id], shown)
+
+
+def _effect(intent: Intent, count: int, *, is_known_twin: bool) -> Found:
+    told = f"{intent.key} of {intent.run}"
+    if count > 1 and not is_known_twin:
+        yield f"{told} is there {count} times"
+    if intent.outcome == "applied" and count == 0:
+        yield f"{told} is recorded as applied and is not there"
+    if intent.outcome in ("kept", "already", "gone") and count:
+        yield f"{told} is recorded as {intent.outcome} and is there"
+
+
+def _values(run: Run, intents: Sequence[Intent], shown: ShownTicket) -> Found:
+    if run.state is State.WRITTEN:
+        if open_ones := [one.key for one in intents if one.outcome not in DONE]:
+            yield f"{run.external_id} is written, and nobody knows of {open_ones}"
+        last = {change.field: change for change in shown.history}
+        for one in intents:
+            if one.outcome == "applied" and one.target in shown.fields:
+                by_us = last[one.target].author == MACHINE
+                if by_us and shown.fields[one.target] != one.wanted:
+                    yield f"{run.external_id}: {one.target} is {shown.fields[one.target]}"
+
+
+def no_edit_lost(records: Records) -> Found:
+    """I3: what a person chose was never replaced by the machine."""
+    for name, shown in records.shown.items():
+        for earlier, later in combinations(shown.history, 2):
+            if earlier.field == later.field and earlier.author != MACHINE == later.author:
+                yield f"{name}: {earlier.author}'s {earlier.field} was replaced"
+
+
+def append_only(records: Records) -> Found:
+    """I4: events are dense, replay to the status row, and can be neither changed nor removed."""
+    for run in records.runs:
+        events = records.events[run.id]
+        if [event.seq for event in events] != list(range(1, len(events) + 1)):
+            yield f"{run.external_id}: events {[event.seq for event in events]}"
+        elif fold(events) != run:
+            yield f"{run.external_id}: the events do not replay to the status row"
+    for statement in ("UPDATE events SET kind = 'x'", "DELETE FROM events"):
+        engine = records.arena.place.shop.ledger.engine
+        try:
+            with engine.begin() as connection:
+                connection.execute(text(statement))
+        except DBAPIError:
+            continue
+        yield f"{statement} was accepted"
+
+
+def acknowledged(records: Records) -> Found:
+    """I5: what lies before a source's cursor is in the ledger: all of it was brought once.
+
+    Whatever is missing shows in I1; here, whether anything was taken in twice.
+    """
+    for name, runs in records.tickets.items():
+        if len({run.digest for run in runs}) != len(runs):
+            yield f"{name} was taken in twice"
+        if [run.revision for run in runs] != list(range(1, len(runs) + 1)):
+            yield f"{name}: revisions {[run.revision for run in runs]}"
+
+
+def fenced(records: Records) -> Found:
+    """I9: between a claim and the next one, nothing was recorded by anybody else."""
+    for run in records.runs:
+        holder: object = None
+        for event in records.events[run.id]:
+            if event.kind is Kind.CLAIMED:
+                if holder is not None:
+                    yield f"{run.external_id}: claimed at {event.seq} while {holder} had it"
+                holder = event.body["owner"]
+            elif event.kind in LETTING_GO:
+                holder = None
+
+
+LETTING_GO = (
+    Kind.RELEASED,
+    Kind.LAPSED,
+    Kind.WAITING,
+    Kind.PROMOTED,
+    Kind.WRITTEN,
+    Kind.IN_REVIEW,
+    Kind.BURIED,
+    Kind.DROPPED,
+    Kind.DIED,
+    Kind.SENT,
+)
+
+
+def told(records: Records) -> Found:
+    """I11: each dead letter says why, and after how many attempts."""
+    for run in records.runs:
+        if run.state is State.DEAD:
+            last = records.events[run.id][-1]
+            if not (run.reason and run.why and last.kind is Kind.BURIED):
+                yield f"{run.external_id} is dead without a cause: {run.reason} {run.why}"
+
+
+def discreet(records: Records) -> Found:
+    """I12: no customer's word and no key in any log."""
+    for path in records.arena.logs.iterdir():
+        content = path.read_bytes()
+        for secret in (CANARY, SECRET):
+            if secret.encode() in content:
+                yield f"{secret} is in {path.name}"
+
+
+def as_scripted(records: Records) -> Found:
+    """I13: each ticket ended where its script entails."""
+    for name, runs in records.tickets.items():
+        *older, newest = runs
+        ends = script(records.arena.seed, number_of(name)).ends
+        end = (newest.state, newest.reason)
+        if end not in ends:
+            yield f"{name} ended {end} and not {sorted(ends)}: {newest.why}"
+        for run in older:
+            if (run.state, run.reason) not in {*ends, (State.DROPPED, "superseded")}:
+                yield f"{name} revision {run.revision} ended {run.state} {run.reason}: {run.why}"
+
+
+INVARIANTS: dict[str, Callable[[Records], Found]] = {
+    "I1": one_place,
+    "I2": once,
+    "I3": no_edit_lost,
+    "I4": append_only,
+    "I5": acknowledged,
+    "I9": fenced,
+    "I11": told,
+    "I12": discreet,
+    "I13": as_scripted,
+}
+
+
+def judge(records: Records) -> dict[str, list[str]]:
+    """Every violation of every invariant."""
+    return {name: list(check(records)) for name, check in INVARIANTS.items()}
+
+
+def twins(records: Records) -> int:
+    """How many notes are there twice, found by the sweep."""
+    return sum(event.kind is Kind.TWINS for events in records.events.values() for event in events)
+
+
+def repeated(records: Records) -> int:
+    """Requests beyond the answers that the ledger has: what was under way when somebody died."""
+    answered = sum(
+        event.kind in (Kind.ANSWERED, Kind.FAILED)
+        for events in records.events.values()
+        for event in events
+    )
+    return records.asked.total() - answered
