@@ -6,16 +6,22 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import select
+
+from tasks.errors import LedgerDown
+from tasks.run import State
 from tests.acceptance.fleet import ROOT, Place, a_place
 from tests.acceptance.patience import until
 from tests.chaos.customers import Customers
 from tests.chaos.script import SECRET
 from tests.chaos.stores import Broker, Database, Disk
-from tests.chaos.troop import Troop
+from tests.chaos.troop import FLEET, Troop
+from worker.ledgers import schema
+from worker.ledgers.engine import reading
 
 SETTINGS = """
 [intake]
@@ -50,25 +56,45 @@ why = "made up"
 
 
 @dataclass(kw_only=True)
-class Arena:
-    """What there is. The nemesis and the judge use it."""
+class Ground:
+    """What the nemesis strikes at."""
 
     seed: int
     folder: Path
-    place: Place
     disk: Disk
     broker: Broker
     database: Database | None
     troop: Troop
-    customers: Customers
-    helpdesk: Path  # its file, which no fault touches
-    asked: Path  # the provider's log
-    codes: dict[str, int]  # how each process ended in the end
 
     @property
     def logs(self) -> Path:
         """One for each process."""
         return self.folder / "logs"
+
+    def held(self, _pid: int) -> dict[str, tuple[int, str]]:
+        """The runs that process has in hand: fence and stage. None where nobody can tell."""
+        return {}
+
+
+@dataclass(kw_only=True)
+class Arena(Ground):
+    """With this fleet in it."""
+
+    place: Place
+    customers: Customers
+    helpdesk: Path  # its file, which no fault touches
+    asked: Path  # the provider's log
+    codes: dict[str, int]  # how each process ended in the end
+
+    def held(self, pid: int) -> dict[str, tuple[int, str]]:
+        """As the ledger has it."""
+        runs = schema.runs.c
+        query = select(runs.id, runs.fence, runs.stage).where(
+            runs.state == State.RUNNING, runs.owner.like(f"%-{pid}-%")
+        )
+        with suppress(LedgerDown), reading(self.place.shop.ledger.engine) as connection:
+            return {row.id: (row.fence, row.stage) for row in connection.execute(query)}
+        return {}
 
 
 @contextmanager
@@ -81,14 +107,14 @@ def arena(
         folder.chmod(0o755)  # PostgreSQL's user has to get through
         (folder / "logs").mkdir()
         disk = Disk(folder)
-        provider, url = _provider(seed, folder, latency)
+        provider, url = start_provider(seed, folder, latency)
         broker = Broker(disk.path / "redis", folder / "logs" / "redis.log")
         database = _database(disk.path / "pg") if ledger == "postgres" else None
         place = _place(folder, disk, broker, database, url)
         helpdesk = folder / "helpdesk.db"
         place.shop.home.helpdesk.symlink_to(helpdesk)
         troop = Troop(folder=folder, environment=place.environment, seed=seed)
-        troop.man(workers)
+        troop.man(FLEET, workers)
         customers = Customers(folder, helpdesk, seed, count=tickets, seconds=seconds)
         found = Arena(
             seed=seed,
@@ -134,7 +160,8 @@ def _database(folder: Path) -> Database:
     return Database(folder)
 
 
-def _provider(seed: int, folder: Path, latency: float) -> "tuple[subprocess.Popen[str], str]":
+def start_provider(seed: int, folder: Path, latency: float) -> "tuple[subprocess.Popen[str], str]":
+    """The provider's process and address; its log is `provider.jsonl`."""
     words = ("--seed", str(seed), "--log", str(folder / "provider.jsonl"), "--latency")
     process = subprocess.Popen(
         (sys.executable, "-m", "tests.chaos.provider", *words, str(latency)),
@@ -154,7 +181,7 @@ def _keep_logs(folder: Path) -> None:
         shutil.copytree(folder / "logs", kept, dirs_exist_ok=True)
 
 
-def heal(found: Arena) -> None:
+def heal(found: Ground) -> None:
     """Everything is up and well again."""
     found.disk.free()
     found.broker.start()
@@ -169,7 +196,7 @@ def heal(found: Arena) -> None:
             found.troop.thaw(post)
 
 
-def _is_up(found: Arena) -> bool:
+def _is_up(found: Ground) -> bool:
     assert found.database
     found.database.restart()
     return found.database.is_up()

@@ -11,16 +11,10 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from sqlalchemy import select
-
-from tasks.errors import LedgerDown
-from tasks.run import State
 from tests.chaos import strikes_on_messages, strikes_on_processes, strikes_on_stores
-from tests.chaos.arena import Arena
+from tests.chaos.arena import Ground
 from tests.chaos.plan import KILLS, Kind, Strike
 from tests.chaos.troop import Ended, Post
-from worker.ledgers import schema
-from worker.ledgers.engine import reading
 
 STRIKES = {
     **strikes_on_processes.STRIKES,
@@ -54,7 +48,7 @@ class Fallen:
 class Nemesis:
     """Does what is due each time that it is called."""
 
-    arena: Arena
+    arena: Ground
     plan: list[Strike]
     began: float = field(default_factory=time.monotonic)
     done: Counter[Kind] = field(default_factory=Counter)
@@ -138,13 +132,7 @@ class Nemesis:
 
     def held(self, pid: int) -> dict[str, tuple[int, str]]:
         """The runs that process has in hand: fence and stage. None where nobody can tell."""
-        runs = schema.runs.c
-        query = select(runs.id, runs.fence, runs.stage).where(
-            runs.state == State.RUNNING, runs.owner.like(f"%-{pid}-%")
-        )
-        with suppress(LedgerDown), reading(self.arena.place.shop.ledger.engine) as connection:
-            return {row.id: (row.fence, row.stage) for row in connection.execute(query)}
-        return {}
+        return self.arena.held(pid)
 
     def _at(self, when: float, deed: Callable[[], object]) -> None:
         heapq.heappush(self._later, (when, next(self._numbers), deed))

@@ -14,7 +14,6 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from tests.acceptance.patience import until
-from tests.bench.processes import family
 from tests.servers.postgres import Postgres
 from worker.broker import server
 from worker.broker.names import QUEUES
@@ -139,8 +138,10 @@ class Database(Postgres):
 
     def crash(self) -> None:
         """Kill -9 of every process of it."""
-        with suppress(FileNotFoundError):
-            for pid in family(self.pid):
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGSTOP)  # it starts no more of them
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+            for pid in (self.pid, *map(int, children)):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         self._process.wait()

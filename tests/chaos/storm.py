@@ -91,7 +91,12 @@ def weather(orders: Orders, say: Say) -> Record:
         field.customers.stop()
         nemesis.close()
         say("\njudging\n")
-        records = Records(arena=field).read()
+        records = Records(
+            seed=orders.seed,
+            brought=field.customers.brought,
+            ledger=field.place.shop.ledger,
+            logs=field.logs,
+        ).read(field.customers.helpdesk, field.asked)
         violations = judge(records)
         if rest is None:
             violations["I1"].insert(0, f"not at rest after {AT_REST_SECONDS:.0f} s")

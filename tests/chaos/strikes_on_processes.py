@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tasks.waypoints import Waypoint
 from tests.acceptance.fleet import ROOT
+from tests.chaos.arena import Arena
 from tests.chaos.plan import Kind, Strike
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ def beat_kill(nemesis: "Nemesis", strike: Strike) -> Told:
 
 def poller_kill(nemesis: "Nemesis", strike: Strike) -> Told:
     """Two at once on the same lines; one of them dies in mid-page."""
+    assert isinstance(nemesis.arena, Arena)
     path = nemesis.arena.folder / f"polled-{len(nemesis.sources)}.jsonl"
     scripts = nemesis.arena.customers.take(POLLED, path)
     with path.open("ab") as file:
@@ -87,18 +90,18 @@ def poller_kill(nemesis: "Nemesis", strike: Strike) -> Told:
     source = f"file:{path}"
     nemesis.sources.append(source)
     point = (Waypoint.TAKING_IN, Waypoint.TAKEN_IN)[strike.victim % 2]
-    _poll(nemesis, point, 1 + strike.victim % 3, source)
-    _poll(nemesis, "never", 1, source)
+    environment = nemesis.arena.place.environment
+    _poll(nemesis, environment, point, str(1 + strike.victim % 3), source)
+    _poll(nemesis, environment, "never", "1", source)
     return {"point": point, "tickets": len(scripts)}
 
 
-def _poll(nemesis: "Nemesis", point: str, times: int, source: str) -> None:
-    words = ("-m", "tests.chaos.poller", point, str(times), source)
+def _poll(nemesis: "Nemesis", environment: Mapping[str, str], *words: str) -> None:
     with (nemesis.arena.logs / "pollers.log").open("ab") as log:
         nemesis.pollers.append(
             subprocess.Popen(
-                (sys.executable, *words),
-                env=nemesis.arena.place.environment,
+                (sys.executable, "-m", "tests.chaos.poller", *words),
+                env=environment,
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,

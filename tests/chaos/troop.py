@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.acceptance.fleet import ROOT
 from tests.chaos.app import FOLDER, SEED, SLOT
 
-CELERY = (sys.executable, "-m", "celery", "-A", "tests.chaos.app")
+FLEET = (sys.executable, "-m", "celery", "-A", "tests.chaos.app")
 THREADS = "64"
 TERM_SECONDS = 45.0  # beyond every drain time
 
@@ -62,16 +62,16 @@ class Troop:
     posts: dict[str, Post] = field(default_factory=dict)
     back_seconds: float = 0.5
 
-    def man(self, workers: int, concurrency: str = THREADS) -> None:
-        """Names the posts; `tend` fills them."""
-        options = ("-P", "threads", "-c", concurrency, "--without-gossip", "--without-mingle")
+    def man(self, celery: tuple[str, ...], workers: int) -> None:
+        """Names the posts of that app; `tend` fills them."""
+        options = ("-P", "threads", "-c", THREADS, "--without-gossip", "--without-mingle")
         for number in range(workers):
             slot = f"w{number}"
-            command = (*CELERY, "worker", *options, "-n", f"{slot}@chaos")
+            command = (*celery, "worker", *options, "-n", f"{slot}@chaos")
             self.posts[slot] = Post(name=slot, command=command)
         schedule = str(self.folder / "beat-schedule")
         self.posts["beat"] = Post(
-            name="beat", command=(*CELERY, "beat", "-s", schedule, "--pidfile=")
+            name="beat", command=(*celery, "beat", "-s", schedule, "--pidfile=")
         )
 
     def tend(self) -> list[Ended]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
+from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -17,9 +18,10 @@ from tasks.events import Event, Kind
 from tasks.journey import fold
 from tasks.ports.ledger import Filter, Intent
 from tasks.run import Run, State
-from tests.chaos.arena import Arena
 from tests.chaos.script import CANARY, SECRET, Family, number_of, script
+from worker.helpdesks.embedded import EmbeddedHelpdesk
 from worker.helpdesks.shown import MACHINE, ShownTicket
+from worker.ledgers.sql import SqlLedger
 
 OVER = (State.WRITTEN, State.IN_REVIEW, State.DEAD, State.DROPPED)
 DONE = ("applied", "already", "kept")
@@ -30,27 +32,29 @@ Found = Iterator[str]
 class Records:
     """Everything there is to judge by, read once."""
 
-    arena: Arena
+    seed: int
+    brought: int  # tickets, malformed ones too
+    ledger: SqlLedger
+    logs: Path
     runs: list[Run] = field(default_factory=list)
     events: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
     intents: dict[str, list[Intent]] = field(default_factory=lambda: defaultdict(list))
     shown: dict[str, ShownTicket] = field(default_factory=dict)
-    asked: Counter[str] = field(default_factory=Counter)
-    played: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)  # requests by ticket
+    played: Counter[str] = field(default_factory=Counter)  # requests by what the provider did
 
-    def read(self) -> "Records":
-        """Reads them."""
-        ledger = self.arena.place.shop.ledger
-        self.runs = list(ledger.runs(Filter()))
-        for event in ledger.all_events():
+    def read(self, helpdesk: EmbeddedHelpdesk, asked: Path) -> "Records":
+        """Reads ledger, helpdesk, and the provider's log."""
+        self.runs = list(self.ledger.runs(Filter()))
+        for event in self.ledger.all_events():
             self.events[event.run].append(event)
         for run in self.runs:
             if run.stage != "intake":
-                self.intents[run.id] = list(ledger.writes(run.id))
+                self.intents[run.id] = list(self.ledger.writes(run.id))
         for name in {run.external_id for run in self.runs}:
-            if shown := self.arena.customers.helpdesk.show(name):
+            if shown := helpdesk.show(name):
                 self.shown[name] = shown
-        with self.arena.asked.open(encoding="utf-8") as log:
+        with asked.open(encoding="utf-8") as log:
             for line in map(json.loads, log):
                 self.asked[line["ticket"]] += 1
                 self.played[line["played"]] += 1
@@ -68,7 +72,7 @@ class Records:
 
 def one_place(records: Records) -> Found:
     """I1: every ticket that was brought is there once, and has come to rest."""
-    brought = [script(records.arena.seed, n) for n in range(records.arena.customers.brought)]
+    brought = [script(records.seed, n) for n in range(records.brought)]
     malformed = sum(one.family is Family.MALFORMED for one in brought)
     at_door = [run for run in records.runs if run.stage == "intake"]
     if len(at_door) != malformed:
@@ -79,7 +83,7 @@ def one_place(records: Records) -> Found:
     for run in records.runs:
         if run.state not in OVER:
             yield f"{run.external_id} is left over: {run.state} {run.reason}"
-    if not records.arena.place.shop.ledger.books().balanced:
+    if not records.ledger.books().balanced:
         yield "the books do not balance"
 
 
@@ -145,7 +149,7 @@ def append_only(records: Records) -> Found:
         elif fold(events) != run:
             yield f"{run.external_id}: the events do not replay to the status row"
     for statement in ("UPDATE events SET kind = 'x'", "DELETE FROM events"):
-        engine = records.arena.place.shop.ledger.engine
+        engine = records.ledger.engine
         try:
             with engine.begin() as connection:
                 connection.execute(text(statement))
@@ -204,7 +208,7 @@ def told(records: Records) -> Found:
 
 def discreet(records: Records) -> Found:
     """I12: no customer's word and no key in any log."""
-    for path in records.arena.logs.iterdir():
+    for path in records.logs.iterdir():
         content = path.read_bytes()
         for secret in (CANARY, SECRET):
             if secret.encode() in content:
@@ -215,7 +219,7 @@ def as_scripted(records: Records) -> Found:
     """I13: each ticket ended where its script entails."""
     for name, runs in records.tickets.items():
         *older, newest = runs
-        ends = script(records.arena.seed, number_of(name)).ends
+        ends = script(records.seed, number_of(name)).ends
         end = (newest.state, newest.reason)
         if end not in ends:
             yield f"{name} ended {end} and not {sorted(ends)}: {newest.why}"
