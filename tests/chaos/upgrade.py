@@ -127,8 +127,8 @@ def upgrade(reference: str, ledger: str, minutes: float, tickets: int, seed: int
         broker = Broker(folder / "redis", folder / "logs" / "redis.log")
         database = Database(folder / "pg") if ledger == "postgres" else None
         place = _a_place(folder, broker, database, url)
-        url = place.environment.get("TRIAGE_LEDGER_URL")
-        opened = SqlLedger(connect(url or f"sqlite:///{place.home / 'ledger.db'}"))
+        address = place.environment.get("TRIAGE_LEDGER_URL")
+        opened = SqlLedger(connect(address or f"sqlite:///{place.home / 'ledger.db'}"))
         versions = Versions(
             folder=folder, old=folder / "old", place=place, ledger=opened, seed=seed
         )
