@@ -14,7 +14,7 @@ from worker.broker.names import CONSUMED, UPKEEP
 from worker.celery_settings import settings
 from worker.home import Home
 from worker.jobs import Hands, bind
-from worker.quarantine import Hire
+from worker.quarantine.process import Hire
 from worker.refusals import EXIT_CODE, RefusedToStart
 from worker.schedule import schedule
 from worker.telemetry import log

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 
 from tasks.errors import LedgerDown
-from tasks.run import Run, RunId
+from tasks.run import Incarnation, Run, RunId
 from worker.broker.errors import BrokerDown
 from worker.carrying.carrier import Alone, Bench, Carrier
 from worker.carrying.group_writer import GroupWriter
@@ -108,12 +108,18 @@ class Fleet:
         self._carrier.alone = alone
         self._closing = closing
 
-    def carry_held(self, run: Run) -> None:
-        """Carries a run that another process of ours holds, and nothing else; for a suspect's."""
-        self._heart.stand_in_for(run.owner)
+    def stand_in_for(self, owner: Incarnation | None) -> None:
+        """Begins to carry what another process of ours holds, under its name."""
+        self._heart.stand_in_for(owner)
         self._loop.start()
         self._bench.writer.start()
+
+    def carry_held(self, run: Run) -> None:
+        """As `carry`, for a run that the one holds whom we stand in for."""
         self._wait_for(self._loop.submit(self._carrier.carry_held(run)))
+
+    def let_go(self) -> None:
+        """Everything that was carried under another's name is committed."""
         self._loop.stop()
         self._bench.writer.stop()
 

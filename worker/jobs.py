@@ -16,7 +16,8 @@ from config.environment import Environment
 from tasks.errors import LedgerDown
 from tasks.run import RunId
 from worker.fleet import Fleet
-from worker.quarantine import Hire, Quarantine
+from worker.quarantine.policy import Quarantine
+from worker.quarantine.process import Hire
 from worker.refusals import RefusedToStart
 from worker.telemetry.log import Log
 
@@ -54,7 +55,7 @@ class Hands:
             message = f"the pool is {pool}; one event loop per process needs threads"
             raise RefusedToStart(message, remedy="start the worker with -P threads")
         fleet = _patiently(lambda: self._hire(self._environment, queues))
-        quarantine = Quarantine(self._hire, self._environment, queues)
+        quarantine = Quarantine(self._hire, self._environment, queues, monotonic=time.monotonic)
         fleet.isolate(quarantine.carry, closing=quarantine.close)
         _patiently(fleet.start)
         self._fleet = fleet

@@ -46,6 +46,15 @@ def _hints(queue: QueueName, count: int) -> list[Hint]:
     ]
 
 
+def test_what_goes_ahead_is_consumed_first_and_in_its_own_order(broker: Broker) -> None:
+    *urgent, _ = _hints("economy", 2_500)
+    waiting = _hints("economy", 2_503)[2_500:]
+    broker.push(waiting)
+    broker.push(urgent, ahead=True)
+    assert broker.tail("economy") == urgent[0]
+    assert [*broker.hints("economy")] == [*reversed(waiting), *reversed(urgent)]
+
+
 def test_hints_are_counted_where_they_wait(broker: Broker) -> None:
     broker.push([*_hints("economy", 3), *_hints("premium", 2)])
     assert broker.depths() == NONE_WAIT | {"economy": 3, "premium": 2}

@@ -81,22 +81,38 @@ def _kill(front: Running) -> None:
     front.process.wait()
 
 
-def test_sigterm_has_suspects_put_back(manned: Place, tmp_path: Path) -> None:
-    """The worker ends within its drain time, and so do the processes that it has begun."""
+@pytest.mark.parametrize(("poison", "processes"), [(0, 2), (1, 8)], ids=["together", "alone"])
+def test_sigterm_has_suspects_put_back(
+    manned: Place, tmp_path: Path, poison: int, processes: int
+) -> None:
+    """The worker ends within its drain time, and so do the processes that it has begun.
+
+    They are the one that all the others are forked from, and one for all suspects, or, where that
+    one has died of a ticket, one for each.
+    """
     hasty = manned.reconfigured(tmp_path / "hasty", "settings", "[pages]", DRAIN)
     gate = manned.home / GATE
     manned.take_in(*[a_line(f"T-{number}", TEXT) for number in range(12)])
     gate.touch()
     front = _work(manned)
     until(lambda: manned.states()[State.RUNNING] == 12, 30)
-    _kill(front)
+    manned.take_in(*[a_line(f"POISON-{number}", TEXT) for number in range(poison)])
+    if not poison:
+        front.process.kill()
+    front.process.wait(30)
     second = _work(hasty)
-    until(lambda: manned.states()[State.RUNNING] == 12 and len(_children(manned)) >= 8, 60)
+    until(
+        lambda: (
+            manned.states()[State.RUNNING] + manned.states()[State.DEAD] == 12 + poison
+            and len(_children(manned)) >= processes
+        ),
+        60,
+    )
     second.process.terminate()
     assert second.process.wait(20) == 0
     until(lambda: not _children(manned), 10)
-    assert manned.states()[State.QUEUED] == 12
-    assert {run.deaths for run in manned.runs()} == {0}
+    healthy = [run for run in manned.runs() if run.external_id.startswith("T-")]
+    assert {(run.state, run.deaths) for run in healthy} == {(State.QUEUED, 0)}
     hasty.clear()
 
 

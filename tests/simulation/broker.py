@@ -23,13 +23,14 @@ class MemoryBroker:
         self.pushes = 0
         self.is_away = False
 
-    def push(self, hints: Iterable[Hint]) -> None:
-        """Puts hints on their queues."""
+    def push(self, hints: Iterable[Hint], *, ahead: bool = False) -> None:
+        """Puts hints on their queues; `ahead` of all that wait there."""
         if self.is_away:
             message = "away"
             raise BrokerDown(message)
-        for hint in hints:
-            self.queues[hint.queue].append(hint)
+        for hint in reversed(list(hints)) if ahead else hints:
+            queue = self.queues[hint.queue]
+            (queue.appendleft if ahead else queue.append)(hint)
             self.pushes += 1
 
     def take(self) -> Hint | None:
@@ -82,8 +83,8 @@ class MemoryHints:
     def __init__(self, broker: MemoryBroker) -> None:
         self._broker = broker
 
-    async def send(self, runs: Sequence[Run]) -> None:
+    async def send(self, runs: Sequence[Run], *, ahead: bool = False) -> None:
         """As the real one, without a thread."""
         passing(Waypoint.PUSHING)
-        self._broker.push([hint_of(run) for run in runs])
+        self._broker.push([hint_of(run) for run in runs], ahead=ahead)
         passing(Waypoint.PUSHED)

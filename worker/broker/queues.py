@@ -63,18 +63,22 @@ class Broker:
             if finding.refuses:
                 raise RefusedToStart(finding.what, remedy=finding.remedy)
 
-    def push(self, hints: Iterable[Hint]) -> None:
-        """Puts hints on their queues, the first to be consumed first.
+    def push(self, hints: Iterable[Hint], *, ahead: bool = False) -> None:
+        """Puts hints on their queues, the first to be consumed first; `ahead` of all that wait.
 
         After BrokerDown some may lie there; to push all of them again does no harm.
         """
-        for some in _chunks(hints):
+        chunks = list(_chunks(hints))
+        for some in reversed(chunks) if ahead else chunks:
             messages: dict[QueueName, list[bytes]] = {}
             for hint in some:
                 messages.setdefault(hint.queue, []).append(encode(hint))
             with self._spoken(), self._redis.pipeline(transaction=False) as pipe:
                 for queue, waiting in messages.items():
-                    pipe.lpush(queue, *waiting)
+                    if ahead:
+                        pipe.rpush(queue, *reversed(waiting))
+                    else:
+                        pipe.lpush(queue, *waiting)
                 pipe.execute()
 
     def depths(self) -> dict[QueueName, int]:

@@ -35,7 +35,7 @@ from worker.telemetry.log import Log
 class Hints(Protocol):
     """Tells the broker that work is due. Losing one costs time, never a ticket."""
 
-    async def send(self, runs: Sequence[Run]) -> None: ...
+    async def send(self, runs: Sequence[Run], *, ahead: bool = False) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +104,7 @@ class Carrier:
                 await self._look_later(claimed.run)
 
     async def _isolate(self, run: Run, alone: Alone) -> None:
-        self._bench.log.info("run.alone", run=run.id, deaths=run.deaths)
+        self._bench.log.info("run.suspected", run=run.id, deaths=run.deaths)
         try:
             died = await alone(run)
         except asyncio.CancelledError:
@@ -123,7 +123,7 @@ class Carrier:
         entries = after_death(left) if died else (released, sent_again(left))
         change = change_of(left, entries, None, vault=bench.vault, clock=bench.clock)
         if await bench.writer.commit(change) and change.after.state is State.QUEUED:
-            await bench.hints.send([change.after])
+            await bench.hints.send([change.after], ahead=True)
 
     async def _look_later(self, run: Run) -> None:
         """We may have sent something after somebody else had taken the run: it is looked for."""
@@ -274,11 +274,13 @@ class Carrier:
         return False
 
     async def _release(self, notebook: Notebook, why: str) -> None:
-        await self._leave([Entry(kind=Kind.RELEASED, body={"why": why})], notebook)
+        await self._leave([Entry(kind=Kind.RELEASED, body={"why": why})], notebook, ahead=True)
 
-    async def _leave(self, entries: list[Entry], notebook: Notebook) -> None:
+    async def _leave(
+        self, entries: list[Entry], notebook: Notebook, *, ahead: bool = False
+    ) -> None:
         run = await notebook.enter(*entries, sent_again(notebook.run))
-        await self._bench.hints.send([run])
+        await self._bench.hints.send([run], ahead=ahead)
 
     async def _forgotten(self, claimed: Claimed) -> None:
         """The text is gone, so there is nothing to triage."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from tasks.run import Run
 from tasks.waypoints import Waypoint, passing
@@ -25,12 +26,12 @@ class BrokerHints:
         self._log = log
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hints")
 
-    async def send(self, runs: Sequence[Run]) -> None:
-        """Tells the broker that these runs are queued."""
-        hints = [hint_of(run) for run in runs]
+    async def send(self, runs: Sequence[Run], *, ahead: bool = False) -> None:
+        """Tells the broker that these runs are queued; `ahead` of all that wait."""
+        push = partial(self._broker.push, [hint_of(run) for run in runs], ahead=ahead)
         passing(Waypoint.PUSHING)
         try:
-            await asyncio.get_running_loop().run_in_executor(self._pool, self._broker.push, hints)
+            await asyncio.get_running_loop().run_in_executor(self._pool, push)
         except BrokerDown:
-            self._log.warning("hints.unsent", count=len(hints))
+            self._log.warning("hints.unsent", count=len(runs))
         passing(Waypoint.PUSHED)

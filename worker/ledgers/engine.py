@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from tasks.errors import LedgerDown
+from worker.ledgers.filesystem import shared
 from worker.ledgers.outage import answering, is_outage
 from worker.refusals import RefusedToStart
 
@@ -39,6 +41,7 @@ def connect(url: str) -> Engine:
         raise RefusedToStart(message, remedy=REMEDY) from error
     match parsed.get_backend_name():
         case "sqlite":
+            _refuse_shared(parsed.database)
             return _sqlite(url)
         case "postgresql":
             return create_engine(
@@ -51,6 +54,18 @@ def connect(url: str) -> Engine:
         case other:
             message = f"TRIAGE_LEDGER_URL names {other}, which no ledger is written for"
             raise RefusedToStart(message, remedy=REMEDY)
+
+
+def _refuse_shared(database: str | None) -> None:
+    """Two machines with one file would each believe that they alone have its lock."""
+    kind = shared(Path(database).parent) if database else None
+    if kind:
+        raise RefusedToStart(
+            f"The ledger {database} lies on a network file system ({kind}): SQLite's locks do not "
+            "hold there, and books would be lost.",
+            remedy="Set TRIAGE_HOME to a directory on a local disk, or TRIAGE_LEDGER_URL to a "
+            "PostgreSQL.",
+        )
 
 
 def _sqlite(url: str) -> Engine:

@@ -76,7 +76,8 @@ class Reaper:
             taken = self._ledger.bury(incarnation, self._clock.now())
             self._log.warning("worker.lapsed", incarnation=incarnation, runs=len(taken))
             passing(Waypoint.PUSHING)
-            self._broker.push([hint_of(run) for run in taken])
+            # Ahead: their customers have waited once already.
+            self._broker.push([hint_of(run) for run in taken], ahead=True)
 
     def _holds_role(self) -> bool:
         me = self._heart.incarnation
@@ -95,7 +96,7 @@ class Reaper:
         changes = [taken_over(run, now) for run in self._ledger.orphans(self._limits.batch)]
         if changes:
             self._log.warning("runs.taken_over", count=len(changes))
-            self._commit(changes)
+            self._commit(changes, ahead=True)
 
     def _send(self, runs: Sequence[Run]) -> None:
         """First the ledger, then the broker: a message that is lost in between is missed again."""
@@ -108,11 +109,11 @@ class Reaper:
             ]
         )
 
-    def _commit(self, changes: Sequence[Change]) -> None:
+    def _commit(self, changes: Sequence[Change], *, ahead: bool = False) -> None:
         accepted = self._ledger.commit(changes)
         moved = [change.after for change, ok in zip(changes, accepted, strict=True) if ok]
         passing(Waypoint.PUSHING)
-        self._broker.push([hint_of(run) for run in moved])
+        self._broker.push([hint_of(run) for run in moved], ahead=ahead)
         self._log.info("runs.sent", count=len(moved))
 
     def _project_dead(self) -> None:

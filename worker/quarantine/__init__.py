@@ -1,0 +1,1 @@
+"""Carries suspects where they can do no harm: runs that some process had when it died."""
