@@ -60,7 +60,7 @@ def _ended_under_load(place: Place, provider: Provider) -> tuple[Said, float]:
 
 
 def _has_just_asked(place: Place, provider: Provider) -> bool:
-    """Whether its second handful of calls has begun: they do as soon as the first one is written."""
+    """Whether its second handful of calls has begun: as soon as the first is written."""
     written = place.states()[State.WRITTEN]
     return written >= THREADS and len(provider.requests) >= written + THREADS / 2
 

@@ -1,0 +1,151 @@
+"""Suspects go on together, and alone where that killed somebody; real processes, a tiny fleet."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.environment import Environment
+from tasks.run import Incarnation, Run, RunId, State, TicketId
+from tasks.ticket import ExternalId
+from tests.acceptance.patience import until
+from tests.acceptance.tiny_ward import GATE, VARIABLE, hire
+from tests.twins.clock import NOON
+from worker.quarantine import company
+from worker.quarantine.policy import Quarantine
+
+pytestmark = pytest.mark.timeout(60)
+
+RUN = Run(
+    id=RunId("r"),
+    ticket=TicketId("t"),
+    source="s",
+    external_id=ExternalId("T-1"),
+    requester="0f",
+    digest="d",
+    revision=1,
+    seq=2,
+    state=State.RUNNING,
+    stage="enrich",
+    tier="economy",
+    ingested_at=NOON,
+    changed_at=NOON,
+    owner=Incarnation("me"),
+    suspect=True,
+)
+
+
+class Ward:
+    """A quarantine, and what its processes carried."""
+
+    def __init__(self, folder: Path, queues: frozenset[str] = frozenset({"economy"})) -> None:
+        self.now = 0.0
+        self.gate = folder / "gate"
+        self.gate.mkdir()
+        self._carried = folder / "carried"
+        self._carried.touch()
+        environment = Environment(credentials={VARIABLE: str(self._carried), GATE: str(self.gate)})
+        self.quarantine = Quarantine(hire, environment, queues, monotonic=lambda: self.now)
+
+    async def carry(self, *names: str) -> list[bool]:
+        """Which of them died alone."""
+        runs = [replace(RUN, id=RunId(name)) for name in names]
+        return await asyncio.gather(*[self.quarantine.carry(run) for run in runs])
+
+    def carried(self) -> list[tuple[str, str]]:
+        """Process and run, in order."""
+        lines = self._carried.read_text().splitlines()
+        return [(line.split()[0], line.split()[1]) for line in lines]
+
+    def times(self) -> Counter[str]:
+        """How often each run was carried."""
+        return Counter(run for _, run in self.carried())
+
+
+@pytest.fixture
+def ward(tmp_path: Path) -> Iterator[Ward]:
+    ward = Ward(tmp_path)
+    yield ward
+    ward.quarantine.close()
+
+
+NAMES = [f"sound-{number}" for number in range(30)]
+
+
+def test_all_go_on_in_one_process(ward: Ward) -> None:
+    assert asyncio.run(ward.carry(*NAMES)) == [False] * 30
+    assert len({process for process, _ in ward.carried()}) == 1
+    assert set(ward.times().values()) == {1}
+
+
+def test_only_whoever_dies_alone_has_died(ward: Ward) -> None:
+    found = asyncio.run(ward.carry(*NAMES[:5], "dies", *NAMES[5:10]))
+    assert found == [False] * 5 + [True] + [False] * 5
+    assert ward.times()["dies"] == 2
+    alone = Counter(process for process, _ in ward.carried())
+    together = alone.most_common(1)[0][0]
+    assert all(count == 1 for process, count in alone.items() if process != together)
+
+
+def test_after_a_death_the_next_have_company_again(ward: Ward) -> None:
+    assert asyncio.run(ward.carry("dies")) == [True]
+    assert asyncio.run(ward.carry(*NAMES)) == [False] * 30
+    assert len({process for process, run in ward.carried() if run in NAMES}) == 1
+
+
+def test_one_that_cannot_begin_is_no_death(tmp_path: Path) -> None:
+    ward = Ward(tmp_path, frozenset())
+    assert asyncio.run(ward.carry("sound")) == [False]
+    assert ward.carried() == []
+    ward.quarantine.close()
+
+
+def test_cancelled_it_ends_and_is_no_death(ward: Ward) -> None:
+    async def cancelled() -> None:
+        work = asyncio.ensure_future(ward.carry("waits-1", "waits-2"))
+        await asyncio.to_thread(until, lambda: len(list(ward.gate.iterdir())) == 2)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+
+    asyncio.run(cancelled())
+    assert ward.times() == {"waits-1": 1, "waits-2": 1}
+
+
+def test_whoever_comes_later_finds_another_company(ward: Ward) -> None:
+    """One that is kept for long would hear of no pause."""
+
+    async def one_after_another() -> list[bool]:
+        first = asyncio.ensure_future(ward.carry("waits-1"))
+        await asyncio.to_thread(until, lambda: any(ward.gate.iterdir()))
+        ward.now += company.KEPT_SECONDS + 1
+        second = await ward.carry("sound")
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        return second
+
+    assert asyncio.run(one_after_another()) == [False]
+    assert len({process for process, _ in ward.carried()}) == 2
+
+
+def test_another_life_of_the_worker_has_a_company_of_its_own(ward: Ward) -> None:
+    async def reborn() -> None:
+        await ward.carry("sound-1")
+        await ward.quarantine.carry(replace(RUN, id=RunId("x"), owner=Incarnation("reborn")))
+
+    asyncio.run(reborn())
+    assert len({process for process, _ in ward.carried()}) == 2
+
+
+def test_closed_it_takes_no_more_and_those_that_it_has_go_on(ward: Ward) -> None:
+    async def closed() -> list[bool]:
+        carrying = asyncio.ensure_future(ward.carry(*NAMES))
+        await asyncio.sleep(0)
+        ward.quarantine.close()
+        return await carrying
+
+    assert asyncio.run(closed()) == [False] * 30
+    assert set(ward.times().values()) == {1}
