@@ -81,6 +81,11 @@ def sent_again(run: Run) -> Entry:
     return Entry(kind=Kind.SENT, body={"send_n": run.send_n + 1})
 
 
+def after_company() -> Entry:
+    """The process has died that it was carried in with other suspects: it may be the one."""
+    return Entry(kind=Kind.SUSPECTED, body={})
+
+
 def after_death(run: Run) -> tuple[Entry, ...]:
     """A process that had nothing but this run has died: once may be chance, twice is poison."""
     died = Entry(kind=Kind.DIED, body={"stage": run.stage})

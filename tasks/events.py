@@ -29,6 +29,7 @@ class Kind(StrEnum):
     PROMOTED = "promoted"
     RELEASED = "released"
     LAPSED = "lapsed"
+    SUSPECTED = "suspected"
     DIED = "died"
     TWINS = "twins"
     IN_REVIEW = "in_review"

@@ -154,8 +154,12 @@ def _lapsed(_run: Run, _event: Event) -> Change:
     return {"suspect": True}
 
 
+def _suspected(_run: Run, _event: Event) -> Change:
+    return {"suspect": True, "alone": True}
+
+
 def _died(run: Run, _event: Event) -> Change:
-    return {"suspect": True, "deaths": run.deaths + 1}
+    return {"suspect": True, "alone": True, "deaths": run.deaths + 1}
 
 
 def _written(run: Run, event: Event) -> Change:
@@ -223,7 +227,7 @@ def _number(value: object) -> int:
     return value
 
 
-FINISHED: Change = {"attempts": 0, "suspect": False, "deaths": 0}
+FINISHED: Change = {"attempts": 0, "suspect": False, "alone": False, "deaths": 0}
 """What a finished stage clears: whatever failed or died before was not its fault."""
 
 CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
@@ -240,6 +244,7 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.PROMOTED: _promoted,
     Kind.RELEASED: _nothing,
     Kind.LAPSED: _lapsed,
+    Kind.SUSPECTED: _suspected,
     Kind.DIED: _died,
     Kind.TWINS: _nothing,
     Kind.IN_REVIEW: _in_review,

@@ -68,6 +68,7 @@ class Run:
     send_n: int = 0
     attempts: int = 0  # failed ones of this stage
     suspect: bool = False  # a process died that had it; whether by it, nobody knows
+    alone: bool = False  # a process of suspects died that had it: it needs one of its own
     deaths: int = 0  # of processes that had nothing but this run
     requeues: int = 0
     micro_usd: int = 0

@@ -18,7 +18,7 @@ from tasks.ports.ledger import WorkerRow
 from tasks.ports.model import Models
 from tasks.run import Incarnation
 from worker.broker.errors import BrokerDown
-from worker.carrying.carrier import Bench, Hints
+from worker.carrying.bench import Bench, Hints
 from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
 from worker.carrying.hints import BrokerHints

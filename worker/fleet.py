@@ -8,8 +8,10 @@ from concurrent.futures import CancelledError, Future
 from tasks.errors import LedgerDown
 from tasks.run import Incarnation, Run, RunId
 from worker.broker.errors import BrokerDown
-from worker.carrying.carrier import Alone, Bench, Carrier
+from worker.carrying.bench import Bench
+from worker.carrying.carrier import Carrier
 from worker.carrying.group_writer import GroupWriter
+from worker.carrying.isolation import Isolation, Ward
 from worker.carrying.loop import EventLoop
 from worker.telemetry.log import Log
 from worker.upkeep.incarnation import Heart
@@ -103,9 +105,9 @@ class Fleet:
             with self._lock:
                 self._under_way.discard(work)
 
-    def isolate(self, alone: Alone, *, closing: Callable[[], None]) -> None:
-        """Has suspects carried by that one."""
-        self._carrier.alone = alone
+    def isolate(self, ward: Ward, *, closing: Callable[[], None]) -> None:
+        """Has suspects carried there."""
+        self._carrier.isolation = Isolation(self._bench, ward)
         self._closing = closing
 
     def stand_in_for(self, owner: Incarnation | None) -> None:

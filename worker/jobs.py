@@ -56,7 +56,7 @@ class Hands:
             raise RefusedToStart(message, remedy="start the worker with -P threads")
         fleet = _patiently(lambda: self._hire(self._environment, queues))
         quarantine = Quarantine(self._hire, self._environment, queues, monotonic=time.monotonic)
-        fleet.isolate(quarantine.carry, closing=quarantine.close)
+        fleet.isolate(quarantine, closing=quarantine.close)
         _patiently(fleet.start)
         self._fleet = fleet
 

@@ -17,7 +17,10 @@ from worker.celery_app import build
 from worker.compose import open_shop
 from worker.crew import hire
 from worker.fleet import Fleet
-from worker.helpdesks.embedded import EmbeddedHelpdesk
+from worker.helpdesks.embedded import FULL, EmbeddedHelpdesk
+
+SETTLE = "TRIAGE_TEST_SETTLE"
+"""After so many seconds a request has taken effect or never will."""
 
 GATE = "gate"
 """A file in TRIAGE_HOME: while it is there, nothing is written."""
@@ -41,7 +44,9 @@ class PoisonousHelpdesk(EmbeddedHelpdesk):
 def hire_poisonous(environment: Environment, queues: frozenset[str]) -> Fleet:
     """A worker's fleet on that helpdesk."""
     shop = open_shop(environment)
-    helpdesk = PoisonousHelpdesk(shop.home.helpdesk, shop.clock)
+    settle = float(environment.credentials.get(SETTLE, "0"))
+    able = replace(FULL, once_only_notes=settle == 0, settle_seconds=settle)
+    helpdesk = PoisonousHelpdesk(shop.home.helpdesk, shop.clock, capabilities=able)
     helpdesk.gate = shop.home.root / GATE
     return hire(replace(shop, helpdesk=helpdesk), queues)
 

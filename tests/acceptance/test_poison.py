@@ -5,6 +5,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tasks.ports.ledger import WorkerRow
 from tasks.run import State
 from tests.acceptance.fleet import Place, Running, a_line
 from tests.acceptance.patience import is_alive, until
-from tests.acceptance.poisonous_app import GATE
+from tests.acceptance.poisonous_app import GATE, SETTLE
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -41,20 +42,27 @@ def _work(place: Place) -> Running:
     return front
 
 
-def test_one_poisonous_ticket_is_buried_and_the_other_199_are_written(manned: Place) -> None:
-    """It kills the worker that has it with 63 others, then two processes that have it alone."""
+@pytest.mark.parametrize("settle", ["0", "0.5"])
+def test_one_poisonous_ticket_is_buried_and_the_other_199_are_written(
+    manned: Place, settle: str
+) -> None:
+    """It kills its worker, the process of those that were with it there, then two of its own.
+
+    Also where it has to wait in between, and is carried anew each time.
+    """
+    place = replace(manned, environment={**manned.environment, SETTLE: settle})
     lines = [a_line(f"T-{number}", TEXT) for number in range(OTHERS)]
     manned.take_in(*lines[:20], a_line("POISON-1", TEXT), *lines[20:])
     deaths = 0
     while not manned.is_settled():
-        front = _work(manned)
+        front = _work(place)
         until(lambda: manned.is_settled() or front.process.poll() is not None, 60)  # noqa: B023
         deaths += front.process.poll() is not None
         assert deaths < 3, "a suspect has killed more than itself"
     run = manned.run("POISON-1")
     assert (run.state, run.reason, run.stage) == (State.DEAD, Cause.POISON, "write")
     kinds = Counter(event.kind for event in manned.shop.ledger.events(run.id))
-    assert (kinds[Kind.LAPSED], kinds[Kind.DIED]) == (1, 2)
+    assert (kinds[Kind.LAPSED], kinds[Kind.SUSPECTED], kinds[Kind.DIED]) == (1, 1, 2)
     assert manned.states()[State.WRITTEN] == OTHERS
     assert deaths == 1
     assert manned.ask("books", "--deep", "--json").json()["balanced"]

@@ -50,10 +50,11 @@ class Ward:
         environment = Environment(credentials={VARIABLE: str(self._carried), GATE: str(self.gate)})
         self.quarantine = Quarantine(hire, environment, queues, monotonic=lambda: self.now)
 
-    async def carry(self, *names: str) -> list[bool]:
-        """Which of them died alone."""
+    async def carry(self, *names: str, alone: bool = False) -> list[bool]:
+        """Whose process died."""
         runs = [replace(RUN, id=RunId(name)) for name in names]
-        return await asyncio.gather(*[self.quarantine.carry(run) for run in runs])
+        carry = self.quarantine.alone if alone else self.quarantine.together
+        return await asyncio.gather(*[carry(run) for run in runs])
 
     def carried(self) -> list[tuple[str, str]]:
         """Process and run, in order."""
@@ -81,13 +82,16 @@ def test_all_go_on_in_one_process(ward: Ward) -> None:
     assert set(ward.times().values()) == {1}
 
 
-def test_only_whoever_dies_alone_has_died(ward: Ward) -> None:
-    found = asyncio.run(ward.carry(*NAMES[:5], "dies", *NAMES[5:10]))
+def test_when_one_dies_all_of_its_company_hear_of_it(ward: Ward) -> None:
+    """Whoever waits for ever is among them."""
+    found = asyncio.run(ward.carry("waits-1", "dies", "waits-2"))
+    assert found == [True] * 3
+
+
+def test_alone_each_has_a_process_of_its_own(ward: Ward) -> None:
+    found = asyncio.run(ward.carry(*NAMES[:5], "dies", *NAMES[5:10], alone=True))
     assert found == [False] * 5 + [True] + [False] * 5
-    assert ward.times()["dies"] == 2
-    alone = Counter(process for process, _ in ward.carried())
-    together = alone.most_common(1)[0][0]
-    assert all(count == 1 for process, count in alone.items() if process != together)
+    assert set(Counter(process for process, _ in ward.carried()).values()) == {1}
 
 
 def test_after_a_death_the_next_have_company_again(ward: Ward) -> None:
@@ -96,16 +100,18 @@ def test_after_a_death_the_next_have_company_again(ward: Ward) -> None:
     assert len({process for process, run in ward.carried() if run in NAMES}) == 1
 
 
-def test_one_that_cannot_begin_is_no_death(tmp_path: Path) -> None:
+@pytest.mark.parametrize("alone", [False, True])
+def test_one_that_cannot_begin_is_no_death(tmp_path: Path, *, alone: bool) -> None:
     ward = Ward(tmp_path, frozenset())
-    assert asyncio.run(ward.carry("sound")) == [False]
+    assert asyncio.run(ward.carry("sound", alone=alone)) == [False]
     assert ward.carried() == []
     ward.quarantine.close()
 
 
-def test_cancelled_it_ends_and_is_no_death(ward: Ward) -> None:
+@pytest.mark.parametrize("alone", [False, True])
+def test_cancelled_it_ends_and_is_no_death(ward: Ward, *, alone: bool) -> None:
     async def cancelled() -> None:
-        work = asyncio.ensure_future(ward.carry("waits-1", "waits-2"))
+        work = asyncio.ensure_future(ward.carry("waits-1", "waits-2", alone=alone))
         await asyncio.to_thread(until, lambda: len(list(ward.gate.iterdir())) == 2)
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -134,7 +140,7 @@ def test_whoever_comes_later_finds_another_company(ward: Ward) -> None:
 def test_another_life_of_the_worker_has_a_company_of_its_own(ward: Ward) -> None:
     async def reborn() -> None:
         await ward.carry("sound-1")
-        await ward.quarantine.carry(replace(RUN, id=RunId("x"), owner=Incarnation("reborn")))
+        await ward.quarantine.together(replace(RUN, id=RunId("x"), owner=Incarnation("reborn")))
 
     asyncio.run(reborn())
     assert len({process for process, _ in ward.carried()}) == 2

@@ -27,7 +27,8 @@ from tests.twins.desk import shipped
 from tests.twins.facts import sources
 from tests.twins.helpdesk import WatchedHelpdesk
 from worker.broker.wire import Hint
-from worker.carrying.carrier import Bench, Carrier
+from worker.carrying.bench import Bench
+from worker.carrying.carrier import Carrier
 from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
 from worker.crew import FRESH

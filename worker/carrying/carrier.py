@@ -3,65 +3,25 @@
 import asyncio
 import contextlib
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
-from config.load import Config
 from tasks.case import Classified, Enriched, Received, Validated, Written
 from tasks.causes import DropCause
-from tasks.chronicle import Entry, after_death, of_case, of_detour, sent_again
+from tasks.chronicle import Entry, of_case, of_detour, sent_again
 from tasks.decide import decide, is_bug
-from tasks.desk import Desk, Journal
+from tasks.desk import Desk
 from tasks.detour import Detour, Drop, Promote
 from tasks.errors import LedgerDown
 from tasks.events import Kind
 from tasks.pipeline import Ready, stage_of, step
-from tasks.ports.clock import Clock
 from tasks.ports.ledger import Claim, Claimed
 from tasks.resume import resume
-from tasks.run import Incarnation, Run, RunId, State
+from tasks.run import Run, RunId
 from tasks.ticket import Ticket
 from tasks.waypoints import Waypoint, passing
-from worker.carrying.gate import Gate
-from worker.carrying.group_writer import GroupWriter
+from worker.carrying.bench import Bench
+from worker.carrying.isolation import Isolation
 from worker.carrying.notebook import Notebook, change_of
 from worker.ledgers.errors import RunLost
-from worker.ledgers.sql import SqlLedger
-from worker.privacy.vault import Vault
-from worker.telemetry.log import Log
-
-
-class Hints(Protocol):
-    """Tells the broker that work is due. Losing one costs time, never a ticket."""
-
-    async def send(self, runs: Sequence[Run], *, ahead: bool = False) -> None: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bench:
-    """What a worker process carries tickets with."""
-
-    config: Config
-    clock: Clock
-    desk: Callable[[Journal], Desk]  # a desk for the run of that journal
-    ledger: SqlLedger
-    writer: GroupWriter
-    vault: Vault
-    hints: Hints
-    incarnation: Callable[[], Incarnation]  # this life's name, which may change
-    gate: Gate
-    restored: bool = False  # from a backup: the helpdesk may know more than the ledger
-    serves: frozenset[str]  # tiers whose queues this worker consumes
-    chance: Callable[[], float]
-    report: Callable[[Exception, Run], str | None]  # to the error tracker; its id for the event
-    log: Log
-
-
-class Alone(Protocol):
-    """Carries a suspect by itself; whether it killed the process that it was given."""
-
-    async def __call__(self, run: Run, /) -> bool: ...
 
 
 class Carrier:
@@ -69,7 +29,7 @@ class Carrier:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self.alone: Alone | None = None
+        self.isolation: Isolation | None = None
         self.draining = False
         self.carried: set[RunId] = set()
 
@@ -84,8 +44,8 @@ class Carrier:
         self.carried.add(run)
         passing(Waypoint.CLAIMED)
         try:
-            if claimed.run.suspect and self.alone:
-                await self._isolate(claimed.run, self.alone)
+            if claimed.run.suspect and self.isolation:
+                await self.isolation.carry(claimed.run)
             else:
                 await self._work(claimed)
         except RunLost:
@@ -102,28 +62,6 @@ class Carrier:
                 await self._work(claimed)
             except RunLost:
                 await self._look_later(claimed.run)
-
-    async def _isolate(self, run: Run, alone: Alone) -> None:
-        self._bench.log.info("run.suspected", run=run.id, deaths=run.deaths)
-        try:
-            died = await alone(run)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._put_back(run, died=False))
-            raise
-        await self._put_back(run, died=died)
-
-    async def _put_back(self, run: Run, *, died: bool) -> None:
-        """What its process has left: nothing, where it carried the run to its end."""
-        bench = self._bench
-        left = await asyncio.to_thread(bench.ledger.run, run.id)
-        if left is None or (left.state, left.fence) != (State.RUNNING, run.fence):
-            return
-        bench.log.warning("run.left", run=run.id, died=died)
-        released = Entry(kind=Kind.RELEASED, body={"why": "it was put back"})
-        entries = after_death(left) if died else (released, sent_again(left))
-        change = change_of(left, entries, None, vault=bench.vault, clock=bench.clock)
-        if await bench.writer.commit(change) and change.after.state is State.QUEUED:
-            await bench.hints.send([change.after], ahead=True)
 
     async def _look_later(self, run: Run) -> None:
         """We may have sent something after somebody else had taken the run: it is looked for."""

@@ -17,6 +17,7 @@ from tasks.ports.ledger import Change, Claim, Claimed
 from tasks.run import RunId
 from worker.ledgers.lines import Lines
 from worker.ledgers.rows import (
+    BOOLEANS,
     MUTABLE,
     RUN_COLUMNS,
     claimed_of,
@@ -34,7 +35,7 @@ NUMBERS = {"changed_at", "sent_at", "due_at", "routed_at"}
 def _cast(column: str) -> str:
     if column == "micro_usd":
         return "::bigint"
-    if column == "suspect":
+    if column in BOOLEANS:
         return "::bool"
     return "::int" if column in INTEGERS else "::float8" if column in NUMBERS else ""
 

@@ -15,6 +15,9 @@ RUN_COLUMNS = tuple(field.name for field in fields(Run))
 BORN_WITH = frozenset(
     ("id", "ticket", "source", "external_id", "requester", "digest", "revision", "ingested_at")
 )
+BOOLEANS = frozenset({"suspect", "alone"})
+"""SQLite knows no such type."""
+
 MUTABLE = tuple(name for name in RUN_COLUMNS if name not in BORN_WITH)
 """Columns that events change; the others are given at birth."""
 
@@ -68,7 +71,8 @@ def run_of(row: Sequence[Any]) -> Run:
     """The run in a row of RUN_COLUMNS, in that order."""
     found: dict[str, Any] = dict(zip(RUN_COLUMNS, row, strict=True))
     found["state"] = State(found["state"])
-    found["suspect"] = bool(found["suspect"])
+    for name in BOOLEANS:
+        found[name] = bool(found[name])
     found["outcome"] = Outcome(found["outcome"]) if found["outcome"] else None
     return Run(**found)
 

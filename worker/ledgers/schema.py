@@ -63,6 +63,7 @@ runs = Table(
     Column("send_n", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("suspect", Boolean, nullable=False, server_default=false()),
+    Column("alone", Boolean, nullable=False, server_default=false()),
     Column("deaths", Integer, nullable=False, server_default="0"),
     Column("requeues", Integer, nullable=False),
     Column("micro_usd", BigInteger, nullable=False),

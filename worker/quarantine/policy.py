@@ -16,7 +16,6 @@ from tasks.run import Run
 from worker.quarantine.alone import Alone
 from worker.quarantine.company import Company
 from worker.quarantine.process import Given, Hire, is_death, prepare
-from worker.telemetry.log import Log
 
 Found = TypeVar("Found")
 
@@ -43,17 +42,17 @@ class Quarantine:
         self._monotonic = monotonic
         self._company: Company | None = None
         self._places = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="quarantine")
-        self._log = Log("quarantine")
 
-    async def carry(self, run: Run) -> bool:
-        """Carries a run that is ours; whether a process died that had nothing but this run.
+    async def together(self, run: Run) -> bool:
+        """Carries a run that is ours beside other suspects; whether their process has died.
 
-        Cancelled, it waits a moment for the process to put its run back. From the loop's thread.
+        Cancelled, it waits a moment for the process to put its runs back. From the loop's thread.
         """
         company, told = self._join(run)
-        if not await _or_end(asyncio.wrap_future(told), company.end):
-            return False
-        self._log.warning("run.alone", run=run.id, deaths=run.deaths)
+        return await _or_end(asyncio.wrap_future(told), company.end)
+
+    async def alone(self, run: Run) -> bool:
+        """As `together`, in a process that has nothing but this run."""
         alone = Alone(self._context, self._given, run)
         living = asyncio.get_running_loop().run_in_executor(self._places, alone.live)
         code = await _or_end(living, alone.end)

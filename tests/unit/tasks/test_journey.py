@@ -75,7 +75,7 @@ def test_what_arrived_malformed_is_ingested_and_dead_at_once() -> None:
     assert run.seq == 2
 
 
-CLEARED = {"attempts": 0, "suspect": False, "deaths": 0}
+CLEARED = {"attempts": 0, "suspect": False, "alone": False, "deaths": 0}
 GONE = {"owner": None, "due_at": None}
 
 TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
@@ -140,7 +140,8 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
     ),
     Kind.RELEASED: ({}, {}),
     Kind.LAPSED: ({}, {"suspect": True}),
-    Kind.DIED: ({}, {"suspect": True, "deaths": 2}),
+    Kind.SUSPECTED: ({}, {"suspect": True, "alone": True}),
+    Kind.DIED: ({}, {"suspect": True, "alone": True, "deaths": 2}),
     Kind.TWINS: ({}, {}),
     Kind.IN_REVIEW: (
         {"reason": "unsure", "why": "confidence 0.4"},
@@ -184,6 +185,7 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
 BUSY = {
     "attempts": 2,
     "suspect": True,
+    "alone": True,
     "deaths": 1,
     "requeues": 1,
     "micro_usd": 500,

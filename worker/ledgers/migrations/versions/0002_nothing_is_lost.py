@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     """Adds columns, tables and indexes; puts back all but one running revision of a ticket."""
     op.add_column("runs", Column("suspect", Boolean, nullable=False, server_default=false()))
+    op.add_column("runs", Column("alone", Boolean, nullable=False, server_default=false()))
     op.add_column("runs", Column("deaths", Integer, nullable=False, server_default="0"))
     op.add_column("writes", Column("sweep_at", Double))
     is_set = text("sweep_at IS NOT NULL")
