@@ -164,6 +164,14 @@ def test_the_first_look_comes_first() -> None:
     assert first.text.splitlines()[:2] == ["triage status", "triage books"]
 
 
+def test_every_warning_of_a_log_is_explained() -> None:
+    code = "\n".join(path.read_text() for path in (ROOT / "worker").rglob("*.py"))
+    written = set(re.findall(r"\.(?:warning|error)\(\s*\"([a-z_]+\.[a-z_]+)\"", code))
+    explained = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", RUNBOOK.read_text(), re.MULTILINE)
+    assert "worker.lapsed" in written
+    assert sorted(explained) == sorted(written)
+
+
 def test_a_heading_that_the_code_sends_people_to_exists() -> None:
     code = "".join(path.read_text() for path in (ROOT / "worker").rglob("*.py"))
     sent = re.findall(r"see docs/runbook\.md, '([^']+)'", code)

@@ -38,7 +38,7 @@ class Isolation:
                     return
                 run = suspected
             if run.alone:
-                self._bench.log.info("run.alone", run=run.id, deaths=run.deaths)
+                self._bench.log.warning("run.alone", run=run.id, deaths=run.deaths)
                 died = await self._ward.alone(run)
         except asyncio.CancelledError:
             await asyncio.shield(self._put_back(run, died=False))
