@@ -81,6 +81,8 @@ def _worker() -> dict[str, object]:
     return {
         # Tickets wait on the network, and their stages run in one event loop.
         "worker_pool": "threads",
+        # A broker that goes away must not end it: who is supervised by honcho ends with all others.
+        "worker_consumer": "worker.consumer:LastingConsumer",
         # Acknowledged when done: what a killed worker had counts as unacknowledged, and comes back.
         "task_acks_late": True,
         # Takes no more messages than it has threads, so that the other workers get the rest.
