@@ -44,11 +44,13 @@ class Delivery:
 
         Raises HelpdeskDown when an answer is lost, ValuesNotTaken when nothing came of a yes.
         """
+        first = seen
         done = {one.target for one in intents if one.key in self.traces.counts}
         refused: set[str] = set()
         for _ in range(ROUNDS):
             due = _due(intents, images, seen, done)
             if not due:
+                done |= await self._sent_by_others(intents, first, seen, done)
                 return tuple(_told(one, seen, is_ours=one.target in done) for one in intents)
             answer = await self.helpdesk.set_fields(
                 self.ticket, due, key=self.key, version=seen.version
@@ -66,6 +68,24 @@ class Delivery:
         if refused:
             raise ValuesNotTaken(f"the helpdesk did not take {', '.join(sorted(refused))}")
         raise HelpdeskDown(f"the ticket changed {ROUNDS} times under our hands")
+
+    async def _sent_by_others(
+        self, intents: Sequence[Intent], first: Seen, now: Seen, done: Collection[str]
+    ) -> set[str]:
+        """Fields that came to hold our value while we looked: by whom, their history says.
+
+        One that was frozen when it lost the run to us may still have sent what it meant to.
+        """
+        came = {
+            one.target
+            for one in intents
+            if one.target not in done
+            and now.fields[one.target] == one.wanted != first.fields[one.target]
+        }
+        if not came:
+            return set()
+        counts = (await self.helpdesk.traces(self.ticket, key=self.key)).counts
+        return {name for name in came if f"{self.key}:{name}" in counts}
 
     async def post_notes(
         self, intents: Sequence[Intent], bodies: Mapping[str, str]

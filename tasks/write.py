@@ -29,10 +29,10 @@ async def write(case: Validated, desk: Desk) -> Written | Detour:
     if now < settled:
         why = "what was sent for it before may still take effect"
         return Wait(until=settled, reason=WaitReason.SETTLE, why=why, spends_attempt=False)
-    traces = Traces()
-    if past.sent_until is not None:
-        traces = await helpdesk.traces(case.ticket.id, key=past.key)
     seen = await helpdesk.look(case.ticket.id)
+    traces = Traces()
+    if past.sent_until is not None:  # asked last, so that they explain whatever we see
+        traces = await helpdesk.traces(case.ticket.id, key=past.key)
     if isinstance(seen, Gone):
         return _gone(seen, past.own, traces)
     plan = _plan(case, past, seen)

@@ -144,7 +144,8 @@ class Fleet(RuleBasedStateMachine):
         if world.helpdesk.capabilities.conditional_write != "none":
             expect_no_edit_lost(world)
         runs = world.runs()
-        assert {run.state for run in runs} <= {State.WRITTEN, State.DROPPED}, runs
+        ends = [(run.state, run.reason, run.why) for run in runs]
+        assert {run.state for run in runs} <= {State.WRITTEN, State.DROPPED}, ends
         newest = {run.ticket: run for run in sorted(runs, key=lambda run: run.revision)}
         assert {run.state for run in newest.values()} == {State.WRITTEN}
         recorded = sum(answers_recorded(world, run) for run in runs)

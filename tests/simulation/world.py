@@ -69,6 +69,7 @@ class World:
         self.passed: Counter[Waypoint] = Counter()
         self.workers: list[Worker] = []
         self._ice = Ice()
+        self._thawing = False
         self.brought: list[bytes] = []
         self._folder = folder
         listen(self._passing)
@@ -90,7 +91,8 @@ class World:
                     self.dooms.remove(doom)
                     if not doom.freezes or threading.current_thread().name != "carrier":
                         raise Crashed(waypoint)
-                    self._freeze()
+                    if not self._thawing:  # whoever has just woken is not frozen again
+                        self._freeze()
                 return
 
     def _freeze(self) -> None:
@@ -238,12 +240,15 @@ class World:
 
     def thaw(self) -> None:
         """Whoever is frozen goes on."""
+        self._thawing = True
         for worker in self.workers:
             if worker.frozen:
                 ice, thread = worker.frozen
                 ice.melts.set()
                 thread.join(60)
+                assert not thread.is_alive()
                 worker.frozen = None
+        self._thawing = False
 
     def tick(self, seconds: float = 1.0) -> None:
         """Time passes: everybody who lives beats and sweeps, and late requests take effect."""

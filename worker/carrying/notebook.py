@@ -34,7 +34,7 @@ class Notebook:
         self.run = run
         self.key = key
         self._written_before = 0.0 if restored else None  # settled long ago, whatever it was
-        self._claimed_seq = run.seq
+        self._begun_at = run.seq
         self._ledger = ledger
         self._writer = writer
         self._vault = vault
@@ -76,7 +76,7 @@ class Notebook:
     def _past(self, key: str) -> Past:
         own = self._ledger.writes(self.run.id)
         events = self._ledger.events(self.run.id) if own else ()
-        before = [event for event in events if event.seq < self._claimed_seq]
+        before = [event for event in events if event.seq <= self._begun_at]
         sent_until, since = _let_go(before)
         return Past(
             key=key,

@@ -112,6 +112,26 @@ def test_values_that_were_taken_at_the_second_try_are_written(office: Office) ->
 
 
 @pytest.mark.parametrize("capabilities", [FULL, BEST_EFFORT])
+def test_what_a_frozen_worker_sends_under_our_hands_is_ours(capabilities: Capabilities) -> None:
+    """It wakes between our look and our request: the values are there, and the key is ours."""
+    office = Office(ticket=TRIAGED, capabilities=capabilities)
+    late = iter([True])
+
+    def wake() -> None:
+        if next(late, False):
+            version = str(len(office.helpdesk.history[T1]))
+            office.helpdesk._set_all(  # noqa: SLF001 - the same request, by somebody else
+                T1, DECISION.fields(), key="tf-1", version=version
+            )
+
+    office.helpdesk.meanwhile = wake
+    found = _write(office)
+    assert isinstance(found, Written)
+    assert {result.outcome for result in found.results} == {"applied"}
+    _expect_all_once(office)
+
+
+@pytest.mark.parametrize("capabilities", [FULL, BEST_EFFORT])
 def test_a_persons_edit_between_look_and_write_wins(capabilities: Capabilities) -> None:
     office = Office(ticket=TRIAGED, capabilities=capabilities)
     edits = iter([True])

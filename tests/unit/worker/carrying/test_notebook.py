@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tasks.chronicle import Entry
-from tasks.events import Kind
+from tasks.events import Body, Kind
 from tasks.journey import fold
 from tasks.ports.ledger import Intent
 from tasks.run import Run, State
-from tests.ledgers import ENRICHED, WAITING, a_running, move, sent
+from tests.ledgers import ENRICHED, WAITING, a_change, a_running, claim_all, move, sent
 from tests.twins.clock import NOON, StillClock
 from tests.twins.ledger import FaultyLedger
 from worker.carrying.group_writer import GroupWriter
@@ -70,6 +70,31 @@ def test_what_is_recorded_is_durable_with_its_texts_and_writes(
     (sealed,) = ledger.bodies(run.id, ["facts.3"])
     assert VAULT.open(sealed, KEY) == "\ud800 plus"
     assert list(ledger.writes(run.id)) == [write]
+
+
+LET_GO = {
+    "taken over": ((Kind.LAPSED, {"owner": "W-0"}), (Kind.SENT, {"send_n": 3})),
+    "suspected": ((Kind.SUSPECTED, {}),),
+}
+
+
+@pytest.mark.parametrize("ends", LET_GO.values(), ids=LET_GO.keys())
+def test_what_another_process_may_have_sent_is_known(
+    ledger: FaultyLedger, run: Run, notebook: Notebook, ends: tuple[tuple[Kind, Body], ...]
+) -> None:
+    """Whether its worker has died, or the process that it was carried in beside other suspects."""
+    again = move(ledger, run, (Kind.LAPSED, {"owner": "W-0"}), (Kind.SENT, {"send_n": 2}))
+    (held,) = claim_all(ledger, again)
+    write = Intent(key="k", run=run.id, target="queue", before=None, wanted="cards")
+    meant = a_change(held, (Kind.INTENDED, {"keys": ["k"]}), *ends, writes=(write,))
+    assert ledger.commit([meant]) == [True]
+    left = meant.after
+    now = claim_all(ledger, left)[0] if left.state is State.QUEUED else left
+    writer = notebook._writer  # noqa: SLF001 - the fixture's, which runs
+    successor = Notebook(now, KEY, ledger=ledger, writer=writer, vault=VAULT, clock=CLOCK)
+    past = asyncio.run(successor.past())
+    assert past.own == [write]
+    assert past.sent_until == meant.events[1].at
 
 
 def test_entries_go_in_together(ledger: FaultyLedger, notebook: Notebook, run: Run) -> None:
