@@ -22,8 +22,8 @@ Found = TypeVar("Found")
 AT_ONCE = 8
 """Processes with one suspect each; the others wait for a place."""
 
-ENDING_SECONDS = 3.0
-"""How long a process may take to release its runs."""
+ENDING_SECONDS = 1.0
+"""How long a process may take to release its runs; then we do, and it is refused."""
 
 
 class Quarantine:
