@@ -4,7 +4,7 @@ import threading
 from multiprocessing.context import ForkServerContext
 
 from tasks.run import Run
-from worker.quarantine.process import FAILED, Given, fleet_for
+from worker.quarantine.process import FAILED, Given, begin, code_of, fleet_for
 
 
 class Alone:
@@ -17,21 +17,19 @@ class Alone:
         self._is_ended = False
         self._door = threading.Lock()  # none is started behind the one who ends it
 
-    def live(self) -> int:
+    def live(self) -> int | None:
         """Starts it and waits for its end; its exit code."""
         with self._door:
             if self._is_ended:
                 return FAILED
-            self._process.start()
-        self._process.join()
-        assert self._process.exitcode is not None  # noqa: S101 - it has been waited for
-        return self._process.exitcode
+            begin(self._process)
+        return code_of(self._process)
 
     def end(self) -> None:
         """Has it put its run back, or never begin."""
         with self._door:
             self._is_ended = True
-            if self._process.pid is not None and self._process.is_alive():
+            if self._process.pid is not None:
                 self._process.terminate()
 
 

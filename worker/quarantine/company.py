@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 
 from tasks.run import Incarnation, Run, RunId
-from worker.quarantine.process import Given, fleet_for, is_death
+from worker.quarantine.process import FAILED, Given, begin, code_of, fleet_for, is_death
 
 KEPT_SECONDS = 3.0
 """For so long a company takes more: it hears of no pause, and costs the memory of a process."""
@@ -59,9 +59,9 @@ class Company:
     def end(self) -> None:
         """Has all of its runs put back."""
         with self._door:
-            self._is_closed = self._is_ended = True
-            if self._started_at is not None and self._process.is_alive():
+            if self._started_at is not None and not self._is_ended:
                 self._process.terminate()
+            self._is_closed = self._is_ended = True
 
     def _is_old(self) -> bool:
         return self._started_at is not None and self._monotonic() - self._started_at > KEPT_SECONDS
@@ -84,13 +84,14 @@ class Company:
                 if not self._hear():
                     break
                 self._retire()
-            self._process.join()
-        self._over()
+            self._over(code_of(self._process))
+        else:
+            self._over(FAILED)
 
     def _begin(self) -> bool:
         """Starts it, which may take seconds, and hands over whoever has come meanwhile."""
         try:
-            self._process.start()
+            begin(self._process)
         except OSError:  # no memory, no processes left: they are put back
             return False
         finally:
@@ -125,8 +126,8 @@ class Company:
             if self._is_old() and not self._members:
                 self._close()
 
-    def _over(self) -> None:
-        died = self._started_at is not None and is_death(self._process.exitcode)
+    def _over(self, code: int | None) -> None:
+        died = is_death(code)
         self._hear()  # what it said before its end
         with self._door:
             self._is_closed = True

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import NamedTuple
 
 from config.environment import Environment
@@ -50,6 +50,25 @@ def prepare(given: Given) -> ForkServerContext:
     return context
 
 
+def begin(process: ForkServerProcess) -> None:
+    """Starts it."""
+    with TURN:
+        process.start()
+
+
+def code_of(process: ForkServerProcess) -> int | None:
+    """Waits for its end; its exit code."""
+    wait([process.sentinel])
+    with TURN:
+        process.join()
+        return process.exitcode
+
+
+TURN = threading.Lock()
+"""Whoever starts a process asks all others for their ends, and an end can be read only once: of two
+who read it at once the second is told 255, which would be a death."""
+
+
 def is_death(code: int | None) -> bool:
     """Whether a process that ended like this has died, and not been asked to end or given up.
 
@@ -83,6 +102,7 @@ def fleet_for(given: Given, owner: Incarnation | None) -> Iterator[Fleet]:
 
 
 def _end(fleet: Fleet) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt this
     fleet.cancel()
     raise SystemExit(0)
 
