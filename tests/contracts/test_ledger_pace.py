@@ -10,8 +10,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import inf
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from tasks.ports.ledger import Change, Cursor, SealedKey
 from tasks.run import Run
@@ -135,3 +138,25 @@ def test_the_hot_path_touches_rows_by_their_keys_alone(ledger: SqlLedger, statem
     for scan, condition in scans:
         assert re.match(r"-> +Index Scan using (\w+_pkey|pk_\w+|uq_runs_ticket_revision) on", scan)
         assert condition.startswith("Index Cond")
+
+
+def test_a_page_of_a_backlog_is_read_in_the_order_of_its_index(ledger: SqlLedger) -> None:
+    """All of an intake is sent in one moment: sorting it for each page would cost all of it."""
+    ledger.ingest([an_arrival(says=f"{n:064x}") for n in range(2_000)], cursor=None)
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        ledger.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3]))
+    )
+    first = ledger.queued("economy", inf, 64)
+    second = ledger.queued("economy", inf, 64, after=first[-1])
+    assert [run.id for run in (*first, *second)] == sorted(run.id for run in (*first, *second))
+    pages = [(statement, given) for statement, given in asked if statement.startswith("SELECT")]
+    assert len(pages) == 2
+    explain = "EXPLAIN QUERY PLAN " if is_sqlite(ledger) else "EXPLAIN "
+    with ledger.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        for statement, given in pages:
+            rows = connection.exec_driver_sql(explain + statement, given).all()
+            plan = "\n".join(str(row[-1]) for row in rows)
+            assert "ix_runs_state_tier_sent_at_id" in plan
+            assert not re.search(r"Sort|TEMP B-TREE", plan), plan

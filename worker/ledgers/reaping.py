@@ -185,10 +185,7 @@ class LedgerReaping:
         )
         if after is not None:
             last = tuple_(literal(after.sent_at), literal(after.id))
-            query = query.where(
-                runs.c.sent_at >= after.sent_at,  # for the index
-                tuple_(runs.c.sent_at, runs.c.id) > last,
-            )
+            query = query.where(tuple_(runs.c.sent_at, runs.c.id) > last)
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(query)]
 

@@ -75,7 +75,8 @@ runs = Table(
     Column("model", Text),
     UniqueConstraint("ticket", "digest", name="uq_runs_ticket_digest"),
     UniqueConstraint("ticket", "revision", name="uq_runs_ticket_revision"),
-    Index("ix_runs_state_tier_sent_at", "state", "tier", "sent_at"),
+    # With the id, since a whole intake is sent in one moment: its runs are read page by page.
+    Index("ix_runs_state_tier_sent_at_id", "state", "tier", "sent_at", "id"),
     _where_set("ix_runs_due_at", "due_at"),
     _where_set("ix_runs_routed_at", "routed_at"),
     # The lease of a ticket: of its revisions one at a time is worked on.

@@ -37,6 +37,8 @@ def upgrade() -> None:
         Column("at", Double, nullable=False),
         Column("value", Text, nullable=False),
     )
+    op.create_index("ix_runs_state_tier_sent_at_id", "runs", ["state", "tier", "sent_at", "id"])
+    op.drop_index("ix_runs_state_tier_sent_at", "runs")
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE"))
