@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from config.environment import Environment
 from config.errors import ConfigError
+from config.helpdesk import HelpdeskConfig, Kind
 from config.policy import Policy
 from config.prompts import Prompt, read_prompt
 from config.settings import Settings
@@ -32,6 +33,7 @@ class Config:
     taxonomy: Taxonomy
     tiers: Tiers
     policy: Policy
+    helpdesk: HelpdeskConfig
     classify: Prompt
 
 
@@ -57,6 +59,7 @@ def load(environment: Environment) -> Config:
         taxonomy=_taxonomy(overlay),
         tiers=_usable(_shaped(Tiers, "tiers.toml", overlay), environment),
         policy=_shaped(Policy, "policy.toml", overlay),
+        helpdesk=_helpdesk(_shaped(HelpdeskConfig, "helpdesk.toml", overlay), environment),
         classify=read_prompt("classify", overlay),
     )
 
@@ -112,6 +115,28 @@ def _taxonomy(overlay: Path | None) -> Taxonomy:
             raise ConfigError(message)
         raw[table] = [{key: name, **entry} for name, entry in entries.items()]
     return _validated(Taxonomy, "taxonomy.toml", raw)
+
+
+def _helpdesk(found: HelpdeskConfig, environment: Environment) -> HelpdeskConfig:
+    """The helpdesk with its address, wherever that was said."""
+    kind = environment.helpdesk or found.kind
+    if kind not in get_args(Kind):
+        message = f"TRIAGE_HELPDESK is {kind!r}: say {', '.join(get_args(Kind))}"
+        raise ConfigError(message)
+    found = found.model_copy(update={"kind": kind})
+    remote = found.remote
+    if remote is None:
+        return found
+    url = environment.helpdesk_url or remote.url
+    if not re.match(r"https?://[^/\s]", url):
+        message = (
+            f"the helpdesk is {kind} and has no address: set TRIAGE_HELPDESK_URL to http(s)://…"
+        )
+        raise ConfigError(message)
+    if remote.credential not in environment.credentials:
+        message = f"{remote.credential} is not set: it holds the token of the fleet's user ({kind})"
+        raise ConfigError(message)
+    return found.model_copy(update={kind: remote.model_copy(update={"url": url})})
 
 
 def _usable(tiers: Tiers, environment: Environment) -> Tiers:

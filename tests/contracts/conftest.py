@@ -6,21 +6,30 @@ from pathlib import Path
 import pytest
 
 from tests.contracts.desks import AnyHelpdesk, made
+from tests.contracts.stages import OurStage, RtStage, Stage
 from tests.twins.helpdesk import PLAIN
 from worker.helpdesks.embedded import FULL
+
+OURS = {"": FULL, "-plain": PLAIN}
+
+
+@pytest.fixture(params=["embedded", "memory", "embedded-plain", "memory-plain", "rt"])
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    """A helpdesk with one open ticket; `plain` ones can do no more than the least of them."""
+    if request.param == "rt":
+        rt = RtStage(request.getfixturevalue("rt"))
+        yield rt
+        rt.helpdesk.close()
+        return
+    kind, dash, rest = request.param.partition("-")
+    ours = OurStage(kind, tmp_path, OURS[dash + rest])
+    yield ours
+    ours.helpdesk.close()
 
 
 @pytest.fixture(params=["embedded", "memory"])
 def helpdesk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyHelpdesk]:
-    """A helpdesk with one open ticket, T-1, whose queue is `inbox`."""
+    """A helpdesk of ours with one open ticket, T-1, whose queue is `inbox`."""
     desk = made(request.param, tmp_path, FULL)
-    yield desk
-    desk.close()
-
-
-@pytest.fixture(params=["embedded", "memory"])
-def plain(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyHelpdesk]:
-    """The same, able to do no more than the least of helpdesks."""
-    desk = made(request.param, tmp_path, PLAIN)
     yield desk
     desk.close()

@@ -1,10 +1,9 @@
 """Helpdesks of every kind, and what is asked of them; conftest.py has the fixtures."""
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
 
-from tasks.ports.helpdesk import Capabilities, Gone, Helpdesk, Moved, Seen
+from tasks.ports.helpdesk import Capabilities, Helpdesk, Seen
 from tasks.ticket import ExternalId, Ticket
 from tests.twins.clock import StillClock
 from tests.twins.ticket import a_ticket
@@ -31,34 +30,12 @@ def made(kind: str, folder: Path, capabilities: Capabilities) -> AnyHelpdesk:
     return desk
 
 
-def look(helpdesk: Helpdesk) -> Seen:
-    """T-1 as it stands."""
+def set_to(helpdesk: Helpdesk, **values: str) -> None:
+    """The machine sets what stands there."""
     seen = asyncio.run(helpdesk.look(T1))
     assert isinstance(seen, Seen)
-    return seen
-
-
-def set_to(
-    helpdesk: Helpdesk,
-    *,
-    key: str = "tf-1",
-    ticket: ExternalId = T1,
-    seen: Seen | None = None,
-    **values: str,
-) -> Moved | Gone | None:
-    """Sets what stands there, as it was `seen`, or as it is."""
-    version = (seen or look(helpdesk)).version if ticket == T1 else "0"
-    return asyncio.run(helpdesk.set_fields(ticket, values, key=key, version=version))
-
-
-def note(helpdesk: Helpdesk, body: str, *, key: str, ticket: ExternalId = T1) -> Gone | None:
-    """Posts a note."""
-    return asyncio.run(helpdesk.post_note(ticket, body, key=key))
-
-
-def traces(helpdesk: Helpdesk, key: str = "tf-1") -> Mapping[str, int]:
-    """What T-1 holds under the key."""
-    return asyncio.run(helpdesk.traces(T1, key=key)).counts
+    answer = asyncio.run(helpdesk.set_fields(T1, values, key="tf-1", version=seen.version))
+    assert answer is None
 
 
 def shown(helpdesk: AnyHelpdesk) -> ShownTicket:

@@ -1,4 +1,6 @@
-"""What every helpdesk keeps for people and customers."""
+"""What our own helpdesks keep for people and customers."""
+
+import asyncio
 
 import pytest
 
@@ -97,3 +99,48 @@ def test_a_reply_without_words_is_refused(helpdesk: AnyHelpdesk) -> None:
     """It would be a revision that says nothing new."""
     with pytest.raises(OperatorError, match="without text"):
         helpdesk.reply(T1, " \n")
+
+
+def test_a_note_moves_no_version(helpdesk: AnyHelpdesk) -> None:
+    """A write after it is as good as one before."""
+    before = asyncio.run(helpdesk.look(T1))
+    asyncio.run(helpdesk.post_note(T1, "A draft", key="R-1:note:draft"))
+    assert asyncio.run(helpdesk.look(T1)) == before
+
+
+def test_a_ticket_is_shown_as_the_command_prints_it(helpdesk: AnyHelpdesk) -> None:
+    """Fields, notes and history, the newest last, with moments in ISO 8601."""
+    set_to(helpdesk, queue="payments")
+    helpdesk.edit(T1, "queue", "fraud", "ada")
+    asyncio.run(helpdesk.post_note(T1, "A draft", key="R-1:note:draft"))
+    noon = "2026-01-01T12:00:00.000+00:00"
+    assert shown(helpdesk).as_json() == {
+        "fields": {"issue_type": None, "priority": None, "queue": "fraud", "escalated": None},
+        "notes": [
+            {"key": "R-1:note:draft", "author": "triage-fleet", "body": "A draft", "at": noon}
+        ],
+        "history": [
+            {
+                "at": noon,
+                "author": "triage-fleet",
+                "field": "queue",
+                "from": "inbox",
+                "to": "payments",
+                "key": "tf-1:queue",
+            },
+            {
+                "at": noon,
+                "author": "ada",
+                "field": "queue",
+                "from": "payments",
+                "to": "fraud",
+                "key": None,
+            },
+        ],
+    }
+
+
+def test_a_ticket_that_nobody_brought_is_not_shown(helpdesk: AnyHelpdesk) -> None:
+    """There is nothing to show and nothing to tell."""
+    assert helpdesk.show(NOBODY) is None
+    assert helpdesk.conversation(NOBODY) is None

@@ -22,7 +22,7 @@ from tasks.errors import (
 )
 from worker.models.complaint import Complaint
 from worker.models.exchange import SUCCESS, Exchange
-from worker.models.retry_after import retry_after
+from worker.retry_after import retry_after
 
 Kind = type[TriageError]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.models.retry_after import MOST_SECONDS, retry_after
+from worker.retry_after import MOST_SECONDS, retry_after
 
 NOON = 1_767_268_800.0  # 1 January 2026, 12:00 UTC
 

@@ -1,0 +1,196 @@
+"""A real Request Tracker for the tests: Debian's package, a private instance on loopback.
+
+Its clock's zone is not UTC, as most people's is not.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from config.environment import Environment
+from config.helpdesk import RequestTracker
+from config.load import load
+from tests.acceptance.patience import until
+from worker.helpdesks.rt.setup import initialdata
+
+SETUP = "rt-setup-database-5"
+SERVER = Path("/usr/share/request-tracker5/libexec/rt-server")
+PASSWORD = "not-a-secret"
+QUEUES = ("inbox", "cards", "payments", "transfers", "fraud", "accounts", "onboarding", "triage")
+SETTLE_SECONDS = 0.2
+SITE = """\
+Set($rtname, 'example.org');
+Set($Organization, 'example.org');
+Set($WebDomain, '127.0.0.1');
+Set($WebPort, {port});
+Set($WebBaseURL, 'http://127.0.0.1:{port}');
+Set($DatabaseType, 'SQLite');
+Set($DatabaseName, '{folder}/rt.db');
+Set($MailCommand, 'testfile');
+Set($BcryptCost, 10);
+Set($LogToSyslog, undef);
+Set($LogToSTDERR, 'error');
+Set($Timezone, 'America/New_York');
+Set($MasonDataDir, '{folder}/mason');
+Set($MasonSessionDir, '{folder}/sessions');
+1;
+"""
+PEOPLE = """\
+@Users = (
+  { Name => 'ada', Privileged => 1, Password => '%(password)s', EmailAddress => 'ada@example.org' },
+);
+@ACL = (
+  (map { { GroupDomain => 'SystemInternal', GroupType => 'Everyone', Right => $_ } }
+     qw(CreateTicket ReplyToTicket)),
+  (map { { GroupDomain => 'SystemInternal', GroupType => 'Privileged', Right => $_ } }
+     qw(SeeQueue ShowTicket ModifyTicket CommentOnTicket OwnTicket ReplyToTicket DeleteTicket
+        ShowTicketComments SeeCustomField ModifyCustomField)),
+);
+1;
+"""
+
+
+class Rt:
+    """One RT of our own, with `ada` for a person and the fleet's user with its token."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = _free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        (folder / "site.pm").write_text(SITE.format(port=self._port, folder=folder))
+        for name in ("empty", "mason", "sessions"):
+            (folder / name).mkdir()
+        (folder / "password").write_text(PASSWORD)
+        self._set_up("init", "--root-password-file", str(folder / "password"))
+        self.config = configured(self.url)
+        said = self.insert(initialdata(self.config, QUEUES))
+        self.token = said.partition("TRIAGE_HELPDESK_TOKEN=")[2].split()[0]
+        self.insert(PEOPLE % {"password": PASSWORD})
+        self._process = self._start()
+        self.root = self.client("root")
+        self.ada = self.client("ada")
+        until(self.answers, 60)
+
+    def insert(self, initial: str) -> str:
+        """Puts initialdata in; what the program printed."""
+        path = self._folder / f"initial-{next(NUMBERS)}.pl"
+        path.write_text(initial)
+        return self._set_up("insert", "--datafile", str(path))
+
+    def client(self, user: str) -> httpx.Client:
+        """Somebody who asks RT by REST2."""
+        return httpx.Client(base_url=f"{self.url}/REST/2.0", auth=(user, PASSWORD), timeout=30)
+
+    def ask(self, method: str, path: str, *, body: object = None, **params: Any) -> Any:  # noqa: ANN401
+        """What RT answers root."""
+        found = self.root.request(method, path, json=body, params=params)
+        assert found.is_success, found.text
+        return found.json()
+
+    def mail(self, message: bytes, queue: str = "inbox") -> str:
+        """A mail comes in, as through RT's mail gateway; the number of the newest ticket."""
+        found = httpx.post(
+            f"{self.url}/REST/1.0/NoAuth/mail-gateway",
+            data={"queue": queue, "action": "correspond"},
+            files={"message": (None, message)},
+            timeout=30,
+        )
+        assert found.text == "ok\n", found.text
+        newest = self.ask("GET", "/tickets", query="id > 0", orderby="id", order="DESC", per_page=1)
+        return str(newest["items"][0]["id"])
+
+    def restart(self) -> None:
+        """Ends it at once and starts it again."""
+        self.kill()
+        self._process = self._start()
+        until(self.answers, 60)
+
+    def answers(self) -> bool:
+        """Whether it is up."""
+        assert self._process.poll() is None, (self._folder / "rt.log").read_text()
+        try:
+            return self.root.get("/rt").is_success
+        except httpx.HTTPError:
+            return False
+
+    def kill(self) -> None:
+        """Ends it and its workers, by their group."""
+        os.killpg(self._process.pid, 9)
+        self._process.wait(30)
+
+    def stop(self) -> None:
+        """Nobody will want its data."""
+        self.kill()
+        self.root.close()
+        self.ada.close()
+
+    def _set_up(self, action: str, *words: str) -> str:
+        done = subprocess.run(
+            [SETUP, "--action", action, "--dba", "", "--dba-password", "", *words],
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        words = ["--host", "127.0.0.1", "--port", str(self._port), "--server", "Starlet"]
+        with (self._folder / "rt.log").open("ab") as log:
+            return subprocess.Popen(
+                [SERVER, *words, "--max-workers", "2"],
+                env=self._environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _environment(self) -> Mapping[str, str]:
+        return {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": str(self._folder),
+            "RT_SITE_CONFIG": str(self._folder / "site.pm"),
+            "RT_SITE_CONFIG_DIR": str(self._folder / "empty"),
+        }
+
+
+NUMBERS = count(1)
+
+
+def installed() -> bool:
+    """Whether there is a Request Tracker 5 on this machine."""
+    return shutil.which(SETUP) is not None and SERVER.exists()
+
+
+def configured(url: str) -> RequestTracker:
+    """The shipped configuration, for the RT that lies there."""
+    shipped = load(Environment.read({})).helpdesk.rt
+    return shipped.model_copy(update={"url": url, "settle_seconds": SETTLE_SECONDS})
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def rt() -> Iterator[Rt]:
+    """The session's Request Tracker."""
+    if not installed():
+        pytest.skip("no Request Tracker 5 here: apt install request-tracker5 rt5-standalone")
+    with tempfile.TemporaryDirectory(prefix="triage-rt-", dir="/tmp") as folder:
+        server = Rt(Path(folder))
+        yield server
+        server.stop()

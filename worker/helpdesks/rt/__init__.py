@@ -1,0 +1,1 @@
+"""Request Tracker 5, spoken to by its REST2 interface."""

@@ -1,0 +1,188 @@
+"""Questions to Request Tracker's REST2 interface, and its answers as values."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+from config.helpdesk import RequestTracker
+from tasks.errors import CredentialRefused, HelpdeskDown
+from tasks.ports.clock import Clock
+from tasks.ticket import ExternalId
+from worker.helpdesks.rest import Answer, Rest
+
+PAGE = 100
+"""RT gives no more at once."""
+
+TOKEN = re.compile(r"\d+-(\d+)-[0-9a-f]+")
+"""An authentication token of RT 5; the second number is its user."""
+
+NOT_FOUND = frozenset({404})
+TRANSACTION = "Type,Field,OldValue,NewValue,Data,Creator,Created,ObjectId"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transaction:
+    """One entry of a ticket's history. `field` is a name, or a custom field's number."""
+
+    id: int
+    ticket: str
+    type: str
+    field: str
+    old: str
+    new: str
+    data: str
+    creator: str
+    created: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A ticket as RT shows it. `custom`: what each custom field holds, by name."""
+
+    id: str
+    status: str
+    etag: str
+    raw: Mapping[str, Any]
+    custom: Mapping[str, str | None]
+    numbers: Mapping[str, str]  # of its custom fields, by name
+
+
+class RtClient:
+    """One RT, seen by one user. Every method blocks, from any thread; errors are those of Rest."""
+
+    def __init__(self, config: RequestTracker, token: str, clock: Clock) -> None:
+        self.config = config
+        self._token = token
+        self._rest = Rest(
+            f"{config.url.rstrip('/')}/REST/2.0",
+            headers={"Authorization": f"token {token}"},
+            credential=config.credential,
+            timeout_seconds=config.timeout_seconds,
+            clock=clock,
+        )
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._rest.close()
+
+    @cached_property
+    def me(self) -> int:
+        """The number of the user whose token this is.
+
+        Raises CredentialRefused for what is no token of RT's.
+        """
+        if found := TOKEN.fullmatch(self._token):
+            return int(found[1])
+        why = f"{self.config.credential} holds no token of Request Tracker 5 (1-28-0a1b2c…)"
+        raise CredentialRefused(why, credential=self.config.credential)
+
+    @cached_property
+    def my_name(self) -> str:
+        """What that user is called."""
+        return str(self.get(f"/user/{self.me}").body["Name"])
+
+    def get(self, path: str, **params: str | int) -> Answer:
+        """Whatever lies there."""
+        return self._rest.ask("GET", path, params=params)
+
+    def ticket(self, ticket: ExternalId) -> Shown | None:
+        """The ticket of that number; None where there is none, or the answer is another one's."""
+        if not ticket.isdecimal():
+            return None
+        answer = self._rest.ask(
+            "GET", f"/ticket/{ticket}", params={"fields[Queue]": "Name"}, expected=NOT_FOUND
+        )
+        return _shown(answer) if answer.status not in NOT_FOUND else None
+
+    def update(
+        self, ticket: ExternalId, values: Mapping[str, object], *, etag: str
+    ) -> Answer | None:
+        """Sets values where the ticket still has that etag; None where it has another, or is gone.
+
+        RT answers 200 to a value that it does not take, and sets the others: its sentences say so.
+        """
+        answer = self._rest.ask(
+            "PUT",
+            f"/ticket/{ticket}",
+            body=values,
+            headers={"If-Match": f'"{etag}"'},
+            expected=frozenset({404, 412}),
+        )
+        return None if answer.status in {404, 412} else answer
+
+    def comment(self, ticket: ExternalId, subject: str, body: str) -> None:
+        """Adds an internal note, which is mailed to nobody outside. RT knows no condition here."""
+        note = {"Subject": subject, "Content": body, "ContentType": "text/plain"}
+        self._rest.ask("POST", f"/ticket/{ticket}/comment", body=note)
+
+    def transactions(self, where: Iterable[tuple[str, str, str]]) -> Iterator[Transaction]:
+        """Transactions of tickets that fulfil each (field, operator, value), oldest first.
+
+        Conditions on one field with `=` are alternatives.
+        """
+        query = [{"field": "ObjectType", "operator": "=", "value": "RT::Ticket"}]
+        query += [{"field": name, "operator": how, "value": value} for name, how, value in where]
+        params = {"fields": TRANSACTION, "orderby": "id", "order": "ASC"}
+        return map(_transaction, self._pages("POST", "/transactions", params, query))
+
+    def listed(self, path: str, **params: str) -> Iterator[Mapping[str, Any]]:
+        """Everything that a collection holds and this user may see."""
+        return self._pages("GET", path, params)
+
+    def _pages(
+        self, method: str, path: str, params: Mapping[str, str], body: object = None
+    ) -> Iterator[Mapping[str, Any]]:
+        """A page leaves out what this user may not see, so a short one need not be the last."""
+        for number in count(1):
+            page: dict[str, str | int] = {**params, "per_page": PAGE, "page": number}
+            answer = self._rest.ask(method, path, params=page, body=body)
+            items, pages = _items(answer)
+            yield from items
+            if not items or number == pages:
+                return
+
+
+def _items(answer: Answer) -> tuple[list[Mapping[str, Any]], int | None]:
+    """A page's items, and how many pages there are where RT can tell."""
+    try:
+        pages = answer.body["pages"]
+        return answer.body["items"], None if pages is None else int(pages)
+    except (TypeError, KeyError) as error:
+        raise HelpdeskDown(f"this is no list of Request Tracker's: {answer.body!r:.200}") from error
+
+
+def _transaction(item: Mapping[str, Any]) -> Transaction:
+    return Transaction(
+        id=int(item["id"]),
+        ticket=str(item["ObjectId"]),
+        type=item["Type"],
+        field=item["Field"] or "",
+        old=item["OldValue"] or "",
+        new=item["NewValue"] or "",
+        data=item["Data"] or "",
+        creator=item["Creator"]["id"],
+        created=item["Created"],
+    )
+
+
+def _shown(answer: Answer) -> Shown:
+    raw = answer.body
+    try:
+        fields = raw["CustomFields"] or []
+        return Shown(
+            id=str(raw["id"]),
+            status=raw["Status"],
+            etag=answer.headers["etag"].strip('"'),
+            raw=raw,
+            custom={one["name"]: _only(one.get("values")) for one in fields},
+            numbers={one["name"]: str(one["id"]) for one in fields},
+        )
+    except (TypeError, KeyError) as error:
+        raise HelpdeskDown(f"this is no ticket of Request Tracker's: {raw!r:.200}") from error
+
+
+def _only(values: list[str] | None) -> str | None:
+    return values[0] if values else None

@@ -1,0 +1,117 @@
+"""Request Tracker as a helpdesk: what it cannot do by itself is made up for here, or declared.
+
+- `If-Match` is checked before RT takes its lock, so two requests may both pass: best effort.
+- A request is several changes, each of which is made or not by itself. So the key is set first,
+  alone; what this user changes after it belongs to it, by RT's own history.
+- A note's key stands in its subject, which RT stores with the note in one step; a custom field of
+  the note is set in a second one, and a note without its key would be posted again.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from config.helpdesk import RequestTracker
+from tasks.ports.clock import Clock
+from tasks.ports.helpdesk import Capabilities, Gone, Moved, Seen, Traces
+from tasks.ticket import ExternalId
+from worker.helpdesks.offload import Threads
+from worker.helpdesks.rt.client import RtClient, Shown, Transaction
+from worker.helpdesks.rt.fields import Fields
+
+SUBJECT = "Triage [{key}]"
+KEY_IN_SUBJECT = re.compile(r"\[([^\]]+)\]")
+COMMENT = "Comment"
+
+
+class RtHelpdesk:
+    """Keeps the promise of tasks.ports.helpdesk. A ticket is known by its number."""
+
+    def __init__(self, config: RequestTracker, token: str, clock: Clock) -> None:
+        self.capabilities = Capabilities(
+            conditional_write="best_effort",
+            once_only_notes=False,
+            settle_seconds=config.settle_seconds,
+        )
+        self.client = RtClient(config, token, clock)
+        self._fields = Fields(config)
+        self._threads = Threads(config.requests)
+
+    def close(self) -> None:
+        """Ends after the requests that are under way."""
+        self._threads.close()
+        self.client.close()
+
+    async def look(self, ticket: ExternalId) -> Seen | Gone:
+        """All fields; the version is RT's last transaction and the key of the last write."""
+        return await self._threads.run(lambda: self._look(ticket))
+
+    async def set_fields(
+        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+    ) -> Moved | Gone | None:
+        """Sets them; where the ticket does not bear the key yet, sets that and says Moved."""
+        return await self._threads.run(lambda: self._set_fields(ticket, values, key, version))
+
+    async def post_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None:
+        """Adds a comment."""
+        return await self._threads.run(lambda: self._post_note(ticket, body, key))
+
+    async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
+        """What this user's part of the history tells."""
+        return await self._threads.run(lambda: self._traces(ticket, key))
+
+    def _shown(self, ticket: ExternalId) -> Shown | Gone:
+        shown = self.client.ticket(ticket)
+        if shown is None:
+            return Gone(f"Request Tracker has no ticket {ticket}")
+        if shown.id != ticket:
+            return Gone(f"{ticket} was merged into {shown.id}")
+        if shown.status in self.client.config.closed:
+            return Gone(f"{ticket} is {shown.status}")
+        return shown
+
+    def _look(self, ticket: ExternalId) -> Seen | Gone:
+        shown = self._shown(ticket)
+        if isinstance(shown, Gone):
+            return shown
+        marked = shown.custom.get(self.client.config.key) or ""
+        return Seen(fields=self._fields.held(shown), version=f"{shown.etag} {marked}")
+
+    def _set_fields(
+        self, ticket: ExternalId, values: Mapping[str, str], key: str, version: str
+    ) -> Moved | Gone | None:
+        etag, _, marked = version.partition(" ")
+        if marked == key:
+            taken = self.client.update(ticket, self._fields.request(values), etag=etag)
+            if taken is not None:
+                return None
+        else:
+            mark = {"CustomFields": {self.client.config.key: key}}
+            self.client.update(ticket, mark, etag=etag)
+        shown = self._shown(ticket)
+        return shown if isinstance(shown, Gone) else Moved()
+
+    def _post_note(self, ticket: ExternalId, body: str, key: str) -> Gone | None:
+        shown = self._shown(ticket)
+        if isinstance(shown, Gone):
+            return shown
+        self.client.comment(ticket, SUBJECT.format(key=key), body)
+        return None
+
+    def _traces(self, ticket: ExternalId, key: str) -> Traces:
+        shown = self.client.ticket(ticket)
+        if shown is None:
+            return Traces()
+        mine = [("ObjectId", "=", shown.id), ("Creator", "=", str(self.client.me))]
+        counts = Counter[str]()
+        marked = ""
+        for entry in self.client.transactions(mine):
+            if self._fields.marks(entry, shown):
+                marked = entry.new
+            counts.update(f"{marked}:{name}" for name in self._fields.changes(entry, shown))
+            counts.update(_key_of(entry))
+        return Traces(counts={one: n for one, n in counts.items() if one.startswith(f"{key}:")})
+
+
+def _key_of(entry: Transaction) -> list[str]:
+    return KEY_IN_SUBJECT.findall(entry.data)[:1] if entry.type == COMMENT else []

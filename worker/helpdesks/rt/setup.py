@@ -1,0 +1,73 @@
+"""What a Request Tracker needs before it can be connected, as its own set-up program takes it."""
+
+from collections.abc import Iterable
+
+from config.helpdesk import RequestTracker
+from worker.helpdesks.rt.fields import CORE
+
+RIGHTS = (
+    "SeeQueue",
+    "ShowTicket",
+    "ShowTicketComments",
+    "CreateTicket",  # in a queue that tickets are moved to
+    "ModifyTicket",
+    "CommentOnTicket",
+    "SeeCustomField",
+    "ModifyCustomField",
+)
+"""What the fleet's user must be allowed, in every queue; nothing more is needed."""
+
+USER = "triage-fleet"
+GROUP = "Triage Fleet"
+
+DOCUMENT = """\
+# For Request Tracker 5: run it once, as root, on RT's own machine (docs/connectors.md):
+#   rt-setup-database-5 --action insert --datafile FILE
+# It makes what is missing for Triage Fleet, and prints the token of its user.
+
+@Queues = ({queues});
+
+@CustomFields = (
+{fields}
+);
+
+@Users = ({{ Name => '{user}', RealName => 'Triage Fleet', Privileged => 1 }});
+@Groups = (
+    {{ Name => '{group}', Description => 'May triage', Members => {{ Users => ['{user}'] }} }},
+);
+@ACL = map {{ {{ GroupDomain => 'UserDefined', GroupId => '{group}', Right => $_ }} }} qw(
+{rights}
+);
+
+@Final = (sub {{
+    my $user = RT::User->new(RT->SystemUser);
+    $user->Load('{user}');
+    my ($done, $why, $token) = RT::AuthToken->new(RT->SystemUser)->Create(
+        Owner => $user->Id, Description => 'Triage Fleet');
+    print $done ? "TRIAGE_HELPDESK_TOKEN=$token\\n" : "no token: $why\\n";
+}});
+
+1;
+"""
+
+
+def initialdata(config: RequestTracker, queues: Iterable[str]) -> str:
+    """A file for `rt-setup-database`: these queues, our fields, a user with its rights, a token."""
+    names = [field.name for field in config.fields.values() if field.name not in CORE]
+    fields = (
+        f"    {{ Name => {_quoted(name)}, Type => 'FreeformSingle', Queue => 0,"
+        " LookupType => 'RT::Queue-RT::Ticket' },"
+        for name in (*names, config.key)
+    )
+    return DOCUMENT.format(
+        queues=", ".join(f"{{ Name => {_quoted(name)} }}" for name in queues),
+        fields="\n".join(fields),
+        rights="\n".join(f"    {right}" for right in RIGHTS),
+        user=USER,
+        group=GROUP,
+    )
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
