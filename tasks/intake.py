@@ -15,6 +15,9 @@ EARLIEST, LATEST = 1990, 2100
 LONGEST_NAME = 200
 """Characters of an id, a channel or an address: no helpdesk comes near."""
 
+QUOTED_BYTES = 16_384
+"""Kept of a turn with all that it quotes."""
+
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -87,6 +90,7 @@ def _ticket(found: dict[str, object], body_bytes: int) -> Ticket:
         requester=_requester(found.get("requester")),
         created_at=_moment(found.get("created_at"), "created_at"),
         thread=_recent(thread, body_bytes),
+        quoted=_quoted(found, body_bytes),
         fields=fields,
         language=_name(found, "language") or None,
     )
@@ -172,7 +176,13 @@ def _turn(found: object) -> Turn:
     if author not in ("customer", "agent"):
         _refuse(Cause.WRONG_FIELD, "author of a turn is neither customer nor agent")
     when = None if at is None else _moment(at, "at of a turn")
-    return Turn(author=author, body=_text(found, "body"), at=when)
+    quoted = _quoted(found, QUOTED_BYTES)
+    return Turn(author=author, body=_text(found, "body"), quoted=quoted, at=when)
+
+
+def _quoted(found: dict[str, object], limit: int) -> str:
+    """Nobody decides by it, so its beginning will do."""
+    return _text(found, "quoted").encode()[:limit].decode(errors="ignore")
 
 
 def _fields(found: object) -> dict[str, str]:

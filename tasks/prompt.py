@@ -74,7 +74,7 @@ def digest(asked: Question) -> str:
 
 def _data(ticket: Ticket, facts: Facts) -> str:
     """Ticket and facts as one JSON document: quotes and line breaks of the text are escaped."""
-    turns = [turn.model_dump(mode="json", exclude={"at"}) for turn in ticket.thread[-6:]]
+    turns = [turn.model_dump(mode="json", exclude={"at", "quoted"}) for turn in ticket.thread[-6:]]
     document = {
         "ticket": {
             "channel": ticket.channel,

@@ -28,6 +28,7 @@ class Turn(Value):
 
     author: Literal["customer", "agent"]
     body: str
+    quoted: str = ""  # the message whole, where history or a signature was split off
     at: datetime | None = None
 
 
@@ -44,6 +45,7 @@ class Ticket(Value):
     fields: dict[str, str] = Field(
         default_factory=dict
     )  # what the helpdesk held when intake read it
+    quoted: str = ""  # as of a turn
     language: str | None = None  # ISO 639-1, where the source declares it
 
     def said(self) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ from worker.telemetry.log import Log
 
 if TYPE_CHECKING:
     from worker.broker.queues import Broker
-    from worker.intake import Intake
+    from worker.helpdesks.rt.helpdesk import RtHelpdesk
+    from worker.intake import Deliver, Intake
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -38,7 +39,22 @@ class Shop:
     clock: SystemClock
     ledger: SqlLedger
     vault: Vault
-    helpdesk: EmbeddedHelpdesk
+    helpdesk: "EmbeddedHelpdesk | RtHelpdesk"
+
+    @property
+    def sandbox(self) -> EmbeddedHelpdesk:
+        """The embedded helpdesk. Raises OperatorError where tickets live in a real one."""
+        if isinstance(self.helpdesk, EmbeddedHelpdesk):
+            return self.helpdesk
+        kind = self.config.helpdesk.kind
+        raise OperatorError(f"tickets live in {kind}: do that there, this is for the embedded one")
+
+    @property
+    def deliver(self) -> "Deliver":
+        """Makes tickets known to the helpdesk, where it does not bring them itself."""
+        if isinstance(self.helpdesk, EmbeddedHelpdesk):
+            return self.helpdesk.deliver_many
+        return lambda tickets: [True] * len(tickets)
 
     @property
     def broker_url(self) -> str:
@@ -70,8 +86,19 @@ def open_shop(environment: Environment) -> Shop:
         clock=clock,
         ledger=SqlLedger(connect(environment.ledger_url or f"sqlite:///{home.ledger}")),
         vault=Vault(secret, keep_days=config.settings.retention.body_days),
-        helpdesk=EmbeddedHelpdesk(home.helpdesk, clock),
+        helpdesk=_open_helpdesk(config, home, clock),
     )
+
+
+def _open_helpdesk(
+    config: Config, home: Home, clock: SystemClock
+) -> "EmbeddedHelpdesk | RtHelpdesk":
+    if config.helpdesk.kind == "embedded":
+        return EmbeddedHelpdesk(home.helpdesk, clock)
+    from worker.helpdesks.rt.helpdesk import RtHelpdesk  # noqa: PLC0415 - brings an HTTP client
+
+    rt = config.helpdesk.rt
+    return RtHelpdesk(rt, config.environment.credentials[rt.credential], clock)
 
 
 def recognise(shop: Shop) -> None:
@@ -90,14 +117,23 @@ def open_inbox(name: str, shop: Shop) -> Inbox:
     kind, _, rest = name.partition(":")
     match kind:
         case "file" if rest:
+            _ = shop.sandbox  # a ticket of a file is in no other helpdesk
             path = Path(rest)
             here = path if path.exists() or path.is_absolute() else CHECKOUT / path
             return FileInbox(here)
         case "helpdesk":
-            return EmbeddedInbox(shop.helpdesk)
+            return _helpdesk_inbox(shop)
         case _:
             message = f"no source is called {name!r}: give file:PATH, or helpdesk for replies"
             raise OperatorError(message)
+
+
+def _helpdesk_inbox(shop: Shop) -> Inbox:
+    if isinstance(shop.helpdesk, EmbeddedHelpdesk):
+        return EmbeddedInbox(shop.helpdesk)
+    from worker.inboxes.rt import RtInbox  # noqa: PLC0415 - brings an HTTP client
+
+    return RtInbox(shop.helpdesk.client)
 
 
 def open_facts(shop: Shop) -> CustomerFacts:
@@ -116,6 +152,6 @@ def open_intake(shop: Shop) -> "Intake":
         clock=shop.clock,
         facts=open_facts(shop),
         config=shop.config,
-        deliver=shop.helpdesk.deliver_many,
+        deliver=shop.deliver,
         log=Log("intake"),
     )

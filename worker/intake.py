@@ -86,7 +86,7 @@ class Intake:
         return total
 
     def _pages(self, inbox: Inbox) -> Iterator[Page]:
-        position = self.ledger.cursor(inbox.name)
+        position = self.ledger.cursor(inbox.name) or inbox.start()
         more = True
         while more:
             page = inbox.read(position, limit=self.config.settings.intake.batch)

@@ -34,6 +34,9 @@ class Inbox(Protocol):
     position means something to its own inbox alone; any text is accepted, and the same one
     brings at least the same messages again for as long as the source holds them.
 
+    A first poll begins at `start`: None for the beginning, or where it stands now, so that
+    connecting a source with a past does not flood anybody.
+
     Raises SourceDown when the source cannot be read; the message says what to do about it.
     """
 
@@ -41,5 +44,7 @@ class Inbox(Protocol):
     def name(self) -> str:
         """The source's name in the ledger: the same in every process, today and tomorrow."""
         ...
+
+    def start(self) -> str | None: ...
 
     def read(self, position: str | None, *, limit: int) -> Page: ...

@@ -61,7 +61,7 @@ def test_what_was_written_after_the_backup_is_found_and_not_written_again(
 
 def _expect_nothing_twice(place: Place) -> None:
     for run in place.runs():
-        shown = place.shop.helpdesk.show(run.external_id)
+        shown = place.shop.sandbox.show(run.external_id)
         assert shown
         keys = Counter(note.key for note in shown.notes)
         keys.update(str(change.key) for change in shown.history)

@@ -128,8 +128,7 @@ def test_the_same_run_says_the_same(elsewhere: Elsewhere, first_run: FirstRun) -
 def test_the_helpdesk_holds_the_same(elsewhere: Elsewhere, first_run: FirstRun) -> None:
     for run in first_run.place.runs(states=(State.WRITTEN,)):
         theirs, ours = (
-            place.shop.helpdesk.show(run.external_id)
-            for place in (elsewhere.place, first_run.place)
+            place.shop.sandbox.show(run.external_id) for place in (elsewhere.place, first_run.place)
         )
         assert theirs
         assert ours

@@ -203,7 +203,7 @@ def test_the_next_run_goes_on_and_finishes_everything(interrupted: Interrupted) 
 
 
 def test_each_ticket_was_written_once(interrupted: Interrupted) -> None:
-    helpdesk = interrupted.place.shop.helpdesk
+    helpdesk = interrupted.place.shop.sandbox
     for run in interrupted.place.runs():
         shown = helpdesk.show(run.external_id)
         assert shown

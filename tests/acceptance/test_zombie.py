@@ -80,6 +80,6 @@ def _claims(place: Place, prefix: str) -> list[Event]:
 def _expect_each_once(place: Place) -> None:
     for run in place.runs():
         assert run.state is State.WRITTEN
-        shown = place.shop.helpdesk.show(run.external_id)
+        shown = place.shop.sandbox.show(run.external_id)
         assert shown
         assert set(Counter(change.field for change in shown.history).values()) == {1}

@@ -170,7 +170,7 @@ def _upgraded(found: Versions, seconds: float, tickets: int, reference: str) -> 
     codes |= {name: found.end(name) for name in list(found.running)}
     records = Records(
         seed=found.seed, brought=0, ledger=found.ledger, logs=found.folder / "logs"
-    ).read(found.place.shop.helpdesk, found.folder / "provider.jsonl")
+    ).read(found.place.shop.sandbox, found.folder / "provider.jsonl")
     violations = {name: list(INVARIANTS[name](records)) for name in JUDGED}
     violations["ends"] = list(_ends(found, records))
     violations["twice"] = list(_twice(records))

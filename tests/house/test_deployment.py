@@ -44,7 +44,8 @@ def _after(flag: str, command: tuple[str, ...]) -> str | None:
 
 
 def _credentials() -> set[str]:
-    raw = (ROOT / "config" / "defaults" / "tiers.toml").read_text()
+    folder = ROOT / "config" / "defaults"
+    raw = "\n".join((folder / name).read_text() for name in ("tiers.toml", "helpdesk.toml"))
     return set(re.findall(r'^credential = "(\w+)"', raw, flags=re.MULTILINE))
 
 

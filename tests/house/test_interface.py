@@ -137,11 +137,16 @@ def test_every_variable_that_is_read_is_documented_and_no_other() -> None:
     assert documented == _read() - levels
 
 
-def test_the_keys_of_models_that_are_named_are_those_of_the_tiers() -> None:
+def test_the_keys_that_are_named_are_those_of_models_and_helpdesks() -> None:
     below = section(INTERFACE, "Environment").rpartition("|\n")[2]
     named = set(re.findall(r"`([A-Z_]+)`", below))
-    tiers = tomllib.loads((ROOT / "config" / "defaults" / "tiers.toml").read_text())
-    assert named == {model["credential"] for model in tiers["models"] if "credential" in model}
+    tiers, helpdesks = (
+        tomllib.loads((ROOT / "config" / "defaults" / name).read_text())
+        for name in ("tiers.toml", "helpdesk.toml")
+    )
+    keys = {model["credential"] for model in tiers["models"] if "credential" in model}
+    tokens = {helpdesks["rt"]["credential"]}
+    assert named == keys | tokens
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,15 @@ class Rt:
         assert found.text == "ok\n", found.text
         newest = self.ask("GET", "/tickets", query="id > 0", orderby="id", order="DESC", per_page=1)
         return str(newest["items"][0]["id"])
+
+    def now(self) -> str:
+        """RT's own clock, as it writes it."""
+        date = parsedate_to_datetime(self.root.get("/rt").headers["date"])
+        return date.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def changed(self, ticket: str) -> str:
+        """When that ticket was changed last."""
+        return str(self.ask("GET", f"/ticket/{ticket}")["LastUpdated"])
 
     def restart(self) -> None:
         """Ends it at once and starts it again."""

@@ -192,6 +192,10 @@ class World:
         """As a source."""
         return "file:world"
 
+    def start(self) -> str | None:
+        """The beginning."""
+        return None
+
     def read(self, position: str | None, *, limit: int) -> Page:
         """As a source: whatever was brought since."""
         begin = int(position or 0)

@@ -13,7 +13,7 @@ from worker.cli.shop import the_shop
 def show(asked: argparse.Namespace) -> ExitCode:
     """Fields, notes and history of one ticket."""
     with the_shop() as shop:
-        shown = shop.helpdesk.show(ExternalId(asked.ticket))
+        shown = shop.sandbox.show(ExternalId(asked.ticket))
     if shown is None:
         raise OperatorError(f"the embedded helpdesk has no ticket {asked.ticket!r}")
     document = shown.as_json()
@@ -35,14 +35,14 @@ def edit(asked: argparse.Namespace) -> ExitCode:
     if asked.field not in FIELDS:
         raise OperatorError(f"{asked.field!r} is no field: {', '.join(FIELDS)}")
     with the_shop() as shop:
-        done = shop.helpdesk.edit(ExternalId(asked.ticket), asked.field, asked.value, asked.author)
+        done = shop.sandbox.edit(ExternalId(asked.ticket), asked.field, asked.value, asked.author)
     return _tell(asked, done, f"{asked.author} set {asked.field} to {asked.value}")
 
 
 def reply(asked: argparse.Namespace) -> ExitCode:
     """The customer writes again; the next poll makes a new revision of it."""
     with the_shop() as shop:
-        done = shop.helpdesk.reply(ExternalId(asked.ticket), asked.text)
+        done = shop.sandbox.reply(ExternalId(asked.ticket), asked.text)
     return _tell(
         asked, done, "the customer's reply waits for the next poll (triage intake helpdesk)"
     )

@@ -146,5 +146,5 @@ def operator(shop: Shop) -> Operator:
         config=shop.config,
         clock=shop.clock,
         facts=open_facts(shop),
-        deliver=shop.helpdesk.deliver_many,
+        deliver=shop.deliver,
     )

@@ -19,6 +19,10 @@ class EmbeddedInbox:
     def __init__(self, helpdesk: EmbeddedHelpdesk) -> None:
         self._helpdesk = helpdesk
 
+    def start(self) -> str | None:
+        """The beginning: what is there is meant to be taken in."""
+        return None
+
     def read(self, position: str | None, *, limit: int) -> Page:
         """The conversations of at most `limit` replies. Raises SourceDown."""
         try:

@@ -42,6 +42,10 @@ class FileInbox:
         inside = self._path.is_relative_to(home)
         self.name = f"file:{self._path.relative_to(home) if inside else self._path}"
 
+    def start(self) -> str | None:
+        """The beginning: what is there is meant to be taken in."""
+        return None
+
     def read(self, position: str | None, *, limit: int) -> Page:
         """At most `limit` lines, and not many more than 32 MiB. Raises SourceDown."""
         with self._opened() as file:

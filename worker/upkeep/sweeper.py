@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tasks.chronicle import Entry
-from tasks.errors import Transient
+from tasks.errors import Misconfigured, RateLimited, Transient
 from tasks.events import Kind
 from tasks.ports.clock import Clock
 from tasks.ports.helpdesk import Helpdesk, Traces
@@ -57,7 +57,7 @@ class Sweeper:
         key = note.key.partition(":")[0]
         try:
             traces = self._on_loop(self._helpdesk.traces(run.external_id, key=key))
-        except Transient:
+        except (Transient, RateLimited, Misconfigured):
             self._ledger.swept(note.key, self._clock.now() + LATER_SECONDS)
             return
         count = traces.counts.get(note.key, 0)

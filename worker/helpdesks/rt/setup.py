@@ -31,7 +31,8 @@ DOCUMENT = """\
 {fields}
 );
 
-@Users = ({{ Name => '{user}', RealName => 'Triage Fleet', Privileged => 1 }});
+# RT reads times in its user's own zone.
+@Users = ({{ Name => '{user}', RealName => 'Triage Fleet', Privileged => 1, Timezone => 'UTC' }});
 @Groups = (
     {{ Name => '{group}', Description => 'May triage', Members => {{ Users => ['{user}'] }} }},
 );

@@ -1,0 +1,95 @@
+"""Mails to a real Request Tracker are routed in it; what we write there triggers nothing."""
+
+import sys
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.run import Outcome, State
+from tests.acceptance.fleet import Place, a_place, lend
+from tests.acceptance.patience import until
+from tests.servers.rt import Rt
+from worker.broker import server
+
+CELERY = (sys.executable, "-m", "celery", "-A", "worker.app")
+WORKER = ("worker", "-P", "threads", "-c", "16", "--without-gossip", "--without-mingle")
+
+pytestmark = pytest.mark.timeout(180)
+
+LOST = "My new card has not arrived yet, it has been two weeks"
+ABROAD = "Which currencies can I exchange in the app?"
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, taught: Path, rt: Rt) -> Iterator[Place]:
+    """A home whose tickets live in Request Tracker."""
+    with server.start(tmp_path / "redis") as redis:
+        place = a_place(
+            tmp_path,
+            {
+                "TRIAGE_BROKER_URL": redis.url,
+                "TRIAGE_HELPDESK": "rt",
+                "TRIAGE_HELPDESK_URL": rt.url,
+                "TRIAGE_HELPDESK_TOKEN": rt.token,
+            },
+        )
+        lend(taught, place)
+        yield place
+        place.clear()
+
+
+def mail(text: str, subject: str, sender: str = "basic@example.com", **headers: str) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, "help@example.org", subject
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    message.set_content(text)
+    return message.as_bytes()
+
+
+def shown(rt: Rt, ticket: str) -> dict[str, Any]:
+    found = rt.ask("GET", f"/ticket/{ticket}", **{"fields[Queue]": "Name"})
+    custom = {one["name"]: (one["values"] or [None])[0] for one in found["CustomFields"]}
+    return {"queue": found["Queue"]["Name"], "priority": found["Priority"], **custom}
+
+
+def poll(fleet: Place) -> int:
+    """Asks RT once; how many runs there are then."""
+    fleet.ask("intake", "helpdesk")
+    return len(fleet.runs())
+
+
+def test_a_mail_is_routed_where_it_came_in(fleet: Place, rt: Rt) -> None:
+    before = rt.mail(mail(LOST, "Old"))
+    until(lambda: rt.now() > rt.changed(before))
+    assert poll(fleet) == 0, "a first poll begins now"
+    card = rt.mail(mail(LOST, "Card"))
+    money = rt.mail(mail(ABROAD, "Currencies", "plus@example.com"))
+    away = rt.mail(mail("I am away", "Out of office", Auto_Submitted="auto-replied"))
+    assert poll(fleet) == 2
+    fleet.start(*WORKER, command=CELERY)
+    until(fleet.is_settled, 60)
+    assert fleet.states()[State.WRITTEN] == 2, fleet.runs()
+    assert shown(rt, card)["queue"] == "cards"
+    assert shown(rt, card)["Issue type"] == "card"
+    assert shown(rt, card)["priority"] == "40"
+    assert shown(rt, money)["queue"] == "payments"
+    for untouched in (before, away):
+        assert shown(rt, untouched)["queue"] == "inbox"
+
+    # What the fleet has written says nothing new, nor does a person's edit, nor a machine's reply.
+    assert poll(fleet) == 2
+    assert rt.ada.put(f"/ticket/{card}", json={"Priority": "75"}).is_success
+    rt.mail(mail("I am away", f"Re: [example.org #{card}] Card", Auto_Submitted="auto-replied"))
+    assert poll(fleet) == 2
+
+    # What the customer writes does, once; a person has set the priority meanwhile, and keeps it.
+    rt.mail(mail("My card has still not been delivered.", f"Re: [example.org #{card}] Card"))
+    assert [poll(fleet) for _ in range(3)] == [3, 3, 3]
+    until(fleet.is_settled, 60)
+    newest = fleet.run(card)
+    assert (newest.revision, newest.outcome) == (2, Outcome.PARTLY)
+    assert shown(rt, card)["priority"] == "75"

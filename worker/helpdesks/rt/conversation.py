@@ -1,0 +1,113 @@
+"""A ticket of Request Tracker's as intake reads it: who said what, in order."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from typing import Any
+
+from worker.helpdesks.rt.client import RtClient, Shown, Transaction
+from worker.helpdesks.rt.fields import Fields
+from worker.mail.automatic import is_automatic
+from worker.mail.text import HTML, PLAIN, Part, Said, readable
+
+CREATED, WRITTEN = "Create", "Correspond"
+
+
+def conversation(client: RtClient, shown: Shown) -> dict[str, Any] | None:
+    """The ticket as JSON that `tasks.intake` takes; None where no customer has said anything.
+
+    The opening is the body, what followed is the thread. Whoever is a requestor is the customer;
+    whoever opened the ticket in a requestor's name speaks for one. What a machine sent (RFC 3834)
+    is left out. Fields that a person has set are left out too, so that they are kept.
+    """
+    history = list(client.transactions([("ObjectId", "=", shown.id)], last=int(shown.etag)))
+    said = [one for one in history if one.type in {CREATED, WRITTEN}]
+    mails = _mails(client, shown)
+    customers = {one["id"] for one in shown.raw["Requestor"]}
+    opening: dict[str, Any] = {}
+    thread: list[dict[str, Any]] = []
+    for one in said:
+        mail = mails.get(one.id)
+        if mail is None or is_automatic(mail.headers):
+            continue
+        told = readable(mail.parts, subject=mail.subject)
+        if one.type == CREATED:
+            opening = _body(told)
+            continue
+        author = "customer" if one.creator in customers else "agent"
+        thread.append({"author": author, "at": one.created, **_body(told)})
+    if not opening and all(turn["author"] == "agent" for turn in thread):
+        return None
+    return {
+        "id": shown.id,
+        "subject": shown.raw["Subject"] or "",
+        "body": "",
+        **opening,
+        "thread": thread,
+        "requester": {"email": next(iter(sorted(customers)), said[0].creator)},
+        "channel": "email",
+        "created_at": shown.raw["Created"],
+        "fields": _untouched(client, shown, history),
+    }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Mail:
+    """One message as RT holds it."""
+
+    subject: str
+    headers: Mapping[str, str]
+    parts: tuple[Part, ...]
+
+
+def _mails(client: RtClient, shown: Shown) -> dict[int, _Mail]:
+    """Of each transaction that has one."""
+    fields = "TransactionId,ContentType,Filename,Headers,Subject"
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    for one in client.listed(f"/ticket/{shown.id}/attachments", fields=fields):
+        found.setdefault(_number(one["TransactionId"]), []).append(one)
+    return {number: _mail(client, parts) for number, parts in found.items()}
+
+
+def _mail(client: RtClient, attachments: Iterable[Mapping[str, Any]]) -> _Mail:
+    ordered = sorted(attachments, key=lambda one: int(one["id"]))
+    top = HeaderParser().parsestr(ordered[0]["Headers"] or "")
+    return _Mail(
+        subject=str(top.get("Subject", ordered[0]["Subject"] or "")),
+        headers={name: str(value) for name, value in top.items()},
+        parts=tuple(
+            Part(
+                content_type=one["ContentType"] or "",
+                filename=one["Filename"] or "",
+                text=client.text(str(one["id"])) if _is_text(one) else "",
+            )
+            for one in ordered
+        ),
+    )
+
+
+def _is_text(attachment: Mapping[str, Any]) -> bool:
+    return attachment["ContentType"] in {PLAIN, HTML} and not attachment["Filename"]
+
+
+def _body(told: Said) -> dict[str, Any]:
+    listed = f"\n\n[attached: {', '.join(told.attachments)}]" if told.attachments else ""
+    return {"body": f"{told.text}{listed}".strip(), "quoted": told.quoted}
+
+
+def _untouched(
+    client: RtClient, shown: Shown, history: Iterable[Transaction]
+) -> dict[str, str | None]:
+    """What each field holds, but for those that a person changed last."""
+    fields = Fields(client.config)
+    nobody = {*client.config.automata, client.my_name}
+    last = {name: one.creator for one in history for name in fields.changes(one, shown)}
+    return {
+        name: value
+        for name, value in fields.held(shown).items()
+        if last.get(name, client.my_name) in nobody
+    }
+
+
+def _number(of: object) -> int:
+    return int(of["id"]) if isinstance(of, Mapping) else int(str(of))
