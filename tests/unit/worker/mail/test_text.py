@@ -1,0 +1,50 @@
+"""Mails as people's programs write them; fixtures/mail has each with what a person would read."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.acceptance.fleet import ROOT
+from tests.unit.worker.mail.parts import parts_of
+from worker.mail.text import HTML, PLAIN, Part, Said, readable
+
+MAILS = sorted((ROOT / "fixtures" / "mail").glob("*.eml"))
+
+
+def listed(said: Said) -> str:
+    names = f"\n\n[attached: {', '.join(said.attachments)}]" if said.attachments else ""
+    return f"{said.text}{names}".strip()
+
+
+@pytest.mark.parametrize("mail", MAILS, ids=lambda mail: mail.stem)
+def test_a_mail_becomes_what_a_person_would_call_the_message(mail: Path) -> None:
+    subject, parts = parts_of(mail.read_bytes())
+    assert listed(readable(parts, subject=subject)) == mail.with_suffix(".txt").read_text().strip()
+
+
+def test_what_is_split_off_is_kept() -> None:
+    whole = "The blue one.\n\nOn 2 Nov 2026, Support wrote:\n> Which?"
+    said = readable([Part(content_type=PLAIN, text=whole)])
+    assert said == Said(text="The blue one.", quoted=whole)
+
+
+def test_a_message_that_is_all_history_is_the_message() -> None:
+    whole = "> Which card is it?\n> And when?"
+    assert readable([Part(content_type=PLAIN, text=whole)]).text == whole
+
+
+@given(
+    st.lists(
+        st.builds(
+            Part,
+            content_type=st.sampled_from([PLAIN, HTML, "image/png", ""]),
+            text=st.text(),
+            filename=st.sampled_from(["", "a.txt"]),
+        )
+    ),
+    st.text(),
+)
+def test_any_parts_give_some_text(parts: list[Part], subject: str) -> None:
+    assert isinstance(readable(parts, subject=subject).text, str)
