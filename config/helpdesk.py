@@ -62,7 +62,11 @@ class RequestTracker(Remote):
     automata: tuple[str, ...] = ("RT_System",)  # users that are no people
 
 
-Kind = Literal["embedded", "rt"]
+class Roundup(Remote):
+    """Roundup, by its REST interface."""
+
+
+Kind = Literal["embedded", "rt", "roundup"]
 
 
 class HelpdeskConfig(Frozen):
@@ -70,8 +74,15 @@ class HelpdeskConfig(Frozen):
 
     kind: Kind = "embedded"
     rt: RequestTracker
+    roundup: Roundup
 
     @property
     def remote(self) -> Remote | None:
         """The one that is spoken to; None for the embedded one."""
-        return self.rt if self.kind == "rt" else None
+        match self.kind:
+            case "rt":
+                return self.rt
+            case "roundup":
+                return self.roundup
+            case _:
+                return None

@@ -8,6 +8,7 @@ pytest_plugins = (
     "tests.left_out",
     "tests.servers.postgres",
     "tests.servers.processes",
+    "tests.servers.roundup",
     "tests.servers.rt",
     "tests.ledgers",
 )

@@ -24,6 +24,7 @@ from worker.telemetry.log import Log
 
 if TYPE_CHECKING:
     from worker.broker.queues import Broker
+    from worker.helpdesks.roundup.helpdesk import RoundupHelpdesk
     from worker.helpdesks.rt.helpdesk import RtHelpdesk
     from worker.intake import Deliver, Intake
 
@@ -39,7 +40,7 @@ class Shop:
     clock: SystemClock
     ledger: SqlLedger
     vault: Vault
-    helpdesk: "EmbeddedHelpdesk | RtHelpdesk"
+    helpdesk: "EmbeddedHelpdesk | RtHelpdesk | RoundupHelpdesk"
 
     @property
     def sandbox(self) -> EmbeddedHelpdesk:
@@ -92,13 +93,20 @@ def open_shop(environment: Environment) -> Shop:
 
 def _open_helpdesk(
     config: Config, home: Home, clock: SystemClock
-) -> "EmbeddedHelpdesk | RtHelpdesk":
-    if config.helpdesk.kind == "embedded":
-        return EmbeddedHelpdesk(home.helpdesk, clock)
-    from worker.helpdesks.rt.helpdesk import RtHelpdesk  # noqa: PLC0415 - brings an HTTP client
+) -> "EmbeddedHelpdesk | RtHelpdesk | RoundupHelpdesk":
+    """The configured one. The others' modules are imported here, for they bring an HTTP client."""
+    found, tokens = config.helpdesk, config.environment.credentials
+    match found.kind:
+        case "embedded":
+            return EmbeddedHelpdesk(home.helpdesk, clock)
+        case "rt":
+            from worker.helpdesks.rt.helpdesk import RtHelpdesk  # noqa: PLC0415
 
-    rt = config.helpdesk.rt
-    return RtHelpdesk(rt, config.environment.credentials[rt.credential], clock)
+            return RtHelpdesk(found.rt, tokens[found.rt.credential], clock)
+        case "roundup":
+            from worker.helpdesks.roundup.helpdesk import RoundupHelpdesk  # noqa: PLC0415
+
+            return RoundupHelpdesk(found.roundup, tokens[found.roundup.credential], clock)
 
 
 def recognise(shop: Shop) -> None:
@@ -131,9 +139,9 @@ def open_inbox(name: str, shop: Shop) -> Inbox:
 def _helpdesk_inbox(shop: Shop) -> Inbox:
     if isinstance(shop.helpdesk, EmbeddedHelpdesk):
         return EmbeddedInbox(shop.helpdesk)
-    from worker.inboxes.rt import RtInbox  # noqa: PLC0415 - brings an HTTP client
+    from worker.inboxes.live import LiveInbox  # noqa: PLC0415 - brings an HTTP client
 
-    return RtInbox(shop.helpdesk.client)
+    return LiveInbox(shop.helpdesk.feed)
 
 
 def open_facts(shop: Shop) -> CustomerFacts:

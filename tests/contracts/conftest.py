@@ -1,25 +1,27 @@
 """Every helpdesk in turn."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.contracts.desks import AnyHelpdesk, made
-from tests.contracts.stages import OurStage, RtStage, Stage
+from tests.contracts.stages import OurStage, RoundupStage, RtStage, Stage
 from tests.twins.helpdesk import PLAIN
 from worker.helpdesks.embedded import FULL
 
+REAL: dict[str, Callable[[Any], RtStage | RoundupStage]] = {"rt": RtStage, "roundup": RoundupStage}
 OURS = {"": FULL, "-plain": PLAIN}
 
 
-@pytest.fixture(params=["embedded", "memory", "embedded-plain", "memory-plain", "rt"])
+@pytest.fixture(params=["embedded", "memory", "embedded-plain", "memory-plain", *REAL])
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
     """A helpdesk with one open ticket; `plain` ones can do no more than the least of them."""
-    if request.param == "rt":
-        rt = RtStage(request.getfixturevalue("rt"))
-        yield rt
-        rt.helpdesk.close()
+    if made := REAL.get(request.param):
+        real = made(request.getfixturevalue(request.param))
+        yield real
+        real.helpdesk.close()
         return
     kind, dash, rest = request.param.partition("-")
     ours = OurStage(kind, tmp_path, OURS[dash + rest])

@@ -9,8 +9,10 @@ from config.helpdesk import TheirField
 from tasks.ports.helpdesk import Capabilities, Helpdesk
 from tasks.ticket import ExternalId
 from tests.contracts.desks import T1, AnyHelpdesk, made
+from tests.servers.roundup import TOKEN, Tracker
 from tests.servers.rt import Rt
 from worker.clock import SystemClock
+from worker.helpdesks.roundup.helpdesk import RoundupHelpdesk
 from worker.helpdesks.rt.helpdesk import RtHelpdesk
 
 ADA = "ada"
@@ -155,3 +157,55 @@ class RtStage:
         path = f"/transaction/{entry['id']}/attachments"
         [text] = self._rt.ask("GET", path, fields="Content")["items"]
         return entry["Creator"]["id"], text["Content"]
+
+
+class RoundupStage:
+    """A Roundup tracker; its history is read from its own database, for REST does not show it."""
+
+    nobody = ExternalId("404404")
+
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
+        self._desk = RoundupHelpdesk(tracker.config, TOKEN, SystemClock())
+        self.ticket = ExternalId(tracker.opened("My card is lost", "I lost it"))
+        self._fields: Mapping[Any, TheirField] = tracker.config.fields
+
+    @property
+    def helpdesk(self) -> RoundupHelpdesk:
+        return self._desk
+
+    def edit(self, field: str, value: str) -> None:
+        theirs = self._fields[field]
+        self._tracker.changed(self.ticket, {theirs.name: theirs.theirs(value)})
+
+    def close_ticket(self) -> None:
+        self._tracker.changed(self.ticket, {"status": "resolved"})
+
+    def page(self) -> Page:
+        asked = {"issue": self.ticket, "@fields": "content,creator", **DEEP}
+        notes = self._tracker.ask("GET", "/triage_note", **asked)["collection"]
+        names = {field.name: name for name, field in self._fields.items()}
+        now = self._tracker.ask("GET", f"/issue/{self.ticket}", **DEEP)["attributes"]
+        held = {ours: self._ours(ours, now[theirs]) for theirs, ours in names.items()}
+        changes, after = list[Change](), dict(held)
+        for author, before in reversed(self._tracker.history(self.ticket)):
+            for theirs, value in before.items():
+                if ours := names.get(theirs):
+                    old = self._ours(ours, value)
+                    changes.append(Change(author=author, field=ours, before=old, after=after[ours]))
+                    after[ours] = old
+        return Page(
+            fields=held,
+            notes=tuple((one["creator"]["username"], one["content"]) for one in notes),
+            history=tuple(reversed(changes)),
+        )
+
+    def _ours(self, name: str, value: Any) -> str | None:  # noqa: ANN401 - JSON, or a number of it
+        if isinstance(value, Mapping):
+            value = value["name"]
+        elif value and name in {"queue", "priority"}:
+            value = self._tracker.ask("GET", f"/{name}/{value}")["attributes"]["name"]
+        return self._fields[name].ours(value) if value else None
+
+
+DEEP = {"@verbose": "3"}

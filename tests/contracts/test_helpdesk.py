@@ -24,7 +24,8 @@ def look(stage: Stage) -> Seen:
 
 
 def set_once(stage: Stage, seen: Seen, values: Mapping[str, str], *, key: str) -> object:
-    ask = stage.helpdesk.set_fields(stage.ticket, values, key=key, version=seen.version)
+    known = f"{stage.ticket}-{key}"
+    ask = stage.helpdesk.set_fields(stage.ticket, values, key=known, version=seen.version)
     return asyncio.run(ask)
 
 
@@ -37,11 +38,13 @@ def set_to(stage: Stage, *, key: str = "tf-1", **values: str) -> None:
 
 
 def note(stage: Stage, body: str, *, key: str) -> Gone | None:
-    return asyncio.run(stage.helpdesk.post_note(stage.ticket, body, key=key))
+    known = f"{stage.ticket}-{key}"  # keys tell tickets apart, as they do in the ledger
+    return asyncio.run(stage.helpdesk.post_note(stage.ticket, body, key=known))
 
 
 def traces(stage: Stage, key: str = "tf-1") -> Mapping[str, int]:
-    return asyncio.run(stage.helpdesk.traces(stage.ticket, key=key)).counts
+    found = asyncio.run(stage.helpdesk.traces(stage.ticket, key=f"{stage.ticket}-{key}")).counts
+    return {one.removeprefix(f"{stage.ticket}-"): count for one, count in found.items()}
 
 
 def test_what_is_set_is_there_at_the_next_look(stage: Stage) -> None:

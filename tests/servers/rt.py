@@ -5,7 +5,6 @@ Its clock's zone is not UTC, as most people's is not.
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from config.environment import Environment
 from config.helpdesk import RequestTracker
 from config.load import load
 from tests.acceptance.patience import until
+from tests.servers.ports import free_port
 from worker.helpdesks.rt.setup import initialdata
 
 SETUP = "rt-setup-database-5"
@@ -65,7 +65,7 @@ class Rt:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._port = _free_port()
+        self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         (folder / "site.pm").write_text(SITE.format(port=self._port, folder=folder))
         for name in ("empty", "mason", "sessions"):
@@ -186,13 +186,6 @@ def configured(url: str) -> RequestTracker:
     """The shipped configuration, for the RT that lies there."""
     shipped = load(Environment.read({})).helpdesk.rt
     return shipped.model_copy(update={"url": url, "settle_seconds": SETTLE_SECONDS})
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,17 @@ import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from itertools import count
 from typing import Any
 
 from config.helpdesk import RequestTracker
-from tasks.errors import CredentialRefused, HelpdeskDown, Rejected
+from tasks.errors import CredentialRefused, HelpdeskDown
 from tasks.ports.clock import Clock
 from tasks.ticket import ExternalId
+from worker.helpdesks.feed import STAMP
 from worker.helpdesks.rest import Answer, Rest
 
 PAGE = 100
@@ -23,9 +24,6 @@ TOKEN = re.compile(r"\d+-(\d+)-[0-9a-f]+")
 """An authentication token of RT 5; the second number is its user."""
 
 KEPT = 2_000  # texts of attachments, by one process
-STAMP = "%Y-%m-%dT%H:%M:%SZ"
-EPOCH = "1970-01-01T00:00:00Z"
-SECOND = timedelta(seconds=1)
 NOT_FOUND = frozenset({404})
 TRANSACTION = "Type,Field,OldValue,NewValue,Data,Creator,Created,ObjectId"
 
@@ -64,9 +62,6 @@ class RtClient:
         self.config = config
         self._token = token
         self._texts: dict[str, str] = {}
-        self._zone_is_known = False
-        self.now = EPOCH
-        """RT's own clock at the last question for changes."""
         self._rest = Rest(
             f"{config.url.rstrip('/')}/REST/2.0",
             headers={"Authorization": f"token {token}"},
@@ -145,66 +140,28 @@ class RtClient:
             if found.id == last:
                 return
 
-    def changed(self, since: str) -> Iterator[Mapping[str, Any]]:
-        """Open tickets that were changed then or later (ISO 8601, UTC), oldest change first.
-
-        Asked by the stamp of the last one instead of by page: what changes meanwhile moves to the
-        end, and would push others over the edge of a page that was read already.
-        """
-        self._refuse_another_zone()
-        seen: set[tuple[str, str]] = set()
-        number = 1
-        while True:
-            items = self._tickets(
-                f"Status = '__Active__' AND LastUpdated >= '{_asked(since)}'", number, PAGE
-            )
-            for one in items:
-                known = (str(one["id"]), str(one["LastUpdated"]))
-                if known not in seen:
-                    seen.add(known)
-                    yield one
-            if len(items) < PAGE:
-                return
-            same = items[-1]["LastUpdated"] == since
-            since, number = items[-1]["LastUpdated"], number + 1 if same else 1
-
-    def clock(self) -> str:
-        """What time it is for RT."""
-        self._tickets("id > 0", 1, 1)
-        return self.now
-
-    def _tickets(
-        self, query: str, number: int, count: int, *, order: str = "ASC"
+    def open_tickets(
+        self, since: str, number: int, count: int = PAGE, *, order: str = "ASC"
     ) -> list[Mapping[str, Any]]:
+        """A page of the open tickets that were changed then or later, by the time of it."""
+        moment = since.replace("T", " ").removesuffix("Z")  # in its user's zone, which is UTC
         params: dict[str, str | int] = {
-            "query": query,
+            "query": f"Status = '__Active__' AND LastUpdated >= '{moment}'",
             "orderby": "LastUpdated",
             "order": order,
             "fields": "LastUpdated",
             "per_page": count,
             "page": number,
         }
-        answer = self._rest.ask("GET", "/tickets", params=params)
-        self.now = _moment(answer)
-        return _items(answer)[0]
+        return _items(self._rest.ask("GET", "/tickets", params=params))[0]
 
-    def _refuse_another_zone(self) -> None:
-        """RT reads the times of a query in the zone of its user, and writes them in UTC.
-
-        In any other zone than UTC changes would be passed over for hours. Raises Rejected.
-        """
-        if self._zone_is_known:
-            return
-        for one in self._tickets("id > 0", 1, 1, order="DESC"):
-            stamp = str(one["LastUpdated"])
-            for moment, expected in ((stamp, 1), (later(stamp, SECOND), 0)):
-                query = f"id = {one['id']} AND LastUpdated >= '{_asked(moment)}'"
-                if len(self._tickets(query, 1, 1)) != expected:
-                    raise Rejected(
-                        f"it reads times in the zone of its user {self.my_name}, which must be UTC:"
-                        " set it in RT under Admin, Users, Time zone"
-                    )
-            self._zone_is_known = True
+    def clock(self) -> str:
+        """What time it is for RT, by its answers' date."""
+        answer = self.get("/rt")
+        try:
+            return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC).strftime(STAMP)
+        except (KeyError, ValueError) as error:
+            raise HelpdeskDown("Request Tracker's answers bear no date") from error
 
     def text(self, attachment: str) -> str:
         """What that attachment says; it never changes, so the newest are kept."""
@@ -240,25 +197,6 @@ def _items(answer: Answer) -> tuple[list[Mapping[str, Any]], int | None]:
         return answer.body["items"], None if pages is None else int(pages)
     except (TypeError, KeyError) as error:
         raise HelpdeskDown(f"this is no list of Request Tracker's: {answer.body!r:.200}") from error
-
-
-def later(stamp: str, by: timedelta) -> str:
-    """A moment as RT writes it, moved; backwards too."""
-    return (datetime.strptime(stamp, STAMP).replace(tzinfo=UTC) + by).strftime(STAMP)
-
-
-def _asked(stamp: str) -> str:
-    """A moment as RT reads it in a query, where its user's zone is UTC."""
-    return stamp.replace("T", " ").removesuffix("Z")
-
-
-def _moment(answer: Answer) -> str:
-    """When RT answered, by its own clock; long ago where it does not say."""
-    try:
-        said = parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return EPOCH
-    return said.strftime(STAMP)
 
 
 def _transaction(item: Mapping[str, Any]) -> Transaction:

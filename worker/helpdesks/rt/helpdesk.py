@@ -15,8 +15,10 @@ from config.helpdesk import RequestTracker
 from tasks.ports.clock import Clock
 from tasks.ports.helpdesk import Capabilities, Gone, Moved, Seen, Traces
 from tasks.ticket import ExternalId
+from worker.helpdesks.feed import Feed
 from worker.helpdesks.offload import Threads
 from worker.helpdesks.rt.client import RtClient, Shown, Transaction
+from worker.helpdesks.rt.feed import RtFeed
 from worker.helpdesks.rt.fields import Fields
 
 SUBJECT = "Triage [{key}]"
@@ -34,6 +36,7 @@ class RtHelpdesk:
             settle_seconds=config.settle_seconds,
         )
         self.client = RtClient(config, token, clock)
+        self.feed: Feed = RtFeed(self.client)
         self._fields = Fields(config)
         self._threads = Threads(config.requests)
 

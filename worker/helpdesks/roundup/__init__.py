@@ -1,0 +1,1 @@
+"""Roundup, spoken to by its REST interface."""

@@ -1,0 +1,140 @@
+"""A helpdesk as a source: every open ticket that has changed since, whole."""
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from itertools import islice
+from typing import Self
+
+from pydantic import TypeAdapter, ValidationError
+
+from tasks.errors import HelpdeskDown, Misconfigured, RateLimited, Rejected, SourceDown
+from tasks.ports.inbox import Message, Page
+from worker.helpdesks.feed import EPOCH, Change, Feed, State, later
+
+OVERLAP = timedelta(seconds=60)
+"""Looked back by at each poll: a change may become visible after a later one has."""
+
+GRAIN = timedelta(seconds=2)
+"""Changes within as much may bear one stamp."""
+
+ZONE = timedelta(minutes=10)
+"""Less than any two zones lie apart."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Position:
+    """How far a helpdesk was read.
+
+    `brought` has each ticket whose change is not long before `since`: its stamp, and its version
+    where another change may bear that stamp too. What was changed before `floor` is nobody's
+    business.
+    """
+
+    since: str
+    brought: Mapping[str, tuple[str, str]]
+    floor: str = EPOCH
+
+    @classmethod
+    def parse(cls, text: str | None) -> Self:
+        """What `as_text` wrote; the beginning for every other text."""
+        try:
+            return TypeAdapter(cls).validate_json(text or "")
+        except ValidationError:
+            return cls(since=EPOCH, brought={})
+
+    def as_text(self) -> str:
+        """One line that `parse` reads."""
+        return json.dumps({"since": self.since, "brought": self.brought, "floor": self.floor})
+
+    @property
+    def oldest(self) -> str:
+        """From when on changes are asked for."""
+        return max(self.floor, later(self.since, -OVERLAP))
+
+    def moved(self, since: str, brought: Mapping[str, tuple[str, str]]) -> "Position":
+        """The position behind these; what lies too far back is forgotten."""
+        moved = replace(self, since=max(self.since, since))
+        kept = {**self.brought, **brought}
+        near = {one: at for one, at in kept.items() if at[0] >= moved.oldest}
+        return replace(moved, brought=near)
+
+
+class LiveInbox:
+    """Brings tickets of any helpdesk that has a feed; intake knows those that say nothing new.
+
+    Helpdesks stamp changes with a second's grain, so each poll looks a minute back and passes over
+    what it has brought in exactly this state.
+    """
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._zone_is_known = False
+        self.name = feed.name
+
+    def start(self) -> str:
+        """Now, by its own clock: older tickets are taken in when somebody asks for them."""
+        with self._source_errors():
+            now = self._feed.clock()
+        return Position(since=now, brought={}, floor=now).as_text()
+
+    def read(self, position: str | None, *, limit: int) -> Page:
+        """Tickets that changed since, at most `limit`, oldest change first. Raises SourceDown."""
+        with self._source_errors():
+            self._refuse_another_zone()
+            return self._read(Position.parse(position), limit)
+
+    def _read(self, position: Position, limit: int) -> Page:
+        now = self._feed.clock()
+        changed = list(islice(self._changed(position), limit))
+        with ThreadPoolExecutor(self._feed.parallel) as pool:
+            states = list(pool.map(partial(self._state, position), changed))
+        # What was changed just now may be changed once more under the same stamp.
+        fresh = later(now, -GRAIN)
+        brought: dict[str, tuple[str, str]] = {
+            one.ticket: (one.stamp, state.version if one.stamp >= fresh else "")
+            for one, state in zip(changed, states, strict=True)
+        }
+        newest = changed[-1].stamp if changed else position.since
+        said = (json.dumps(state.said).encode() for state in states if state.said is not None)
+        return Page(
+            messages=tuple(Message(source=self.name, raw=raw) for raw in said),
+            position=position.moved(newest, brought).as_text(),
+            more=len(changed) == limit,
+        )
+
+    def _changed(self, position: Position) -> Iterator[Change]:
+        """What has changed and was not brought in this state for certain."""
+        for one in self._feed.changed(position.oldest):
+            stamp, version = position.brought.get(one.ticket, ("", ""))
+            if one.stamp >= position.oldest and (stamp != one.stamp or version):
+                yield one
+
+    def _state(self, position: Position, change: Change) -> State:
+        stamp, version = position.brought.get(change.ticket, ("", ""))
+        return self._feed.state(change.ticket, known=version if stamp == change.stamp else "")
+
+    def _refuse_another_zone(self) -> None:
+        """Helpdesks read a question's times in their user's zone, and write times in UTC.
+
+        West of UTC changes would be passed over for hours; east of it old ones come again, and are
+        left out above. Raises Rejected.
+        """
+        if self._zone_is_known:
+            return
+        newest = self._feed.newest()
+        if newest is not None:
+            if not any(self._feed.changed(later(newest.stamp, -ZONE))):
+                raise Rejected("it reads times in the zone of the fleet's user: set that to UTC")
+            self._zone_is_known = True
+
+    @contextmanager
+    def _source_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (HelpdeskDown, RateLimited, Misconfigured, Rejected) as error:
+            raise SourceDown(f"{self.name}: {error}") from error
