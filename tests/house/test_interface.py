@@ -182,6 +182,7 @@ SAID = {
     "triage helpdesk edit ID --json": "helpdesk edit T-1 queue vip --as Ada",
     "triage helpdesk reply ID --json": "helpdesk reply T-1 thanks",
     "triage check --json": "check",
+    "triage connect KIND --setup --json": "connect rt --setup",
 }
 """Commands whose whole document shows without a worker, as they are said here."""
 

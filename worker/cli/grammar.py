@@ -150,6 +150,17 @@ def _dead(nouns: Parsers) -> None:
 
 
 def _helpdesk(nouns: Parsers) -> None:
+    connect = _command(
+        nouns,
+        "connect",
+        "worker.cli.connect:connect",
+        "whether a helpdesk is ready",
+        json=True,
+    )
+    connect.add_argument("kind", metavar="KIND", help="rt or roundup")
+    connect.add_argument(
+        "--setup", action="store_true", help="print what makes it ready, for the helpdesk itself"
+    )
     verbs = _noun(nouns, "helpdesk", "the embedded helpdesk: look, play a person or a customer")
     show = _command(
         verbs, "show", "worker.cli.helpdesk:show", "fields, notes and history", json=True

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 from tasks.ticket import ExternalId
 
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
+ZONE = timedelta(minutes=10)
+"""Less than any two time zones lie apart."""
+
 EPOCH = "1970-01-02T00:00:00Z"  # no helpdesk keeps a time before 1970, whatever is subtracted
 
 

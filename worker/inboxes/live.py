@@ -14,16 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from tasks.errors import HelpdeskDown, Misconfigured, RateLimited, Rejected, SourceDown
 from tasks.ports.inbox import Message, Page
-from worker.helpdesks.feed import EPOCH, Change, Feed, State, later
+from worker.helpdesks.feed import EPOCH, ZONE, Change, Feed, State, later
 
 OVERLAP = timedelta(seconds=60)
 """Looked back by at each poll: a change may become visible after a later one has."""
 
 GRAIN = timedelta(seconds=2)
 """Changes within as much may bear one stamp."""
-
-ZONE = timedelta(minutes=10)
-"""Less than any two zones lie apart."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

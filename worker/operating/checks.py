@@ -1,7 +1,6 @@
 """Looks at everything that a start depends on, and says how to mend what is wrong."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from config.environment import Environment
@@ -12,19 +11,10 @@ from tasks.errors import OperatorError, TriageError
 from worker.broker import server
 from worker.broker.queues import Broker
 from worker.compose import CHECKOUT, Shop, open_inbox, open_shop, recognise
+from worker.findings import Finding
 from worker.ledgers import migrating
 from worker.models.baseline.examples import read_examples
 from worker.refusals import RefusedToStart
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """What was looked at, and what was found."""
-
-    what: str
-    level: Literal["ok", "warning", "wrong"]
-    says: str
-    remedy: str | None = None
 
 
 def run_checks() -> list[Finding]:

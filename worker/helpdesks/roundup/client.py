@@ -145,6 +145,27 @@ class RoundupClient:
             Change(ticket=ExternalId(one["id"]), stamp=stamp_of(one["activity"])) for one in found
         ]
 
+    def count_open(self) -> int:
+        """How many open issues this user sees."""
+        params = {"status": ",".join((*self._open(), UNSET))}
+        return int(_data(self._ask("GET", "/issue", params=params))["@total_size"])
+
+    def classes(self) -> set[str]:
+        """Of items that the tracker has."""
+        return set(_data(self._ask("GET", "")))
+
+    def names(self, kind: str) -> set[str]:
+        """Of the items of a class that are known by name."""
+        found = _data(self._ask("GET", f"/{kind}", params={"@fields": "name"}))["collection"]
+        return {one["name"] for one in found}
+
+    def properties(self) -> set[str]:
+        """That an issue has and this user may see."""
+        found = self._ask("GET", "/issue", params={"@page_size": 1, "@verbose": LABELS})
+        for one in _data(found)["collection"]:
+            return set(_data(self._ask("GET", f"/issue/{one['id']}"))["attributes"])
+        return {*(field.name for field in self.config.fields.values()), OURS}
+
     def clock(self) -> str:
         """What time it is for Roundup, by its answers' date."""
         answer = self._ask("GET", "/status", params={"@page_size": 1})

@@ -155,6 +155,11 @@ class RtClient:
         }
         return _items(self._rest.ask("GET", "/tickets", params=params))[0]
 
+    def count_open(self) -> int:
+        """How many open tickets this user sees."""
+        params: dict[str, str | int] = {"query": "Status = '__Active__'", "per_page": 1}
+        return int(self._rest.ask("GET", "/tickets", params=params).body["total"])
+
     def clock(self) -> str:
         """What time it is for RT, by its answers' date."""
         answer = self.get("/rt")
