@@ -14,6 +14,7 @@ from urllib.request import getproxies
 from config.load import LOCAL
 from config.tiers import TIERS, Tiers
 from tasks.desk import Desk, Journal
+from tasks.errors import SourceDown
 from tasks.ports.ledger import WorkerRow
 from tasks.ports.model import Models
 from tasks.run import Incarnation
@@ -96,7 +97,11 @@ def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Flee
 
 
 def _poll(shop: Shop, intake: Intake, source: str) -> None:
-    intake.poll(open_inbox(source, shop))
+    """One that cannot be read is asked again at the next interval: nothing is lost by that."""
+    try:
+        intake.poll(open_inbox(source, shop))
+    except SourceDown as error:
+        intake.log.warning("intake.failed", source=source, why=str(error))
 
 
 def _no_desk(_journal: Journal) -> Desk:
