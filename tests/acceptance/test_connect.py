@@ -130,5 +130,5 @@ def test_what_makes_it_ready_needs_no_address(tmp_path: Path, kind: str) -> None
 
 
 def test_another_helpdesk_is_no_connectors(tmp_path: Path) -> None:
-    said = a_place(tmp_path).ask("connect", "zendesk", code=1)
+    said = a_place(tmp_path).ask("connect", "zendesk", code=2)
     assert "rt, roundup" in said.err

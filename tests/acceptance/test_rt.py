@@ -1,6 +1,7 @@
 """Mails to a real Request Tracker are routed in it; what we write there triggers nothing."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -93,3 +94,23 @@ def test_a_mail_is_routed_where_it_came_in(fleet: Place, rt: Rt) -> None:
     newest = fleet.run(card)
     assert (newest.revision, newest.outcome) == (2, Outcome.PARTLY)
     assert shown(rt, card)["priority"] == "75"
+
+
+def test_an_rt_that_dies_is_waited_for(fleet: Place, rt: Rt) -> None:
+    """In the middle of writing. What it took effect of is done once, by its own history."""
+    poll(fleet)
+    tickets = [rt.mail(mail(LOST, f"Card {number}")) for number in range(6)]
+    assert poll(fleet) == len(tickets)
+    fleet.start(*WORKER, command=CELERY)
+    until(lambda: any(rt.changes(ticket) for ticket in tickets), 60)
+    rt.kill()
+    until(lambda: fleet.states()[State.WAITING] > 0, 60)
+    assert "rt" in fleet.ask("intake", "helpdesk", code=1).err
+    rt.start()
+    until(fleet.is_settled, 120)
+    assert fleet.states()[State.WRITTEN] == len(tickets), fleet.runs()
+    for ticket in tickets:
+        assert Counter(rt.changes(ticket)) == Counter(
+            ("Triage key", "Queue", "Priority", "Issue type")
+        )
+        assert shown(rt, ticket)["queue"] == "cards"

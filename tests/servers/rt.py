@@ -118,9 +118,22 @@ class Rt:
         """When that ticket was changed last."""
         return str(self.ask("GET", f"/ticket/{ticket}")["LastUpdated"])
 
-    def restart(self) -> None:
-        """Ends it at once and starts it again."""
-        self.kill()
+    def changes(self, ticket: str) -> list[str]:
+        """What the fleet's user has set there, by name, oldest first."""
+        names = {
+            str(one["id"]): one["name"]
+            for one in self.ask("GET", f"/ticket/{ticket}")["CustomFields"]
+        }
+        fields = "Type,Field,Creator"
+        found = self.ask("GET", f"/ticket/{ticket}/history", fields=fields, per_page=100)["items"]
+        return [
+            names.get(one["Field"], one["Field"])
+            for one in found
+            if one["Type"] in {"Set", "CustomField"} and one["Creator"]["id"] == "triage-fleet"
+        ]
+
+    def start(self) -> None:
+        """Starts it again."""
         self._process = self._start()
         until(self.answers, 60)
 

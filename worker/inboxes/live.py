@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from itertools import islice
 from typing import Self
 
 from pydantic import TypeAdapter, ValidationError
@@ -50,14 +49,22 @@ class Position:
 
     @property
     def oldest(self) -> str:
-        """From when on changes are asked for."""
-        return max(self.floor, later(self.since, -OVERLAP))
+        """From when on changes are asked for: all that is not certain yet among them."""
+        uncertain = (stamp for stamp, version in self.brought.values() if version)
+        return max(self.floor, min(later(self.since, -OVERLAP), *uncertain, self.since))
+
+    def knows(self, change: Change) -> bool:
+        """Whether the ticket was brought with this stamp."""
+        return self.brought.get(change.ticket, ("", ""))[0] == change.stamp
+
+    def is_done_with(self, change: Change) -> bool:
+        """Whether it was, and nothing else can bear the stamp."""
+        return self.brought.get(change.ticket) == (change.stamp, "")
 
     def moved(self, since: str, brought: Mapping[str, tuple[str, str]]) -> "Position":
         """The position behind these; what lies too far back is forgotten."""
-        moved = replace(self, since=max(self.since, since))
-        kept = {**self.brought, **brought}
-        near = {one: at for one, at in kept.items() if at[0] >= moved.oldest}
+        moved = replace(self, since=max(self.since, since), brought={**self.brought, **brought})
+        near = {one: at for one, at in moved.brought.items() if at[0] >= moved.oldest}
         return replace(moved, brought=near)
 
 
@@ -87,7 +94,10 @@ class LiveInbox:
 
     def _read(self, position: Position, limit: int) -> Page:
         now = self._feed.clock()
-        changed = list(islice(self._changed(position), limit))
+        found = list(self._changed(position, limit))
+        new = [one for one in found if not position.knows(one)]
+        # Those that may have changed once more under one stamp are looked at when there is room.
+        changed = [*new, *(one for one in found if position.knows(one))][:limit]
         with ThreadPoolExecutor(self._feed.parallel) as pool:
             states = list(pool.map(partial(self._state, position), changed))
         # What was changed just now may be changed once more under the same stamp.
@@ -96,20 +106,24 @@ class LiveInbox:
             one.ticket: (one.stamp, state.version if one.stamp >= fresh else "")
             for one, state in zip(changed, states, strict=True)
         }
-        newest = changed[-1].stamp if changed else position.since
+        newest = max((one.stamp for one in changed), default=position.since)
         said = (json.dumps(state.said).encode() for state in states if state.said is not None)
         return Page(
             messages=tuple(Message(source=self.name, raw=raw) for raw in said),
             position=position.moved(newest, brought).as_text(),
-            more=len(changed) == limit,
+            more=len(new) == limit,
         )
 
-    def _changed(self, position: Position) -> Iterator[Change]:
-        """What has changed and was not brought in this state for certain."""
+    def _changed(self, position: Position, limit: int) -> Iterator[Change]:
+        """What was not brought in this state for certain, up to so many that are new."""
+        new = 0
         for one in self._feed.changed(position.oldest):
-            stamp, version = position.brought.get(one.ticket, ("", ""))
-            if one.stamp >= position.oldest and (stamp != one.stamp or version):
-                yield one
+            if one.stamp < position.oldest or position.is_done_with(one):
+                continue
+            yield one
+            new += not position.knows(one)
+            if new == limit:
+                return
 
     def _state(self, position: Position, change: Change) -> State:
         stamp, version = position.brought.get(change.ticket, ("", ""))

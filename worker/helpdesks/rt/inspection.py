@@ -19,6 +19,7 @@ def inspect(client: RtClient, queues: Iterable[str]) -> Iterator[Finding]:
     What cannot be looked at because of an earlier one is left out.
     """
     try:
+        _ = client.me  # what is no token at all is said before RT is asked
         yield _address(client)
         yield fine("token", f"of the user {client.my_name}")
         yield _zone(client)

@@ -1,0 +1,186 @@
+"""Nothing that changes in a helpdesk is passed over, however its stamps fall together."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.errors import HelpdeskDown, SourceDown
+from tasks.ports.inbox import Page
+from tasks.ticket import ExternalId
+from worker.helpdesks.feed import Change, State, later, walked
+from worker.inboxes.live import LiveInbox
+
+NOON = "2026-01-01T12:00:00Z"
+FULL = 3
+Brought = set[tuple[str, str]]
+"""Tickets, each with a version of it."""
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """A helpdesk as its feed shows it: stamps to the second, pages of three."""
+
+    now: str = NOON
+    versions: dict[str, int] = field(default_factory=dict)
+    stamps: dict[str, str] = field(default_factory=dict)
+    zone: timedelta = timedelta(0)
+    is_down: bool = False
+    name: str = "desk:here"
+    parallel: int = 2
+    moved_while_read: list[str] = field(default_factory=list)
+
+    def change(self, ticket: str) -> None:
+        self.versions[ticket] = self.versions.get(ticket, 0) + 1
+        self.stamps[ticket] = self.now
+
+    def passes(self, seconds: int) -> None:
+        self.now = later(self.now, timedelta(seconds=seconds))
+
+    def clock(self) -> str:
+        if self.is_down:
+            raise HelpdeskDown("nobody answers")
+        return self.now
+
+    def newest(self) -> Change | None:
+        found = self._changes("")
+        return found[-1] if found else None
+
+    def changed(self, since: str) -> Iterator[Change]:
+        return walked(self._page, later(since, self.zone), full=FULL)
+
+    def state(self, ticket: ExternalId, *, known: str) -> State:
+        version = str(self.versions[ticket])
+        said = None if version == known else {"id": ticket, "version": version}
+        return State(version=version, said=said)
+
+    def _page(self, since: str, number: int) -> list[Change]:
+        found = self._changes(since)[(number - 1) * FULL : number * FULL]
+        if self.moved_while_read:
+            self.change(self.moved_while_read.pop())
+        return found
+
+    def _changes(self, since: str) -> list[Change]:
+        found = [
+            Change(ticket=ExternalId(ticket), stamp=stamp)
+            for ticket, stamp in self.stamps.items()
+            if stamp >= since
+        ]
+        return sorted(found, key=lambda one: (one.stamp, one.ticket))
+
+
+def brought(page: Page) -> list[tuple[str, str]]:
+    return [(one["id"], one["version"]) for one in (json.loads(m.raw) for m in page.messages)]
+
+
+def poll(inbox: LiveInbox, position: str | None, limit: int = 500) -> tuple[Brought, str]:
+    """Everything until there is no more."""
+    seen: Brought = set()
+    for _ in range(100):
+        page = inbox.read(position, limit=limit)
+        position = page.position
+        seen.update(brought(page))
+        if not page.more:
+            return seen, position
+    pytest.fail("it never ends")
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("change"), st.integers(0, 9)),
+            st.tuples(st.just("pass"), st.sampled_from([0, 1, 2, 30, 300])),
+            st.tuples(st.just("poll"), st.integers(1, 7)),
+        ),
+        max_size=60,
+    )
+)
+def test_every_last_state_is_brought(steps: list[tuple[str, int]]) -> None:
+    desk = Desk()
+    inbox, position = LiveInbox(desk), None
+    seen: Brought = set()
+    rest = [
+        ("poll", 7),
+        ("pass", 300),
+        ("poll", 7),
+        ("poll", 7),
+    ]  # what is uncertain takes its time
+    for what, number in [*steps, *rest]:
+        match what:
+            case "change":
+                desk.change(f"T-{number}")
+            case "pass":
+                desk.passes(number)
+            case _:
+                found, position = poll(inbox, position, limit=number)
+                seen |= found
+    assert {(ticket, str(version)) for ticket, version in desk.versions.items()} <= seen
+
+
+def test_what_was_brought_does_not_come_again() -> None:
+    desk = Desk()
+    for number in range(10):
+        desk.change(f"T-{number}")
+    inbox = LiveInbox(desk)
+    first, position = poll(inbox, None)
+    assert len(first) == 10
+    for seconds in (0, 1, 5, 100):
+        desk.passes(seconds)
+        again, position = poll(inbox, position)
+        assert again == set()
+
+
+def test_a_second_change_under_the_same_stamp_is_seen() -> None:
+    desk = Desk()
+    desk.change("T-1")
+    inbox = LiveInbox(desk)
+    _, position = poll(inbox, None)
+    desk.change("T-1")
+    desk.passes(100)
+    assert poll(inbox, position)[0] == {("T-1", "2")}
+
+
+def test_what_moves_to_the_end_pushes_nothing_over_a_pages_edge() -> None:
+    desk = Desk()
+    for number in range(9):
+        desk.change(f"T-{number}")
+        desk.passes(1)
+    desk.moved_while_read = ["T-0"]
+    assert {ticket for ticket, _ in poll(LiveInbox(desk), None)[0]} == set(desk.versions)
+
+
+def test_a_first_poll_begins_now() -> None:
+    desk = Desk()
+    desk.change("old")
+    desk.passes(1)
+    inbox = LiveInbox(desk)
+    start = inbox.start()
+    assert poll(inbox, start)[0] == set()
+    desk.change("new")
+    assert poll(inbox, start)[0] == {("new", "1")}
+    desk.change("old")
+    assert poll(inbox, start)[0] == {("new", "1"), ("old", "2")}
+
+
+def test_a_zone_in_which_changes_would_be_missed_is_refused() -> None:
+    desk = Desk(zone=timedelta(hours=5))
+    desk.change("T-1")
+    with pytest.raises(SourceDown, match="UTC"):
+        poll(LiveInbox(desk), None)
+
+
+def test_a_helpdesk_that_is_away_is_a_source_that_is() -> None:
+    desk = Desk(is_down=True)
+    with pytest.raises(SourceDown, match="desk:here: nobody answers"):
+        LiveInbox(desk).start()
+
+
+@given(st.text())
+def test_any_position_is_accepted(position: str) -> None:
+    desk = Desk()
+    desk.change("T-1")
+    assert poll(LiveInbox(desk), position)[0] == {("T-1", "1")}
