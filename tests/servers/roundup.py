@@ -6,6 +6,7 @@ import sys
 import tempfile
 from base64 import b64encode
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,6 @@ PASSWORD = "not-a-secret"
 TOKEN = f"triage-fleet:{PASSWORD}"
 QUEUES = ("inbox", "cards", "payments", "transfers", "fraud", "accounts", "onboarding", "triage")
 SETTLE_SECONDS = 0.2
-ADMIN = (sys.executable, "-m", "roundup.scripts.roundup_admin")
 SERVER = """
 import sys
 from socketserver import ThreadingMixIn
@@ -39,6 +39,25 @@ class Handler(WSGIRequestHandler):
 
 make_server("127.0.0.1", int(sys.argv[2]), RequestDispatcher(sys.argv[1]), server_class=Server,
             handler_class=Handler).serve_forever()
+"""
+
+PEOPLE = """
+import sys
+from roundup.instance import open as opened
+from roundup.password import Password
+
+home, role, secret, *queues = sys.argv[1:]
+db = opened(home).open("admin")
+for name, roles, address, zone in (
+    ("triage-fleet", role, "triage@example.org", "UTC"),
+    ("ada", "User,Admin", "ada@example.org", "America/New_York"),
+    ("bob", "User", "bob@example.com", "America/New_York"),
+):
+    db.user.create(username=name, roles=roles, address=address, timezone=zone,
+                   password=Password(secret, config=db.config))
+for queue in queues:
+    db.queue.create(name=queue)
+db.commit()
 """
 
 HISTORY = """
@@ -78,15 +97,7 @@ class Tracker:
         with (self.home / "schema.py").open("a") as file:
             file.write(schema(self.config))
         self._admin("initialise", PASSWORD)
-        self._user("triage-fleet", ROLE, "timezone=UTC", "address=triage@example.org")
-        self._user("ada", "User,Admin", "address=ada@example.org")
-        self._user("bob", "User", "address=bob@example.com")
-        for queue in QUEUES:
-            self._admin("create", "queue", f"name={queue}")
-
-    def _user(self, name: str, roles: str, *more: str) -> None:
-        words = (f"username={name}", f"password={PASSWORD}", f"roles={roles}", *more)
-        self._admin("create", "user", *words)
+        self._run("-c", PEOPLE, str(self.home), ROLE, PASSWORD, *QUEUES)
 
     def client(self, user: str) -> httpx.Client:
         """Somebody who asks by REST."""
@@ -131,11 +142,20 @@ class Tracker:
         found = who.patch(f"/issue/{issue}", json=values, headers={"If-Match": etag})
         assert found.is_success, found.text
 
+    def now(self) -> str:
+        """The tracker's own clock, as it writes it."""
+        date = parsedate_to_datetime(self.ada.get("/status").headers["date"])
+        return date.strftime("%Y-%m-%d.%H:%M:%S")
+
+    def moved(self, issue: str) -> str:
+        """When that issue was changed last."""
+        found = self.ask("GET", f"/issue/{issue}", **{"@fields": "activity"})
+        return str(found["attributes"]["activity"])
+
     def history(self, issue: str) -> list[tuple[str, dict[str, Any]]]:
         """Who changed what, oldest first: the name, and what each property had been before."""
-        command = [sys.executable, "-c", HISTORY, str(self.home), issue]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        return [(author, before) for author, before in json.loads(done.stdout)]
+        steps = json.loads(self._run("-c", HISTORY, str(self.home), issue))
+        return [(author, before) for author, before in steps]
 
     def answers(self) -> bool:
         """Whether it is up."""
@@ -153,8 +173,15 @@ class Tracker:
         self.bob.close()
 
     def _admin(self, *words: str) -> None:
-        command = [*ADMIN, "-i", str(self.home), *words]
-        subprocess.run(command, check=True, capture_output=True, cwd=self._folder)
+        self._run("-m", "roundup.scripts.roundup_admin", "-i", str(self.home), *words)
+
+    def _run(self, *words: str) -> str:
+        command = [sys.executable, *words]
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=self._folder
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def _start(self) -> "subprocess.Popen[bytes]":
         with (self._folder / "log").open("ab") as log:
