@@ -8,6 +8,7 @@ from pathlib import Path
 from tasks.errors import HelpdeskDown
 
 VERSION = 2
+"""Versions only add: this one works in a file of the next one too, while both are running."""
 
 NOTES = """
 CREATE TABLE notes (
@@ -87,7 +88,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Makes the tables in the file where they are missing; several processes may come at once."""
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
-    if _version(connection) == VERSION:
+    if _version(connection) in {VERSION, VERSION + 1}:
         return
     # Two processes that turn one new file to WAL refuse each other: SQLite has neither wait.
     with path.with_name(f"{path.name}.lock").open("w") as lock:
@@ -102,7 +103,7 @@ def _make(connection: sqlite3.Connection) -> None:
             _execute(connection, TABLES)
         case 1:
             _execute(connection, FROM_1)
-        case int(other) if other != VERSION:
+        case int(other) if other > VERSION + 1:
             raise HelpdeskDown(f"the embedded helpdesk was made by another version ({other})")
         case _:
             return

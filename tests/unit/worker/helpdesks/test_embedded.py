@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -117,11 +118,22 @@ def test_a_file_that_is_no_database_is_down(path: Path) -> None:
     assert path.read_bytes().startswith(b"This is my")
 
 
-def test_a_file_of_another_version_is_down(helpdesk: EmbeddedHelpdesk, path: Path) -> None:
+def test_a_file_of_the_next_version_is_worked_in(helpdesk: EmbeddedHelpdesk, path: Path) -> None:
+    """While both are running; it stays what it was made into."""
+    helpdesk.close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"PRAGMA user_version = {VERSION + 1}")
+        late = EmbeddedHelpdesk(path, StillClock())
+        assert late.show(T1) is not None
+        late.close()
+        assert other.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
+
+
+def test_a_file_of_a_later_version_is_down(helpdesk: EmbeddedHelpdesk, path: Path) -> None:
     """It is not made into one of ours."""
     helpdesk.close()
     other = sqlite3.connect(path)
-    other.execute(f"PRAGMA user_version = {VERSION + 1}")
+    other.execute(f"PRAGMA user_version = {VERSION + 2}")
     other.close()
     late = EmbeddedHelpdesk(path, StillClock())
     with pytest.raises(HelpdeskDown, match="another version"):
