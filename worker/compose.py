@@ -125,7 +125,7 @@ def open_inbox(name: str, shop: Shop) -> Inbox:
     kind, _, rest = name.partition(":")
     match kind:
         case "file" if rest:
-            _ = shop.sandbox  # a ticket of a file is in no other helpdesk
+            _refuse_file(shop)
             path = Path(rest)
             here = path if path.exists() or path.is_absolute() else CHECKOUT / path
             return FileInbox(here)
@@ -134,6 +134,13 @@ def open_inbox(name: str, shop: Shop) -> Inbox:
         case _:
             message = f"no source is called {name!r}: give file:PATH, or helpdesk for replies"
             raise OperatorError(message)
+
+
+def _refuse_file(shop: Shop) -> None:
+    """A ticket of a file is in no other helpdesk than ours."""
+    if (kind := shop.config.helpdesk.kind) != "embedded":
+        message = f"tickets live in {kind}, and a file's are not there: the source is `helpdesk`"
+        raise OperatorError(message)
 
 
 def _helpdesk_inbox(shop: Shop) -> Inbox:

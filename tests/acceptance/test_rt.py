@@ -58,8 +58,8 @@ def shown(rt: Rt, ticket: str) -> dict[str, Any]:
 
 
 def poll(fleet: Place) -> int:
-    """Asks RT once; how many runs there are then."""
-    fleet.ask("intake", "helpdesk")
+    """Asks RT once, which is the source where none is named; how many runs there are then."""
+    fleet.ask("intake")
     return len(fleet.runs())
 
 
@@ -94,6 +94,18 @@ def test_a_mail_is_routed_where_it_came_in(fleet: Place, rt: Rt) -> None:
     newest = fleet.run(card)
     assert (newest.revision, newest.outcome) == (2, Outcome.PARTLY)
     assert shown(rt, card)["priority"] == "75"
+
+
+def test_tickets_of_a_file_are_refused(fleet: Place) -> None:
+    said = fleet.ask("intake", "file:fixtures/inbox/bank.jsonl", code=2)
+    assert "`helpdesk`" in said.err
+    assert fleet.runs() == []
+
+
+def test_a_check_looks_at_the_helpdesk_too(fleet: Place, rt: Rt) -> None:
+    rt.mail(mail(LOST, "Card"))
+    found = {one["what"] for one in fleet.ask("check", "--json").json()["findings"]}
+    assert {"queue cards", "time zone", "token"} <= found
 
 
 def test_an_rt_that_dies_is_waited_for(fleet: Place, rt: Rt) -> None:

@@ -10,6 +10,7 @@ from worker.cli.output import print_json
 from worker.cli.shop import the_shop
 from worker.compose import Shop, open_inbox, open_intake
 from worker.intake import Polled
+from worker.schedule import HELPDESK
 
 
 def intake(asked: argparse.Namespace) -> ExitCode:
@@ -32,6 +33,8 @@ def _sources(named: str | None, shop: Shop) -> tuple[str, ...]:
     given = [source for source in (environment.source, *ours.inboxes) if source]
     if named or given:
         return (named,) if named else tuple(dict.fromkeys(given))
+    if shop.config.helpdesk.kind != "embedded":
+        return (HELPDESK,)
     if environment.ledger_url:
         raise OperatorError("name a source, or set sources.inboxes in settings.toml")
     return (ours.sample,)

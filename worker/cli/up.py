@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 
 from config.environment import Environment
+from config.load import Config
 from worker.cli.exit_codes import ExitCode
 from worker.cli.shop import the_shop
 from worker.cli.watch import Watch
@@ -27,7 +28,7 @@ def up(asked: argparse.Namespace) -> ExitCode:
     with the_shop() as shop, FleetLock(shop.home), Signals() as signals:
         if environment.source:
             open_inbox(environment.source, shop)  # a wrong name is said before anything is started
-        elif not shop.config.settings.sources.inboxes:
+        elif _polls_nothing(shop.config):
             print("no source is polled: name one, or set sources.inboxes", file=sys.stderr)
         secret, made = password(environment, shop.home)
         watch = Watch(talks=True)
@@ -51,6 +52,11 @@ def up(asked: argparse.Namespace) -> ExitCode:
             print("stopping: tickets under way may finish", file=sys.stderr, flush=True)
             supervisor.stop(shop.config.settings.worker.drain_seconds + GRACE)
     return ExitCode.DONE
+
+
+def _polls_nothing(config: Config) -> bool:
+    """The embedded helpdesk brings replies alone."""
+    return config.helpdesk.kind == "embedded" and not config.settings.sources.inboxes
 
 
 def _tell_password(environment: Environment, home: Home, made: str | None) -> None:

@@ -1,6 +1,6 @@
 """Looks at everything that a start depends on, and says how to mend what is wrong."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from config.environment import Environment
@@ -14,6 +14,7 @@ from worker.compose import CHECKOUT, Shop, open_inbox, open_shop, recognise
 from worker.findings import Finding
 from worker.ledgers import migrating
 from worker.models.baseline.examples import read_examples
+from worker.operating import connecting
 from worker.refusals import RefusedToStart
 
 
@@ -31,7 +32,8 @@ def run_checks() -> list[Finding]:
     except RefusedToStart as error:
         return [*findings, _wrong("home", error)]
     try:
-        return [*findings, _ok("home", str(shop.home.root)), *_ledger(shop), *_broker(shop)]
+        found = [_ok("home", str(shop.home.root)), *_ledger(shop), *_broker(shop)]
+        return [*findings, *found, *_helpdesk(config)]
     finally:
         shop.close()
 
@@ -121,6 +123,11 @@ def _source(name: str, shop: Shop) -> Finding:
     except TriageError as error:
         return _wrong(f"source {name}", error)
     return _ok(f"source {name}", "can be read")
+
+
+def _helpdesk(config: Config) -> Sequence[Finding]:
+    kind = config.helpdesk.kind
+    return [] if kind == "embedded" else connecting.inspect(kind, config.environment)
 
 
 def _broker(shop: Shop) -> Iterator[Finding]:
