@@ -18,7 +18,7 @@ from tests.chaos.nemesis import Nemesis
 from tests.chaos.plan import HEAVY, ONLY_POSTGRES, Kind, plan
 from tests.chaos.record import Record
 from tests.chaos.verdict import Records, judge, repeated, twins
-from tests.chaos.watch import Watch, wait
+from tests.chaos.watch import Watch, percentile, wait
 from worker.ledgers.engine import reading
 from worker.ledgers.schema import writes
 
@@ -27,6 +27,7 @@ AT_REST_SECONDS = 120.0
 """After nothing is queued any more; a backlog may take up to BACKLOG_SECONDS."""
 
 BACKLOG_SECONDS = 600.0
+RECOVERED_SECONDS = 10.0
 SWEPT_SECONDS = 150.0
 WARM_SECONDS = 90.0
 
@@ -105,6 +106,7 @@ def weather(orders: Orders, say: Say) -> Record:
         if rest is None:
             violations["I1"].insert(0, f"not at rest after {AT_REST_SECONDS:.0f} s")
         violations["I1"] += watch.unbalanced
+        violations["I10"] = _too_slow(watch)
         violations["I12"] += watch.leaked
         return Record.of(
             orders,
@@ -117,6 +119,12 @@ def weather(orders: Orders, say: Say) -> Record:
             twins=twins(records),
             repeated=repeated(records),
         )
+
+
+def _too_slow(watch: Watch) -> list[str]:
+    """Whether a dead worker's runs went on too late, where nothing else was wrong meanwhile."""
+    worst = percentile([one.seconds for one in watch.recovered if one.fair], 0.99)
+    return [f"p99 {worst:.1f} s"] if worst is not None and worst > RECOVERED_SECONDS else []
 
 
 def _warm_up(field: Arena, say: Say) -> None:
