@@ -96,6 +96,17 @@ def test_a_mail_is_routed_where_it_came_in(fleet: Place, rt: Rt) -> None:
     assert shown(rt, card)["priority"] == "75"
 
 
+def test_a_ticket_that_a_person_opens_for_a_customer_is_one(fleet: Place, rt: Rt) -> None:
+    """With a subject alone, and by a name that is no address."""
+    poll(fleet)
+    for requestor in ("phone@example.com", "ada"):
+        made = {"Queue": "inbox", "Subject": LOST, "Requestor": requestor}
+        assert rt.ada.post("/ticket", json=made).is_success
+    assert poll(fleet) == 2
+    found = fleet.ask("ticket", "list", "--requester", "ada@example.org", "--json").json()
+    assert len(found) == 1
+
+
 def test_tickets_of_a_file_are_refused(fleet: Place) -> None:
     said = fleet.ask("intake", "file:fixtures/inbox/bank.jsonl", code=2)
     assert "`helpdesk`" in said.err

@@ -28,6 +28,7 @@ AT_REST_SECONDS = 120.0
 
 BACKLOG_SECONDS = 600.0
 RECOVERED_SECONDS = 10.0
+ENOUGH = 100  # runs in dead hands, for a p99 to say something
 SWEPT_SECONDS = 150.0
 WARM_SECONDS = 90.0
 
@@ -123,8 +124,11 @@ def weather(orders: Orders, say: Say) -> Record:
 
 def _too_slow(watch: Watch) -> list[str]:
     """Whether a dead worker's runs went on too late, where nothing else was wrong meanwhile."""
-    worst = percentile([one.seconds for one in watch.recovered if one.fair], 0.99)
-    return [f"p99 {worst:.1f} s"] if worst is not None and worst > RECOVERED_SECONDS else []
+    fair = [one.seconds for one in watch.recovered if one.fair]
+    worst = percentile(fair, 0.99)
+    if worst is None or len(fair) < ENOUGH or worst <= RECOVERED_SECONDS:
+        return []
+    return [f"p99 {worst:.1f} s of {len(fair)} runs"]
 
 
 def _warm_up(field: Arena, say: Say) -> None:

@@ -16,6 +16,7 @@ from worker.helpdesks.feed import STAMP, Change
 from worker.helpdesks.rest import Answer, Rest
 
 PAGE = 50
+KEPT = 2_000  # messages, by one process
 LABELS = 2  # how much it tells of what is linked: its name
 CONTENT = 3  # and the text of a message
 CONFLICT = 409
@@ -54,6 +55,7 @@ class RoundupClient:
     def __init__(self, config: Roundup, token: str, clock: Clock) -> None:
         """`token` is USER:PASSWORD."""
         self.config = config
+        self._messages: dict[str, Mapping[str, Any]] = {}
         base = config.url.rstrip("/")
         self._rest = Rest(
             f"{base}/rest/data",
@@ -113,12 +115,14 @@ class RoundupClient:
         return [one["key"] for one in found["collection"]]
 
     def message(self, number: str) -> Mapping[str, Any]:
-        """A message with its text."""
-        params = {"@verbose": CONTENT}
-        found: Mapping[str, Any] = _data(self._ask("GET", f"/msg/{number}", params=params))[
-            "attributes"
-        ]
-        return found
+        """A message with its text; it does not change any more, so the newest are kept."""
+        if number not in self._messages:
+            if len(self._messages) >= KEPT:
+                self._messages.clear()
+            params = {"@verbose": CONTENT}
+            found = _data(self._ask("GET", f"/msg/{number}", params=params))
+            self._messages[number] = found["attributes"]
+        return self._messages[number]
 
     def user(self, number: str) -> Mapping[str, Any]:
         """Name and address of a user."""

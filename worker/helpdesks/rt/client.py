@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 from config.helpdesk import RequestTracker
 from tasks.errors import CredentialRefused, HelpdeskDown
@@ -167,6 +168,13 @@ class RtClient:
             return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC).strftime(STAMP)
         except (KeyError, ValueError) as error:
             raise HelpdeskDown("Request Tracker's answers bear no date") from error
+
+    def address(self, user: str) -> str:
+        """A user's e-mail address, by what RT calls it; that name where there is none."""
+        if "@" in user:
+            return user
+        found = self._rest.ask("GET", f"/user/{quote(user)}", expected=NOT_FOUND).body or {}
+        return str(found.get("EmailAddress") or user)
 
     def text(self, attachment: str) -> str:
         """What that attachment says; it never changes, so the newest are kept."""

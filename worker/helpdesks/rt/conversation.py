@@ -1,6 +1,6 @@
 """A ticket of Request Tracker's as intake reads it: who said what, in order."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from typing import Any
@@ -22,13 +22,13 @@ def conversation(client: RtClient, shown: Shown) -> dict[str, Any] | None:
     """
     history = list(client.transactions([("ObjectId", "=", shown.id)], last=int(shown.etag)))
     said = [one for one in history if one.type in {CREATED, WRITTEN}]
-    mails = _mails(client, shown)
+    mails = _mails(client, shown, {one.id for one in said})
     customers = {one["id"] for one in shown.raw["Requestor"]}
     opening: dict[str, Any] = {}
     thread: list[dict[str, Any]] = []
     for one in said:
-        mail = mails.get(one.id)
-        if mail is None or is_automatic(mail.headers):
+        mail = mails.get(one.id, NOTHING)
+        if is_automatic(mail.headers):
             continue
         told = readable(mail.parts, subject=mail.subject)
         if one.type == CREATED:
@@ -44,7 +44,7 @@ def conversation(client: RtClient, shown: Shown) -> dict[str, Any] | None:
         "body": "",
         **opening,
         "thread": thread,
-        "requester": {"email": next(iter(sorted(customers)), said[0].creator)},
+        "requester": {"email": client.address(min(customers, default=said[0].creator))},
         "channel": "email",
         "created_at": shown.raw["Created"],
         "fields": _untouched(client, shown, history),
@@ -60,13 +60,17 @@ class _Mail:
     parts: tuple[Part, ...]
 
 
-def _mails(client: RtClient, shown: Shown) -> dict[int, _Mail]:
-    """Of each transaction that has one."""
+NOTHING = _Mail(subject="", headers={}, parts=())
+"""Of a ticket that was opened with a subject alone."""
+
+
+def _mails(client: RtClient, shown: Shown, wanted: Collection[int]) -> dict[int, _Mail]:
+    """Of each wanted transaction that has one."""
     fields = "TransactionId,ContentType,Filename,Headers,Subject"
     found: dict[int, list[Mapping[str, Any]]] = {}
     for one in client.listed(f"/ticket/{shown.id}/attachments", fields=fields):
         found.setdefault(_number(one["TransactionId"]), []).append(one)
-    return {number: _mail(client, parts) for number, parts in found.items()}
+    return {number: _mail(client, found[number]) for number in wanted if number in found}
 
 
 def _mail(client: RtClient, attachments: Iterable[Mapping[str, Any]]) -> _Mail:
