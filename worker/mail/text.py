@@ -1,7 +1,7 @@
 """What a person would call the message, out of everything that came with it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import quotequail
@@ -23,6 +23,12 @@ FORWARDED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 FORWARDED_SUBJECT = re.compile(r"\s*(fwd?|wg|tr|rv|enc)\s*:", re.IGNORECASE)
+
+LINES = 5_000
+LINE_CHARACTERS = 1_000
+"""What is longer is no letter; a machine wrote it, or somebody who means harm."""
+
+TOKEN = re.compile("\x00\\d+\x00")
 
 HTML_BYTES = 1_000_000
 """More of it is no letter; what is longer is read up to here."""
@@ -82,14 +88,26 @@ def from_html(document: str) -> str:
 
 def _own(body: str) -> str:
     """What is above or below the history, without the signature; empty where all is history."""
-    found = quotequail.unwrap(body)
+    lines = body.split("\n")
+    if len(lines) > LINES:
+        return body
+    # Its patterns take the square of a line's length. No line that introduces a quote is so long.
+    held = {f"\x00{n}\x00": line for n, line in enumerate(lines) if len(line) > LINE_CHARACTERS}
+    tokens = {line: token for token, line in held.items()}
+    found = quotequail.unwrap("\n".join(tokens.get(line, line) for line in lines))
     if found is None:
         return _unsigned(body)
     if found["type"] == "forward" and FORWARDED.search(body):
         return body
     return "\n\n".join(
-        own for place in ("text_top", "text_bottom") if (own := _unsigned(found.get(place, "")))
+        _restored(own, held)
+        for place in ("text_top", "text_bottom")
+        if (own := _unsigned(found.get(place, "")))
     )
+
+
+def _restored(text: str, held: Mapping[str, str]) -> str:
+    return TOKEN.sub(lambda found: held.get(found[0], found[0]), text) if held else text
 
 
 def _unsigned(text: str) -> str:

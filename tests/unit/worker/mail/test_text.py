@@ -48,3 +48,25 @@ def test_a_message_that_is_all_history_is_the_message() -> None:
 )
 def test_any_parts_give_some_text(parts: list[Part], subject: str) -> None:
     assert isinstance(readable(parts, subject=subject).text, str)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Am 1. schrieb " * 7_000,
+        "> a\n" * 25_000,
+        "On Mon, x\n" * 10_000,
+        "From: a\nTo: b\n" * 8_000,
+    ],
+    ids=["one-line", "quotes", "introductions", "headers"],
+)
+def test_a_hundred_kilobytes_of_malice_take_no_time(text: str) -> None:
+    """The patterns that find quotes take the square of a line's length, and of their number."""
+    assert readable([Part(content_type=PLAIN, text=text)]).text
+
+
+def test_a_long_line_above_a_quote_is_whole() -> None:
+    long = "a word " * 400
+    whole = f"{long}\n\nOn 2 Nov 2026, Support wrote:\n> Which?"
+    assert readable([Part(content_type=PLAIN, text=whole)]).text == long.strip()
