@@ -100,7 +100,7 @@ def _own(body: str) -> str:
     if found["type"] == "forward" and FORWARDED.search(body):
         return body
     return "\n\n".join(
-        _restored(own, held)
+        _restored(own, held).strip()
         for place in ("text_top", "text_bottom")
         if (own := _unsigned(found.get(place, "")))
     )
