@@ -167,7 +167,7 @@ class Intake:
                 bodies=(raw,),
                 malformed=(found.cause, found.why),
             )
-        text = self.vault.seal(found.model_dump_json(), run=run, name="ticket", key=key, at=now)
+        text = self.vault.seal(found.as_json(), run=run, name="ticket", key=key, at=now)
         routed = route_at_once(found, self.facts, self.config.tiers)
         return Arrival(
             run=run,

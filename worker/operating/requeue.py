@@ -88,7 +88,7 @@ class Operator:
         if isinstance(found, Malformed):
             return Refused(run=run, why=f"still {found.cause}: {found.why}")
         at = self.clock.now()
-        text = self.vault.seal(found.model_dump_json(), run=run.id, name="ticket", key=key, at=at)
+        text = self.vault.seal(found.as_json(), run=run.id, name="ticket", key=key, at=at)
         routed = route_at_once(found, self.facts, self.config.tiers).tier
         return replace(self._begin(run, "enrich", routed), bodies=(text,))
 

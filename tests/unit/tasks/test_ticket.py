@@ -1,5 +1,7 @@
 """What the customer said is what counts: as evidence, and to know a ticket again."""
 
+import json
+
 import pytest
 from pydantic import ValidationError
 
@@ -59,3 +61,12 @@ def test_a_ticket_does_not_change() -> None:
     """What intake understood is what every stage sees."""
     with pytest.raises(ValidationError, match="frozen"):
         a_ticket().body = "other"  # type: ignore[misc]
+
+
+def test_a_ticket_is_kept_as_a_version_that_knows_less_can_read_it() -> None:
+    """Workers of the last version take it over while both are running."""
+    ticket = a_ticket(thread=(Turn(author="agent", body="Which?"),))
+    kept = json.loads(ticket.as_json())
+    assert "quoted" not in kept
+    assert kept["thread"] == [{"author": "agent", "body": "Which?"}]
+    assert Ticket.model_validate(kept) == ticket
