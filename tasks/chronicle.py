@@ -126,7 +126,7 @@ def _classified(case: Classified, taxonomy: Taxonomy) -> Entry:
         kind=Kind.CLASSIFIED,
         body={
             "issue_type": issue.name if issue else None,
-            "priority": case.verdict.priority if 1 <= case.verdict.priority <= 4 else None,  # noqa: PLR2004
+            "priority": case.verdict.priority if 1 <= case.verdict.priority <= 4 else None,  # noqa: PLR2004 - as config.taxonomy.Priority
             "escalate": case.verdict.escalate,
             "criteria": [criterion.id for criterion in criteria if criterion],
             "question": case.answer.question,

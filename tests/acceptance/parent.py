@@ -31,7 +31,7 @@ def _child(told: dict[str, object]) -> Child:
 
 
 def _say(notice: Notice) -> None:
-    print(json.dumps(asdict(notice)), flush=True)  # noqa: T201
+    print(json.dumps(asdict(notice)), flush=True)  # noqa: T201 - its own parent reads it
 
 
 def main(logs: str, grace: str, children: str) -> None:

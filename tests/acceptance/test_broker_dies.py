@@ -47,7 +47,7 @@ def test_a_worker_outlives_its_broker(place: Place, broker: Broker) -> None:
         place.take_in(*[a_line(f"T-{time}-{number}", TEXT) for number in range(8)])
         until(lambda: place.states()[State.RUNNING] == 8, 60)
         broker.kill()
-        until(lambda: worker.err.read_text().count(LOST) > time, 30)  # noqa: B023
+        until(lambda: worker.err.read_text().count(LOST) > time, 30)  # noqa: B023 - called before the next turn
         gate.unlink()
         broker.start()
         until(broker.is_up)

@@ -167,7 +167,7 @@ def test_its_flower_answers(postgres: Postgres, tmp_path: Path) -> None:
         "TRIAGE_FLOWER_PASSWORD": REQUIRED["TRIAGE_FLOWER_PASSWORD"],
     }
     command = compose({})["flower"].command
-    here = tuple(word.replace("0.0.0.0", "127.0.0.1") for word in command)  # noqa: S104
+    here = tuple(word.replace("0.0.0.0", "127.0.0.1") for word in command)  # noqa: S104 - it is taken away
     log = tmp_path / "flower.log"
     with _running(here, environment, log):
         until(lambda: f":{port}" in log.read_text(), 30)

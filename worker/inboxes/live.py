@@ -1,7 +1,7 @@
 """A helpdesk as a source: every open ticket that has changed since, whole."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -61,6 +61,15 @@ class Position:
         """Whether it was, and nothing else can bear the stamp."""
         return self.brought.get(change.ticket) == (change.stamp, "")
 
+    def without_lost(self, found: Iterable[Change]) -> "Position":
+        """Where these are all that has changed: what is uncertain and not among them is over.
+
+        It was closed, or has another stamp by now, and will come under that.
+        """
+        listed = {one.ticket for one in found}
+        kept = {one: at for one, at in self.brought.items() if not at[1] or one in listed}
+        return replace(self, brought=kept)
+
     def moved(self, since: str, brought: Mapping[str, tuple[str, str]]) -> "Position":
         """The position behind these; what lies too far back is forgotten."""
         moved = replace(self, since=max(self.since, since), brought={**self.brought, **brought})
@@ -107,11 +116,13 @@ class LiveInbox:
             for one, state in zip(changed, states, strict=True)
         }
         newest = max((one.stamp for one in changed), default=position.since)
+        more = len(new) == limit
+        base = position if more else position.without_lost(found)
         said = (json.dumps(state.said).encode() for state in states if state.said is not None)
         return Page(
             messages=tuple(Message(source=self.name, raw=raw) for raw in said),
-            position=position.moved(newest, brought).as_text(),
-            more=len(new) == limit,
+            position=base.moved(newest, brought).as_text(),
+            more=more,
         )
 
     def _changed(self, position: Position, limit: int) -> Iterator[Change]:

@@ -33,6 +33,7 @@ class Desk:
     name: str = "desk:here"
     parallel: int = 2
     moved_while_read: list[str] = field(default_factory=list)
+    closed: set[str] = field(default_factory=set)
 
     def change(self, ticket: str) -> None:
         self.versions[ticket] = self.versions.get(ticket, 0) + 1
@@ -68,7 +69,7 @@ class Desk:
         found = [
             Change(ticket=ExternalId(ticket), stamp=stamp)
             for ticket, stamp in self.stamps.items()
-            if stamp >= since
+            if stamp >= since and ticket not in self.closed
         ]
         return sorted(found, key=lambda one: (one.stamp, one.ticket))
 
@@ -151,6 +152,21 @@ def test_what_moves_to_the_end_pushes_nothing_over_a_pages_edge() -> None:
         desk.passes(1)
     desk.moved_while_read = ["T-0"]
     assert {ticket for ticket, _ in poll(LiveInbox(desk), None)[0]} == set(desk.versions)
+
+
+def test_a_ticket_that_was_closed_while_it_was_uncertain_is_forgotten() -> None:
+    """Else all that came after it would be listed again at every poll, for ever."""
+    desk = Desk()
+    desk.change("T-1")
+    inbox = LiveInbox(desk)
+    _, position = poll(inbox, None)
+    desk.closed.add("T-1")
+    desk.passes(300)
+    desk.change("T-2")
+    desk.passes(300)
+    for _ in range(2):
+        _, position = poll(inbox, position)
+    assert set(json.loads(position)["brought"]) == {"T-2"}
 
 
 def test_a_first_poll_begins_now() -> None:
