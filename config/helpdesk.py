@@ -10,6 +10,9 @@ FieldName = Literal["issue_type", "priority", "queue", "escalated"]
 """What is written, by our names."""
 
 
+THEIRS = " (theirs)"
+
+
 class TheirField(Frozen):
     """A field of the helpdesk's, and how it writes values of ours that it calls something else."""
 
@@ -25,6 +28,8 @@ class TheirField(Frozen):
 
     def theirs(self, ours: str) -> str:
         """Our value as the helpdesk has it."""
+        if ours.endswith(THEIRS) and (theirs := ours.removesuffix(THEIRS)) in self.values:
+            return theirs
         return self.values.get(ours, ours)
 
     def ours(self, theirs: str) -> str:
@@ -32,7 +37,7 @@ class TheirField(Frozen):
         for mine, value in self.values.items():
             if value == theirs:
                 return mine
-        return f"{theirs} (theirs)" if theirs in self.values else theirs
+        return f"{theirs}{THEIRS}" if theirs in self.values else theirs
 
 
 class Remote(Frozen):

@@ -4,7 +4,7 @@ Event bodies hold ids, listed values, numbers and hashes; what a customer or a m
 into texts, which are encrypted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -12,9 +12,10 @@ from config.taxonomy import Taxonomy
 from tasks.case import Classified, Enriched, Validated, Written
 from tasks.causes import Cause
 from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
+from tasks.errands.recall import Recalled
 from tasks.events import Body, Kind
 from tasks.ports.ledger import Intent
-from tasks.run import Run
+from tasks.run import Outcome, Run
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +75,32 @@ def of_detour(detour: Detour, run: Run) -> tuple[Entry, ...]:
             return (Entry(kind=Kind.DROPPED, body=body, writes=detour.writes),)
         case _:
             assert_never(detour)
+
+
+def recalling(run: Run, *, batch: str, by: str, why: str, keys: Sequence[str], undo: bool) -> Entry:
+    """It is sent back to the helpdesk, to take back the writes with these keys."""
+    back = {"state": run.state, "stage": run.stage, "reason": run.reason, "why": run.why}
+    body = {"batch": batch, "by": by, "why": why, "keys": list(keys), "undo": undo, "back": back}
+    return Entry(kind=Kind.RECALLING, body=body)
+
+
+def recalled(case: Recalled, asked: Body) -> Entry:
+    """What came of it; `asked` is the event that asked for it."""
+    results = {result.target: result.outcome for result in case.results}
+    body = {
+        "batch": asked["batch"],
+        "results": results,
+        "back": asked["back"],
+        "outcome": _after_recall(case, undone=bool(asked["undo"])),
+    }
+    return Entry(kind=Kind.RECALLED, body=body, writes=case.results)
+
+
+def _after_recall(case: Recalled, *, undone: bool) -> Outcome:
+    if not undone:
+        return Outcome.RECALLED
+    kept = any(result.outcome == "kept" for result in case.results)
+    return Outcome.PARTLY if kept else Outcome.APPLIED
 
 
 def sent_again(run: Run) -> Entry:

@@ -110,7 +110,7 @@ class Delivery:
         if missing := [note.target for note in notes if note.key not in counts]:
             raise ValuesNotTaken(f"the helpdesk did not take {', '.join(missing)}")
 
-    async def _taken(self, due: Mapping[str, str], *, before: Seen, now: Seen) -> set[str]:
+    async def _taken(self, due: Mapping[str, str | None], *, before: Seen, now: Seen) -> set[str]:
         """The fields that were set. One that holds what it held was not, whatever was answered."""
         taken = {name for name in due if now.fields[name] == due[name]}
         changed = {name for name in due if now.fields[name] != before.fields[name]}
@@ -123,13 +123,12 @@ class Delivery:
 
 def _due(
     intents: Sequence[Intent], images: Mapping[str, Image], seen: Seen, done: Collection[str]
-) -> dict[str, str]:
+) -> dict[str, str | None]:
     """Values to be set: ours was not there yet, and what is there no person has chosen."""
     return {
         one.target: one.wanted
         for one in intents
-        if one.wanted is not None
-        and one.target not in done
+        if one.target not in done
         and seen.fields[one.target] != one.wanted
         and seen.fields[one.target] in images[one.target]
     }

@@ -36,6 +36,8 @@ class Kind(StrEnum):
     BURIED = "buried"
     REQUEUED = "requeued"
     DROPPED = "dropped"
+    RECALLING = "recalling"
+    RECALLED = "recalled"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,7 @@ States and the events between them:
       │  sent, released, │  └────buried─────▶ dead ──requeued──▶ queued
       └──lapsed, died────┴───────waiting────▶ waiting ──sent──▶ queued
     anything unwritten ──dropped──▶ dropped
+    written, dead, dropped ──recalling──▶ queued at `recall` … ──recalled──▶ where it was
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -216,6 +217,24 @@ def _dropped(_run: Run, event: Event) -> Change:
     return _ended(State.DROPPED) | {"reason": event.body["cause"], "why": event.body["why"]}
 
 
+def _recalling(_run: Run, _event: Event) -> Change:
+    return {"stage": "recall", "attempts": 0}
+
+
+def _recalled(_run: Run, event: Event) -> Change:
+    """Back to where it was; `back` holds these columns as they stood."""
+    back: Mapping[str, Any] = event.body["back"]  # type: ignore[assignment]  # as it was recorded
+    outcome = event.body["outcome"]
+    return {
+        **_ended(State(back["state"])),
+        "stage": back["stage"],
+        "reason": back["reason"],
+        "why": back["why"],
+        "outcome": Outcome(str(outcome)) if outcome else None,
+        **FINISHED,
+    }
+
+
 def _ended(state: State) -> Change:
     return {"state": state, "owner": None, "due_at": None, "reason": None, "why": None}
 
@@ -251,4 +270,6 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.BURIED: _buried,
     Kind.REQUEUED: _requeued,
     Kind.DROPPED: _dropped,
+    Kind.RECALLING: _recalling,
+    Kind.RECALLED: _recalled,
 }

@@ -12,7 +12,10 @@ TicketId = NewType("TicketId", str)
 Incarnation = NewType("Incarnation", str)
 """One life of one worker process."""
 
-StageName = Literal["intake", "enrich", "classify", "validate", "write"]
+Errand = Literal["recall"]
+"""What a run may be sent to do beside its journey; it comes back to where it was."""
+
+StageName = Literal["intake", "enrich", "classify", "validate", "write", "recall"]
 
 
 class State(StrEnum):
@@ -34,6 +37,7 @@ class Outcome(StrEnum):
     PARTLY = "partly"  # a person's value was kept
     SUGGESTED = "suggested"
     SHADOW = "shadow"
+    RECALLED = "recalled"  # it was applied, and an operator has taken it back
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

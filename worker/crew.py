@@ -27,7 +27,7 @@ from worker.carrying.loop import EventLoop
 from worker.chance import token, uniform
 from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake, recognise
 from worker.fleet import Fleet, Upkeep
-from worker.helpdesks.fenced import fenced
+from worker.helpdesks.fenced import FencedHelpdesk, fenced
 from worker.intake import Intake
 from worker.ledgers import migrating
 from worker.models.switchboard import Served, Switchboard
@@ -53,10 +53,12 @@ FRESH = 2 / 3
 """Of the time after which a life is taken for over: nothing is sent by one that may be."""
 
 
-def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Fleet:
-    """One worker process, ready to start, with these desks or the configured ones.
+def hire(
+    shop: Shop, queues: frozenset[str], desks: Desks | None = None, gate: Gate | None = None
+) -> Fleet:
+    """One worker process, ready to start, with these desks and this gate or the configured ones.
 
-    Loads models: seconds. Raises RefusedToStart.
+    Loads models where it serves a tier: seconds. Raises RefusedToStart.
     """
     migrating.check(shop.ledger.engine)
     recognise(shop)
@@ -64,7 +66,7 @@ def hire(shop: Shop, queues: frozenset[str], desks: Desks | None = None) -> Flee
     me = name_life(token())
     log = Log("worker")
     tiers = frozenset(queues) & frozenset(TIERS)
-    gate = Gate(shop.ledger)
+    gate = gate or Gate(shop.ledger)
     gate.look()
     heart = Heart(
         _row(me, tiers, shop),
@@ -178,10 +180,15 @@ def _bench(
     settings = shop.config.settings.worker
     # What an observer takes for death, less the time that a request may be under way.
     fresh = shop.config.settings.heart.lapse_seconds * FRESH
+
+    def may_send() -> bool:
+        return heart.is_fresh(fresh)
+
     return Bench(
         config=shop.config,
         clock=shop.clock,
-        desk=fenced(desks, lambda: heart.is_fresh(fresh)),
+        desk=fenced(desks, may_send),
+        helpdesk=FencedHelpdesk(shop.helpdesk, may_send),
         ledger=shop.ledger,
         writer=GroupWriter(
             shop.ledger, shop.clock, rows=settings.group_rows, seconds=settings.group_seconds

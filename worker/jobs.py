@@ -26,7 +26,7 @@ Done = TypeVar("Done")
 LOOK_SECONDS = 1.0
 TOLD_EVERY = 30  # looks
 
-STAGES = ("enrich", "classify", "validate", "write")
+STAGES = ("enrich", "classify", "validate", "write", "recall")
 
 
 class Hands:

@@ -47,20 +47,30 @@ class Moved:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Traces:
-    """How often the ticket's own history holds each key: whatever else was done to it since."""
+    """What the ticket's own history tells, whatever else was done to it since.
+
+    `counts`: how often it holds each key. `last`: for a field, the key under which it was changed
+    last, None where that was somebody else; a field is not in it where the helpdesk cannot tell.
+    """
 
     counts: Mapping[str, int] = field(default_factory=dict)
+    last: Mapping[str, str | None] = field(default_factory=dict)
+
+
+def is_under(one: str, key: str) -> bool:
+    """Whether a key begins with another one and a colon; every key is under the empty one."""
+    return not key or one.startswith(f"{key}:")
 
 
 class Helpdesk(Protocol):
     """Looks at tickets, sets fields, posts internal notes.
 
-    Promise: `set_fields` sets absolute values, so that twice is as good as once, and `version`
-    makes it conditional as far as the capabilities say. `post_note` posts an internal note (never
-    mailed to the customer). What it writes bears the machine's name and a key in the ticket's
-    history (a field `KEY:FIELD`, a note the key it was given), where `traces` finds all that begin
-    with a key, on closed tickets too. A ticket that is closed or unknown answers Gone and is not
-    changed. An answer without error does not mean that a value was taken: look again.
+    Promise: `set_fields` sets absolute values (None: empty), so that twice is as good as once, and
+    `version` makes it conditional as far as the capabilities say. `post_note` posts an internal
+    note (never mailed to the customer). What it writes bears the machine's name and a key in the
+    ticket's history (a field `KEY:FIELD`, a note the key it was given), where `traces` finds all
+    that are under a key, on closed tickets too. A ticket that is closed or unknown answers Gone and
+    is not changed. An answer without error does not mean that a value was taken: look again.
 
     Raises HelpdeskDown when the helpdesk did not answer: the effect is then unknown.
     Raises RateLimited and CredentialRefused as the helpdesk says so: there was no effect.
@@ -72,7 +82,7 @@ class Helpdesk(Protocol):
     async def look(self, ticket: ExternalId) -> Seen | Gone: ...
 
     async def set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None: ...
 
     async def post_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None: ...

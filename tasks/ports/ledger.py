@@ -1,12 +1,12 @@
 """The ledger port: the truth about every run."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from config.tiers import TierName
 from tasks.events import Event
-from tasks.run import Incarnation, Run, RunId, State
+from tasks.run import Incarnation, Run, RunId, State, TicketId
 from tasks.ticket import ExternalId
 
 
@@ -40,10 +40,18 @@ class Intent:
     run: RunId
     target: str  # a field's name, or "note:escalation", "note:draft", ...
     before: str | None
-    wanted: str | None  # None for notes: their text is a body
+    wanted: str | None  # None: to be emptied; for notes, whose text is a body, always
     outcome: str | None = None  # None: nobody knows yet; else applied, already, kept or gone
     holds: str | None = None  # what the helpdesk held afterwards
     sweep_at: float | None = None  # when the helpdesk is to be looked through for twins of it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wrote:
+    """One write to a ticket, with the number of the revision whose run made it."""
+
+    revision: int
+    intent: Intent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -204,6 +212,8 @@ class Ledger(Protocol):
     def writes(self, run: RunId) -> Sequence[Intent]: ...
 
     def earlier_writes(self, run: Run) -> Sequence[Intent]: ...
+
+    def written_to(self, tickets: Collection[TicketId]) -> Mapping[TicketId, Sequence[Wrote]]: ...
 
     def books(self) -> Books: ...
 

@@ -22,7 +22,7 @@ class BuggyHelpdesk(EmbeddedHelpdesk):
     """Trips over some tickets."""
 
     async def set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None:
         if ticket.startswith("BUG"):
             fields = {"queue": CUSTOMERS_WORD}

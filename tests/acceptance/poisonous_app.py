@@ -32,7 +32,7 @@ class PoisonousHelpdesk(EmbeddedHelpdesk):
     gate: Path
 
     async def set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None:
         if ticket.startswith("POISON"):
             os.abort()  # at once, whatever other threads do

@@ -223,6 +223,15 @@ def test_the_pages_of_a_ticket_are_as_promised(hosted: Hosted) -> None:
         _as_promised(f"triage {command} ID --json", found)
 
 
+def test_the_documents_of_a_recall_are_as_promised(hosted: Hosted) -> None:
+    """What it would do, for what was written in the last second; and what was done by then."""
+    hosted.triaged(says())
+    hosted.place.ask("recall", "--since", "1s", "--yes")
+    found = hosted.place.ask("recall", "--since", "1m", "--json").json()
+    _as_promised("triage recall --since SINCE --json", found)
+    _as_promised("triage recall --json", hosted.place.ask("recall", "--json").json())
+
+
 def test_the_numbers_of_the_fleet_page_are_as_promised(hosted: Hosted) -> None:
     """While a ticket waits and another is dead."""
     hosted.triaged(says(issue_type="lottery"))

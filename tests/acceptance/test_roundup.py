@@ -58,6 +58,13 @@ def test_an_issue_is_routed_where_it_was_opened(fleet: Place, roundup: Tracker) 
     assert (found["queue"], found["priority"], found["issue_type"]) == ("cards", "bug", "card")
     assert shown(roundup, before)["queue"] == "inbox"
 
+    # It can be taken back, and that too; what was there before is nothing, for the most part.
+    done = fleet.ask("recall", "--since", "1h", "--yes", "--json").json()
+    taken = shown(roundup, issue)
+    assert (taken["queue"], taken["issue_type"], done["restored"]) == ("inbox", None, 3)
+    fleet.ask("recall", "--batch", done["batch"], "--yes")
+    assert shown(roundup, issue)["issue_type"] == "card"
+
     # What the fleet has written says nothing new, nor does a person's edit or word.
     assert poll(fleet) == 1
     roundup.changed(issue, {"priority": "critical"})

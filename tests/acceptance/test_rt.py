@@ -96,6 +96,29 @@ def test_a_mail_is_routed_where_it_came_in(fleet: Place, rt: Rt) -> None:
     assert shown(rt, card)["priority"] == "75"
 
 
+def test_what_was_written_is_taken_back(fleet: Place, rt: Rt) -> None:
+    """But for what a person has chosen since, be it the very same; RT's own page tells."""
+    poll(fleet)
+    cards = [rt.mail(mail(LOST, f"Card {number}")) for number in range(3)]
+    before = shown(rt, cards[0])
+    assert poll(fleet) == len(cards)
+    fleet.start(*WORKER, command=CELERY)
+    until(fleet.is_settled, 60)
+    untouched, other, same = cards
+    assert shown(rt, untouched) != before
+    for ticket, priorities in ((other, ["75"]), (same, ["75", "40"])):
+        for priority in priorities:
+            assert rt.ada.put(f"/ticket/{ticket}", json={"Priority": priority}).is_success
+    plan = fleet.ask("recall", "--since", "1h", "--json").json()
+    assert plan["skipped"] == 2
+    done = fleet.ask("recall", "--since", "1h", "--yes", "--json").json()
+    assert done["restored"] == plan["planned"] == 7
+    for ticket, priority in ((untouched, before["priority"]), (other, "75"), (same, "40")):
+        found = shown(rt, ticket) | {"Triage key": before["Triage key"]}
+        assert found == before | {"priority": priority}
+    assert fleet.ask("recall", "--since", "1h", "--yes", "--json").json()["restored"] == 0
+
+
 def test_a_ticket_that_a_person_opens_for_a_customer_is_one(fleet: Place, rt: Rt) -> None:
     """With a subject alone, and by a name that is no address."""
     poll(fleet)

@@ -80,7 +80,7 @@ class WebHelpdesk:
         return Seen(fields=held, version="0")
 
     async def set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None:
         await asyncio.gather(
             *(self._web.patch(f"/tickets/{ticket}/{name}", to) for name, to in values.items())

@@ -83,7 +83,7 @@ class TroubledHelpdesk(EmbeddedHelpdesk):
         return await super().look(ticket)
 
     async def set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None:
         family = script(self._seed, number_of(ticket)).family
         if family is Family.POISON:
@@ -145,7 +145,7 @@ class TroubledHelpdesk(EmbeddedHelpdesk):
         return trouble == "deaf"
 
 
-def _first(values: Mapping[str, str]) -> dict[str, str]:
+def _first(values: Mapping[str, str | None]) -> dict[str, str | None]:
     return dict(list(values.items())[:1])
 
 

@@ -23,13 +23,13 @@ def look(stage: Stage) -> Seen:
     return seen
 
 
-def set_once(stage: Stage, seen: Seen, values: Mapping[str, str], *, key: str) -> object:
+def set_once(stage: Stage, seen: Seen, values: Mapping[str, str | None], *, key: str) -> object:
     known = f"{stage.ticket}-{key}"
     ask = stage.helpdesk.set_fields(stage.ticket, values, key=known, version=seen.version)
     return asyncio.run(ask)
 
 
-def set_to(stage: Stage, *, key: str = "tf-1", **values: str) -> None:
+def set_to(stage: Stage, *, key: str = "tf-1", **values: str | None) -> None:
     """Looks and sets, as often as a new key makes necessary."""
     for _ in range(MARKING):
         if not isinstance(set_once(stage, look(stage), values, key=key), Moved):
@@ -123,6 +123,30 @@ def test_traces_tell_what_was_done_under_a_key(stage: Stage) -> None:
     stage.close_ticket()
     assert traces(stage) == {"tf-1:queue": 1, "tf-1:note:draft": 1}
     assert traces(stage, "tf-2") == {"tf-2:priority": 1}
+
+
+@pytest.mark.parametrize("priority", ["2", None])
+def test_whatever_a_field_held_can_be_put_back(stage: Stage, priority: str | None) -> None:
+    """Nothing, too; and what a new ticket has."""
+    if priority:
+        stage.edit("priority", priority)
+    before = look(stage).fields
+    set_to(stage, queue="payments", issue_type="cash", priority="1", escalated="yes")
+    set_to(stage, key="tf-2", **before)
+    assert look(stage).fields == stage.page().fields == before
+    assert traces(stage, "tf-2").keys() == {f"tf-2:{field}" for field in FIELDS}
+
+
+def test_traces_tell_who_changed_a_field_last(stage: Stage) -> None:
+    """Where the helpdesk can; what nobody has changed is not among them."""
+    set_to(stage, queue="payments", issue_type="cash")
+    stage.edit("queue", "fraud")
+    stage.edit("queue", "payments")
+    last = asyncio.run(stage.helpdesk.traces(stage.ticket, key="")).last
+    ours = f"{stage.ticket}-tf-1:issue_type"
+    assert last in ({}, {"queue": None, "issue_type": ours})
+    if not last:
+        assert "roundup" in type(stage.helpdesk).__name__.lower()
 
 
 def test_a_ticket_that_nobody_knows_has_no_traces(stage: Stage) -> None:

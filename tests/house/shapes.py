@@ -21,6 +21,8 @@ NEEDS_A_WORKER = {
     "triage ticket replay ID --json",
     "triage helpdesk show ID --json",
     "GET /fleet.json",
+    "triage recall --json",
+    "triage recall --since SINCE --json",
 }
 """Their documents are empty in part where nothing works; tests/acceptance has them from a fleet."""
 

@@ -183,6 +183,7 @@ SAID = {
     "triage helpdesk reply ID --json": "helpdesk reply T-1 thanks",
     "triage check --json": "check",
     "triage connect KIND --setup --json": "connect rt --setup",
+    "triage recall --since SINCE --yes --json": "recall --since 1h --yes",
 }
 """Commands whose whole document shows without a worker, as they are said here."""
 

@@ -21,6 +21,7 @@ from tasks.ticket import ExternalId
 from tasks.waypoints import Waypoint
 from tests.simulation.conftest import BEST_EFFORT
 from tests.simulation.parts import Doom, a_theft
+from tests.simulation.recalling import recall
 from tests.simulation.verdict import (
     answers_recorded,
     expect_balance,
@@ -53,6 +54,7 @@ class Fleet(RuleBasedStateMachine):
         self.values = count()
         self.said: dict[str, list[str]] = {name: [] for name in NAMES}
         self.crashes = 0
+        self.recalls: list[str] = []
         self.world.hire()
         self.world.bring(a_theft(NAMES[0]))
 
@@ -117,6 +119,15 @@ class Fleet(RuleBasedStateMachine):
     @rule(name=names)
     def the_provider_fails(self, name: str) -> None:
         self.world.provider.fails[name] = 1
+
+    @rule()
+    def an_operator_recalls_everything(self) -> None:
+        self.recalls += filter(None, [recall(self.world)])
+
+    @rule()
+    def an_operator_undoes_the_last_recall(self) -> None:
+        if self.recalls:
+            self.recalls += filter(None, [recall(self.world, self.recalls[-1])])
 
     @rule(name=names, field=st.sampled_from(FIELDS))
     def a_person_edits(self, name: str, field: str) -> None:

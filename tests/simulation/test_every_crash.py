@@ -9,10 +9,11 @@ from collections.abc import Callable
 import pytest
 
 from tasks.ports.helpdesk import Capabilities
-from tasks.run import State
+from tasks.run import Outcome, State
 from tasks.waypoints import Waypoint
 from tests.simulation.conftest import BEST_EFFORT
 from tests.simulation.parts import Doom, a_theft
+from tests.simulation.recalling import recall
 from tests.simulation.verdict import expect_truth
 from tests.simulation.world import World
 from tests.twins.helpdesk import PLAIN
@@ -69,6 +70,31 @@ def test_whoever_dies_wherever_the_ticket_is_written_once(
             if waypoint is not Waypoint.ASKED and waypoint is not Waypoint.COMMITTING:
                 assert sum(world.provider.asked.values()) == 1
     assert all(crashes.values())
+
+
+@pytest.mark.parametrize("waypoint", Waypoint)
+def test_whoever_dies_in_a_recall_what_was_there_before_is_back_once(
+    waypoint: Waypoint, new_world: NewWorld
+) -> None:
+    for capabilities in (FULL, BEST_EFFORT, PLAIN):
+        for passage in range(1, 99):
+            world = new_world(capabilities)
+            _lived(world, times=1)
+            before = Counter(world.passed)
+            world.dooms = [Doom(waypoint, passage)]
+            assert recall(world)
+            for _ in range(15):  # until the reaper has sent it, and some time more
+                world.tick()
+                world.deliver(times=2)
+            world.heal()
+            expect_truth(world)
+            [run] = world.runs()
+            assert (run.state, run.outcome) == (State.WRITTEN, Outcome.RECALLED)
+            assert world.helpdesk.values() == {}
+            assert len(world.helpdesk.posted()) == 4
+            assert recall(world) is None
+            if world.passed[waypoint] - before[waypoint] < passage:
+                break
 
 
 @pytest.mark.parametrize("second", Waypoint)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
+from tasks.errands.taking_back import batch_of
 from tasks.events import Kind
 from tasks.journey import fold
 from tasks.ports.ledger import Intent
@@ -27,7 +28,15 @@ def expect_truth(world: World) -> None:
     expect_balance(world)
     for run in world.runs():
         assert run.state in (State.WRITTEN, State.IN_REVIEW, State.DEAD, State.DROPPED)
+        _expect_recalled(world, run)
         _expect_effects(world, run)
+
+
+def _expect_recalled(world: World, run: Run) -> None:
+    """Whoever was to be taken back was, or is a dead letter of that."""
+    kinds = Counter(event.kind for event in world.ledger.events(run.id))
+    if run.stage != "recall":
+        assert kinds[Kind.RECALLED] == kinds[Kind.RECALLING]
 
 
 def _expect_effects(world: World, run: Run) -> None:
@@ -35,11 +44,11 @@ def _expect_effects(world: World, run: Run) -> None:
     shown = world.helpdesk.show(run.external_id)
     assert shown is not None
     found = _keys(shown)
-    intents = world.ledger.writes(run.id)
+    intents = sorted(world.ledger.writes(run.id), key=lambda one: batch_of(one) or "")
     for intent in intents:
         _expect_effect(intent, found)
     if run.state is State.WRITTEN:
-        assert {intent.outcome for intent in intents} <= {"applied", "already", "kept"}
+        assert {intent.outcome for intent in intents} <= {"applied", "already", "kept", "gone"}
         _expect_values(world, run, shown, intents)
     _expect_no_effect_without_intent(world, run, found)
 
@@ -64,7 +73,8 @@ def _expect_values(world: World, run: Run, shown: ShownTicket, intents: Sequence
     if run.revision != newest:
         return
     last = {change.field: change for change in shown.history}
-    for intent in intents:
+    # What was taken back is not the last word any more: a recall's own writes come last.
+    for intent in {intent.target: intent for intent in intents}.values():
         if intent.outcome == "applied" and intent.target in shown.fields:
             change = last[intent.target]
             assert change.author != MACHINE or shown.fields[intent.target] == intent.wanted

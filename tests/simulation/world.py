@@ -32,7 +32,7 @@ from worker.carrying.carrier import Carrier
 from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
 from worker.crew import FRESH
-from worker.helpdesks.fenced import fenced
+from worker.helpdesks.fenced import FencedHelpdesk, fenced
 from worker.intake import Intake
 from worker.ledgers.engine import connect
 from worker.ledgers.sql import SqlLedger
@@ -148,10 +148,12 @@ class World:
             models=self.provider,
             helpdesk=self.helpdesk,
         )
+        may_send = partial(heart.is_fresh, 6.0 * FRESH)
         return Bench(
             config=ours,
             clock=self.clock,
-            desk=fenced(lambda journal: _with(desk, journal), lambda: heart.is_fresh(6.0 * FRESH)),
+            desk=fenced(lambda journal: _with(desk, journal), may_send),
+            helpdesk=FencedHelpdesk(self.helpdesk, may_send),
             ledger=self.ledger,
             writer=cast("GroupWriter", InlineWriter(self.ledger, self.clock)),
             vault=self.vault,

@@ -55,7 +55,7 @@ class WatchedHelpdesk(MemoryHelpdesk):
         return await super().look(ticket)
 
     async def set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None:
         """As the port promises, but for mishaps."""
         self._asked(f"set {', '.join(sorted(values))}", key)

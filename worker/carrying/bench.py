@@ -7,6 +7,7 @@ from typing import Protocol
 from config.load import Config
 from tasks.desk import Desk, Journal
 from tasks.ports.clock import Clock
+from tasks.ports.helpdesk import Helpdesk
 from tasks.run import Incarnation, Run
 from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
@@ -28,6 +29,7 @@ class Bench:
     config: Config
     clock: Clock
     desk: Callable[[Journal], Desk]  # a desk for the run of that journal
+    helpdesk: Helpdesk  # behind the fence, as the desk's
     ledger: SqlLedger
     writer: GroupWriter
     vault: Vault

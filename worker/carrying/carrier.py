@@ -6,19 +6,22 @@ import traceback
 
 from tasks.case import Classified, Enriched, Received, Validated, Written
 from tasks.causes import DropCause
-from tasks.chronicle import Entry, of_case, of_detour, sent_again
+from tasks.chronicle import Entry, of_case, of_detour, recalled, sent_again
 from tasks.decide import decide, is_bug
 from tasks.desk import Desk
-from tasks.detour import Detour, Drop, Promote
+from tasks.detour import Detour, Drop, Promote, Wait
+from tasks.errands.recall import recall
 from tasks.errors import LedgerDown
 from tasks.events import Kind
 from tasks.pipeline import Ready, stage_of, step
 from tasks.ports.ledger import Claim, Claimed
+from tasks.protocol import Sending
 from tasks.resume import resume
 from tasks.run import Run, RunId
 from tasks.ticket import Ticket
 from tasks.waypoints import Waypoint, passing
 from worker.carrying.bench import Bench
+from worker.carrying.errands import reopened
 from worker.carrying.isolation import Isolation
 from worker.carrying.notebook import Notebook, change_of
 from worker.ledgers.errors import RunLost
@@ -71,9 +74,6 @@ class Carrier:
 
     async def _work(self, claimed: Claimed) -> None:
         bench = self._bench
-        if claimed.key is None or claimed.ticket is None:
-            await self._forgotten(claimed)
-            return
         notebook = Notebook(
             claimed.run,
             claimed.key,
@@ -84,9 +84,10 @@ class Carrier:
             restored=bench.restored,
         )
         try:
-            ticket = Ticket.model_validate_json(bench.vault.open(claimed.ticket, claimed.key))
-            case = await self._begin(claimed.run, ticket, notebook)
-            await self._travel(case, ticket, notebook)
+            if claimed.run.stage == "recall":
+                await self._run_errand(notebook)
+            else:
+                await self._go(claimed, notebook)
         except RunLost:
             raise
         except asyncio.CancelledError:
@@ -97,6 +98,30 @@ class Carrier:
             found = await self._remedy(error, notebook.run)
             await self._turn(*found, ticket=None, notebook=notebook)
 
+    async def _go(self, claimed: Claimed, notebook: Notebook) -> None:
+        """On the journey, from where it stands."""
+        if claimed.key is None or claimed.ticket is None:
+            await self._forgotten(claimed)
+            return
+        ticket = Ticket.model_validate_json(self._bench.vault.open(claimed.ticket, claimed.key))
+        case = await self._begin(claimed.run, ticket, notebook)
+        await self._travel(case, ticket, notebook)
+
+    async def _run_errand(self, notebook: Notebook) -> None:
+        """What it is to do beside its journey; then it is where it was before."""
+        bench = self._bench
+        if paused := bench.gate.wait(notebook.run, notebook.run.stage, bench.clock.now()):
+            await self._turn(paused, None, None, notebook)
+            return
+        case, asked = await asyncio.to_thread(reopened, notebook.run, bench.ledger)
+        sending = Sending(helpdesk=bench.helpdesk, clock=bench.clock, journal=notebook)
+        came = await recall(case, sending)
+        if isinstance(came, Wait):
+            await self._turn(came, None, None, notebook)
+            return
+        await notebook.enter(recalled(came, asked))
+        bench.log.info("ticket.recalled", run=notebook.run.id, batch=case.batch)
+
     async def _begin(self, run: Run, ticket: Ticket, notebook: Notebook) -> Ready:
         """A run that was never worked on needs nothing from the ledger."""
         if run.stage == "enrich" and run.fence == 1:
@@ -104,9 +129,10 @@ class Carrier:
         return await asyncio.to_thread(self._resume, run, ticket, notebook)
 
     def _resume(self, run: Run, ticket: Ticket, notebook: Notebook) -> Ready:
-        bench = self._bench
+        bench, key = self._bench, notebook.key
+        assert key  # noqa: S101 - the ticket was opened with it
         texts = {
-            sealed.name: bench.vault.open(sealed, notebook.key)
+            sealed.name: bench.vault.open(sealed, key)
             for sealed in bench.ledger.bodies(run.id)
             if sealed.name != "ticket" and sealed.name.split(".")[0] in RESUMED
         }

@@ -32,5 +32,12 @@ class Gate:
         )
 
 
+class OpenGate(Gate):
+    """Lets everything through: for what an operator does by hand, while the fleet is paused too."""
+
+    def look(self) -> None:
+        """Nothing."""
+
+
 PAUSED_SECONDS = 86_400.0
 """When somebody looks again by itself; a resume is noticed within seconds."""

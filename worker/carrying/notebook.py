@@ -22,7 +22,7 @@ class Notebook:
     def __init__(
         self,
         run: Run,
-        key: SealedKey,
+        key: SealedKey | None,
         *,
         ledger: Ledger,
         writer: GroupWriter,
@@ -30,7 +30,10 @@ class Notebook:
         clock: Clock,
         restored: bool = False,
     ) -> None:
-        """`restored`: the ledger was put back from a backup; the helpdesk may know more."""
+        """`key`: None where the requester was forgotten: then no text is kept.
+
+        `restored`: the ledger was put back from a backup; the helpdesk may know more.
+        """
         self.run = run
         self.key = key
         self._written_before = 0.0 if restored else None  # settled long ago, whatever it was
@@ -92,6 +95,20 @@ class Notebook:
             raise RunLost(message)
         self.run = change.after
         return self.run
+
+
+def past_of(key: str, writes: Sequence[Intent], events: Sequence[Event]) -> Past:
+    """What was meant to be written under that key alone, by a run with these writes and events."""
+    own = [write for write in writes if write.key.startswith(f"{key}:")]
+    if not own:
+        return Past(key=key)
+    sent_until, since = _let_go(events)
+    return Past(
+        key=key,
+        own=own,
+        sent_until=sent_until,
+        has_settled=any(event.body.get("reason") == WaitReason.SETTLE for event in since),
+    )
 
 
 def _let_go(events: Sequence[Event]) -> tuple[float | None, Sequence[Event]]:

@@ -24,7 +24,16 @@ def grammar() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     nouns = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for declare in (_running, _looking, _pausing, _tickets, _dead, _helpdesk, _setting_up):
+    for declare in (
+        _running,
+        _looking,
+        _pausing,
+        _tickets,
+        _dead,
+        _recalling,
+        _helpdesk,
+        _setting_up,
+    ):
         declare(nouns)
     return top
 
@@ -147,6 +156,28 @@ def _dead(nouns: Parsers) -> None:
         command.add_argument("--cause", help="only of this cause")
         command.add_argument("--stage", help="only of this stage")
         command.add_argument("--older", metavar="AGE", help="dead for longer than 30m, 2h, 3d")
+
+
+def _recalling(nouns: Parsers) -> None:
+    recall = _command(
+        nouns,
+        "recall",
+        "worker.cli.recall:recall",
+        "take back what a bad version wrote; alone: past recalls",
+        json=True,
+    )
+    for name, value, what in (
+        ("--prompt", "V", "written by this version of the prompt"),
+        ("--model", "M", "written by this model"),
+        ("--since", "SINCE", "written since: 2h, 3d or 2026-11-20T08:00"),
+        ("--batch", "BATCH", "a recall: what it took back counts again"),
+    ):
+        recall.add_argument(name, metavar=value, help=what)
+    recall.add_argument("--why", metavar="TEXT", help="the reason, for people in the helpdesk")
+    recall.add_argument(
+        "--dry-run", action="store_true", help="only say what would be done, as without --yes"
+    )
+    _asks_yes(recall)
 
 
 def _helpdesk(nouns: Parsers) -> None:

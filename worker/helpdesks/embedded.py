@@ -77,7 +77,7 @@ class EmbeddedHelpdesk:
         return await self._off_the_loop(lambda: self._look(ticket))
 
     async def set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None:
         """Sets them where the ticket still has that version."""
         return await self._off_the_loop(lambda: self._set_fields(ticket, values, key, version))
@@ -103,7 +103,7 @@ class EmbeddedHelpdesk:
             return reading.seen(connection, ticket)
 
     def _set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], key: str, version: str
     ) -> Moved | Gone | None:
         with self._database.writing() as connection:
             seen = reading.seen(connection, ticket)

@@ -32,7 +32,7 @@ class FencedHelpdesk:
         return await self._helpdesk.traces(ticket, key=key)
 
     async def set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None:
         self._check()
         return await self._helpdesk.set_fields(ticket, values, key=key, version=version)

@@ -47,13 +47,13 @@ class MemoryHelpdesk:
         return Seen(fields=dict(self.fields[ticket]), version=str(len(self.history[ticket])))
 
     async def set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None:
         """Sets them where the ticket still has that version."""
         return self._set_all(ticket, values, key=key, version=version)
 
     def _set_all(
-        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None:
         if gone := self._gone(ticket):
             return gone

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tasks.ports.helpdesk import FIELDS, Traces
+from tasks.ports.helpdesk import FIELDS, Traces, is_under
 
 MACHINE = "triage-fleet"
 """The author of everything that the fleet writes."""
@@ -59,7 +59,10 @@ class ShownTicket:
     def traces(self, key: str) -> Traces:
         """How often each key that begins so is in it."""
         keys = [*(change.key for change in self.history), *(note.key for note in self.notes)]
-        return Traces(counts=Counter(one for one in keys if one and one.startswith(f"{key}:")))
+        return Traces(
+            counts=Counter(one for one in keys if one and is_under(one, key)),
+            last={change.field: change.key for change in self.history},
+        )
 
     def as_json(self) -> dict[str, Any]:
         """As `triage helpdesk show` prints it; every `at` in ISO 8601, UTC."""

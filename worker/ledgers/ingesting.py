@@ -182,7 +182,7 @@ def _supersede(connection: Connection, births: Sequence[_Birth]) -> int:
 def _without_those_that_write(connection: Connection, runs: Sequence[Run]) -> list[Run]:
     """One that is writing, or that may have, comes to its end first: the newer one waits for it.
 
-    One that nobody carries on by itself does not.
+    So does one that is being taken back. One that nobody carries on by itself does not.
     """
     table = schema.writes
     carried = [run.id for run in runs if run.state in (State.QUEUED, State.WAITING)]
@@ -191,7 +191,9 @@ def _without_those_that_write(connection: Connection, runs: Sequence[Run]) -> li
     return [
         run
         for run in runs
-        if run.id not in writing and not (run.state is State.RUNNING and run.stage == "write")
+        if run.id not in writing
+        and not (run.state is State.RUNNING and run.stage == "write")
+        and not (run.stage == "recall" and run.state is not State.DEAD)
     ]
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Engine, Select, func, or_, select
 
+from tasks.errands.taking_back import place
 from tasks.events import Event, Kind
-from tasks.ports.ledger import Books, Claimed, Filter, Intent, Sealed, SealedKey, WorkerRow
+from tasks.ports.ledger import Books, Claimed, Filter, Intent, Sealed, SealedKey, WorkerRow, Wrote
 from tasks.run import Incarnation, Run, RunId, State
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
@@ -135,13 +136,18 @@ class LedgerReading:
             ]
 
     def earlier_writes(self, run: Run) -> Sequence[Intent]:
-        """What older revisions of its ticket wrote, or meant to, oldest revision first."""
+        """What older revisions of its ticket wrote, or meant to, in the order of that."""
         runs, writes = schema.runs, schema.writes
         older = (runs.c.ticket == run.ticket) & (runs.c.revision < run.revision)
-        query = select(*WRITE).join(runs, runs.c.id == writes.c.run).where(older)
+        query = select(runs.c.revision, *WRITE).join(runs, runs.c.id == writes.c.run)
         with reading(self.engine) as connection:
-            found = connection.execute(query.order_by(runs.c.revision, writes.c.key))
-            return [Intent(**dict(zip(WRITE_COLUMNS, row, strict=True))) for row in found]
+            found = [
+                Wrote(
+                    revision=revision, intent=Intent(**dict(zip(WRITE_COLUMNS, row, strict=True)))
+                )
+                for revision, *row in connection.execute(query.where(older))
+            ]
+        return [one.intent for one in sorted(found, key=place)]
 
     def books(self) -> Books:
         """`ingested` from the events, the states from the status rows, in one snapshot."""

@@ -10,10 +10,11 @@ from worker.ledgers.pausing import LedgerPausing
 from worker.ledgers.postgres import PostgresLane
 from worker.ledgers.reading import LedgerReading
 from worker.ledgers.reaping import LedgerReaping
+from worker.ledgers.recalling import LedgerRecalling
 from worker.ledgers.sqlite import SqliteLane
 
 
-class SqlLedger(LedgerReading, LedgerIngesting, LedgerReaping, LedgerPausing):
+class SqlLedger(LedgerReading, LedgerIngesting, LedgerReaping, LedgerPausing, LedgerRecalling):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 
     def __init__(self, engine: Engine) -> None:

@@ -94,7 +94,10 @@ def _oldest(ledger: SqlLedger) -> dict[str, float] | None:
     tier = func.coalesce(runs.c.customer_tier, "basic")
     query = (
         select(tier, func.min(runs.c.ingested_at))
-        .where(runs.c.state.in_([str(state) for state in UNROUTED]))
+        .where(
+            runs.c.state.in_([str(state) for state in UNROUTED]),
+            runs.c.stage != "recall",  # it was routed once
+        )
         .group_by(tier)
     )
     with reading(ledger.engine) as connection:

@@ -12,9 +12,10 @@ from tasks.detour import Detour, Drop, Wait
 from tasks.errors import HelpdeskDown, ValuesNotTaken
 from tasks.ports.helpdesk import Capabilities
 from tasks.ports.ledger import Intent
+from tasks.protocol import SWEEP_SECONDS
 from tasks.run import Outcome
 from tasks.ticket import ExternalId
-from tasks.write import SWEEP_SECONDS, write
+from tasks.write import write
 from tests.twins.clock import NOON
 from tests.twins.desk import Office
 from tests.twins.helpdesk import PLAIN, Mishap

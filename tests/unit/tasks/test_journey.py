@@ -75,6 +75,7 @@ def test_what_arrived_malformed_is_ingested_and_dead_at_once() -> None:
     assert run.seq == 2
 
 
+BACK = {"state": "dropped", "stage": "write", "reason": "gone", "why": "it was closed"}
 CLEARED = {"attempts": 0, "suspect": False, "alone": False, "deaths": 0}
 GONE = {"owner": None, "due_at": None}
 
@@ -173,6 +174,22 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
             "requeues": 2,
             "reason": None,
             "why": None,
+        },
+    ),
+    Kind.RECALLING: (
+        {"batch": "B1", "back": BACK},
+        {"stage": "recall", "attempts": 0},
+    ),
+    Kind.RECALLED: (
+        {"batch": "B1", "back": BACK, "outcome": "recalled"},
+        {
+            "state": State.DROPPED,
+            "stage": "write",
+            "reason": "gone",
+            "why": "it was closed",
+            "outcome": Outcome.RECALLED,
+            **GONE,
+            **CLEARED,
         },
     ),
     Kind.DROPPED: (

@@ -13,7 +13,7 @@ from typing import Any
 
 from config.helpdesk import Roundup, TheirField
 from tasks.ports.clock import Clock
-from tasks.ports.helpdesk import Capabilities, Gone, Moved, Seen, Traces
+from tasks.ports.helpdesk import Capabilities, Gone, Moved, Seen, Traces, is_under
 from tasks.ticket import ExternalId
 from worker.helpdesks.feed import Feed
 from worker.helpdesks.offload import Threads
@@ -47,7 +47,7 @@ class RoundupHelpdesk:
         return await self._threads.run(lambda: self._look(ticket))
 
     async def set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None:
         """Sets them, and their keys, in one step."""
         return await self._threads.run(lambda: self._set_fields(ticket, values, key, version))
@@ -76,10 +76,15 @@ class RoundupHelpdesk:
         return Seen(fields=held, version=json.dumps([issue.etag, issue.keys, held]))
 
     def _set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], key: str, version: str
     ) -> Moved | Gone | None:
         etag, keys, held = json.loads(version)
-        theirs = {self._fields[one].name: self._fields[one].theirs(v) for one, v in values.items()}
+        theirs = {
+            self._fields[one].name: self._fields[one].theirs(
+                value or ""
+            )  # null would change nothing
+            for one, value in values.items()
+        }
         changed = [f"{key}:{name}" for name, value in values.items() if held[name] != value]
         kept = dict.fromkeys([*keys, *changed])
         if self.client.update(ticket, {**theirs, OURS: " ".join([*kept][-KEPT:])}, etag=etag):
@@ -99,4 +104,4 @@ class RoundupHelpdesk:
         if issue is None:
             return Traces()
         keys = (*issue.keys, *self.client.note_keys(ticket))
-        return Traces(counts=Counter(one for one in keys if one.startswith(f"{key}:")))
+        return Traces(counts=Counter(one for one in keys if is_under(one, key)))

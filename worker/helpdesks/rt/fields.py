@@ -24,14 +24,14 @@ class Fields:
         """All of FIELDS, in our values."""
         return {name: self._held(self._of(name), shown) for name in FIELDS}
 
-    def request(self, values: Mapping[str, str]) -> dict[str, object]:
-        """What is sent to set these values."""
+    def request(self, values: Mapping[str, str | None]) -> dict[str, object]:
+        """What is sent to set these values; a field of RT's own that was empty held a zero."""
         core: dict[str, object] = {}
         custom: dict[str, str] = {}
         for name, value in values.items():
             field = self._of(name)
             place: dict[str, object] | dict[str, str] = core if field.name in CORE else custom
-            place[field.name] = field.theirs(value)
+            place[field.name] = field.theirs(value or "")
         return {**core, "CustomFields": custom} if custom else core
 
     def changes(self, entry: Transaction, shown: Shown) -> tuple[str, ...]:

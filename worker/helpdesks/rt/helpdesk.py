@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from config.helpdesk import RequestTracker
 from tasks.ports.clock import Clock
-from tasks.ports.helpdesk import Capabilities, Gone, Moved, Seen, Traces
+from tasks.ports.helpdesk import Capabilities, Gone, Moved, Seen, Traces, is_under
 from tasks.ticket import ExternalId
 from worker.helpdesks.feed import Feed
 from worker.helpdesks.offload import Threads
@@ -50,7 +50,7 @@ class RtHelpdesk:
         return await self._threads.run(lambda: self._look(ticket))
 
     async def set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], *, key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None:
         """Sets them; where the ticket does not bear the key yet, sets that and says Moved."""
         return await self._threads.run(lambda: self._set_fields(ticket, values, key, version))
@@ -60,7 +60,7 @@ class RtHelpdesk:
         return await self._threads.run(lambda: self._post_note(ticket, body, key))
 
     async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
-        """What this user's part of the history tells."""
+        """What the history tells."""
         return await self._threads.run(lambda: self._traces(ticket, key))
 
     def _shown(self, ticket: ExternalId) -> Shown | Gone:
@@ -81,7 +81,7 @@ class RtHelpdesk:
         return Seen(fields=self._fields.held(shown), version=f"{shown.etag} {marked}")
 
     def _set_fields(
-        self, ticket: ExternalId, values: Mapping[str, str], key: str, version: str
+        self, ticket: ExternalId, values: Mapping[str, str | None], key: str, version: str
     ) -> Moved | Gone | None:
         etag, _, marked = version.partition(" ")
         if marked == key:
@@ -105,15 +105,19 @@ class RtHelpdesk:
         shown = self.client.ticket(ticket)
         if shown is None:
             return Traces()
-        mine = [("ObjectId", "=", shown.id), ("Creator", "=", str(self.client.me))]
-        counts = Counter[str]()
+        counts, last = Counter[str](), dict[str, str | None]()
         marked = ""
-        for entry in self.client.transactions(mine):
-            if self._fields.marks(entry, shown):
-                marked = entry.new
-            counts.update(f"{marked}:{name}" for name in self._fields.changes(entry, shown))
-            counts.update(_key_of(entry))
-        return Traces(counts={one: n for one, n in counts.items() if one.startswith(f"{key}:")})
+        for entry in self.client.transactions([("ObjectId", "=", shown.id)]):
+            changed = self._fields.changes(entry, shown)
+            if entry.creator == self.client.my_name:
+                if self._fields.marks(entry, shown):
+                    marked = entry.new
+                made = {name: f"{marked}:{name}" for name in changed}
+                counts.update([*made.values(), *_key_of(entry)])
+                last |= made
+            elif entry.creator not in self.client.config.automata:
+                last |= dict.fromkeys(changed)
+        return Traces(counts={one: n for one, n in counts.items() if is_under(one, key)}, last=last)
 
 
 def _key_of(entry: Transaction) -> list[str]:

@@ -1,0 +1,1 @@
+"""Takes back what was written by a prompt, a model, since a moment, or in a recall."""
