@@ -59,3 +59,4 @@ class WaitReason(StrEnum):
     PARKED = "parked"
     PAUSED = "paused"
     SETTLE = "settle"
+    LOOP = "loop"

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from tasks.causes import WaitReason
 from tasks.events import Event, Kind
 from tasks.ports.ledger import Arrival
 from tasks.run import Outcome, Run, State, TicketId
@@ -48,8 +49,13 @@ def fold(events: Iterable[Event]) -> Run:
     return run
 
 
-def beginning(arrival: Arrival, ticket: TicketId, revision: int) -> tuple[Event, ...]:
-    """The first events of a run: it was ingested, and buried at once where it is malformed."""
+def beginning(
+    arrival: Arrival, ticket: TicketId, revision: int, *, quiet_at: float | None = None
+) -> tuple[Event, ...]:
+    """The first events of a run: it was ingested, and buried at once where it is malformed.
+
+    `quiet_at`: its ticket gets more messages than people write; it waits until then.
+    """
     body = {
         "ticket": ticket,
         "source": arrival.source,
@@ -62,13 +68,19 @@ def beginning(arrival: Arrival, ticket: TicketId, revision: int) -> tuple[Event,
     }
     ingested = Event(run=arrival.run, seq=1, at=arrival.at, kind=Kind.INGESTED, body=body)
     if arrival.malformed is None:
-        return (ingested,)
+        return (ingested,) if quiet_at is None else (ingested, _looping(arrival, quiet_at))
     cause, why = arrival.malformed
     grave = {"stage": "intake", "cause": cause, "why": why}
     return (
         ingested,
         Event(run=arrival.run, seq=2, at=arrival.at, kind=Kind.BURIED, body=grave),
     )
+
+
+def _looping(arrival: Arrival, quiet_at: float) -> Event:
+    why = "its ticket gets more messages than people write: two machines may answer each other"
+    body = {"until": quiet_at, "reason": WaitReason.LOOP, "why": why}
+    return Event(run=arrival.run, seq=2, at=arrival.at, kind=Kind.WAITING, body=body)
 
 
 def _begin(event: Event) -> Run:

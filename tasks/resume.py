@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from config.taxonomy import Taxonomy
 from tasks.case import Answer, Classified, Enriched, Received, Validated
 from tasks.classify import read_verdict
 from tasks.decision import Decision
@@ -17,13 +18,20 @@ Resumed = Received | Enriched | Classified | Validated
 
 
 def resume(
-    run: Run, ticket: Ticket, events: Sequence[Event], texts: Mapping[str, str], *, stale: float
+    run: Run,
+    ticket: Ticket,
+    events: Sequence[Event],
+    texts: Mapping[str, str],
+    *,
+    stale: float,
+    taxonomy: Taxonomy,
 ) -> Resumed:
     """The case that `run.stage` starts from.
 
-    `texts` are the run's bodies by name (`NAME.SEQ`). Facts fetched before `stale` (epoch
-    seconds) are fetched again: the case then starts at enrich. Where a text was forgotten or
-    expired the case starts as far back as it must.
+    A decision that names what the taxonomy does not have any more is validated again. `texts` are
+    the run's bodies by name (`NAME.SEQ`). Facts fetched before `stale` (epoch seconds) are fetched
+    again: the case then starts at enrich. Where a text was forgotten or expired the case starts as
+    far back as it must.
     """
     answers = tuple(_answers(events, texts))
     received = Received(run=run.id, tier=run.tier, ticket=ticket, answers=answers)
@@ -35,10 +43,23 @@ def resume(
     classified = _classified(enriched) if run.stage in ("validate", "write") else None
     if classified is None:
         return enriched
-    decision = _last(events, texts, Kind.VALIDATED, "decision")
-    if run.stage == "validate" or decision is None:
+    kept = _last(events, texts, Kind.VALIDATED, "decision")
+    if run.stage == "validate" or kept is None:
         return classified
-    return Validated(classified=classified, decision=Decision.model_validate_json(decision))
+    decision = Decision.model_validate_json(kept)
+    is_live = _is_live(decision, taxonomy)
+    return Validated(classified=classified, decision=decision) if is_live else classified
+
+
+def _is_live(decision: Decision, taxonomy: Taxonomy) -> bool:
+    """Whether every value of it may still be written."""
+    issue = taxonomy.issue_type(decision.issue_type)
+    called = decision.escalation
+    return (
+        issue is not None
+        and issue.queue == decision.queue
+        and (called is None or taxonomy.criterion(called.criterion) is not None)
+    )
 
 
 def _enriched(

@@ -1,10 +1,10 @@
 """Stage 4: put the decision into the helpdesk, where no person has put something else."""
 
 from tasks.case import Validated, Written
-from tasks.causes import DropCause
+from tasks.causes import Cause, DropCause
 from tasks.decision import Decision
 from tasks.desk import Desk, Past
-from tasks.detour import Detour, Drop, Wait
+from tasks.detour import Detour, Drop, GiveUp, Wait
 from tasks.ports.helpdesk import FIELDS, Seen
 from tasks.ports.ledger import Intent
 from tasks.protocol import Plan, Shut, carry_out
@@ -16,6 +16,8 @@ NOTE = "note:"
 
 async def write(case: Validated, desk: Desk) -> Written | Detour:
     """The case with what became of it in the helpdesk. The intent is recorded before it is sent."""
+    if refused := await desk.helpdesk.refuses(case.decision.fields()):
+        return GiveUp(cause=Cause.HELPDESK_REFUSED, why="; ".join(refused.values()))
     past = await desk.journal.past()
     done = await carry_out(case.ticket.id, past, desk, lambda seen: _plan(case, past, seen))
     match done:

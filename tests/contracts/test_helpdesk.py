@@ -8,6 +8,8 @@ import pytest
 
 from tasks.ports.helpdesk import FIELDS, Gone, Moved, Seen
 from tests.contracts.stages import ADA, Change, Stage
+from worker.helpdesks.roundup.helpdesk import RoundupHelpdesk
+from worker.helpdesks.rt.helpdesk import RtHelpdesk
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -123,6 +125,16 @@ def test_traces_tell_what_was_done_under_a_key(stage: Stage) -> None:
     stage.close_ticket()
     assert traces(stage) == {"tf-1:queue": 1, "tf-1:note:draft": 1}
     assert traces(stage, "tf-2") == {"tf-2:priority": 1}
+
+
+def test_what_it_does_not_have_is_told_beforehand(stage: Stage) -> None:
+    """By its name; where a field takes any text nothing is refused."""
+    known = {"queue": "payments", "issue_type": "cash", "priority": "1", "escalated": "yes"}
+    assert asyncio.run(stage.helpdesk.refuses(known)) == {}
+    refused = asyncio.run(stage.helpdesk.refuses({**known, "queue": "nonsense"}))
+    assert refused.keys() <= {"queue"}
+    assert all("nonsense" in why for why in refused.values())
+    assert bool(refused) == (type(stage.helpdesk) in {RtHelpdesk, RoundupHelpdesk})
 
 
 @pytest.mark.parametrize("priority", ["2", None])

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tasks.causes import Cause, DropCause
+from tasks.causes import Cause, DropCause, WaitReason
 from tasks.events import Kind
 from tasks.journey import fold
-from tasks.ports.ledger import Cursor, Filter, Intent, SealedKey
+from tasks.ports.ledger import Arrival, Cursor, Filter, Intent, SealedKey
 from tasks.run import Run, State
 from tests.contracts.journeys import CLASSIFIED, VALIDATED
 from tests.ledgers import (
@@ -27,6 +27,7 @@ from tests.ledgers import (
     take_in,
 )
 from tests.twins.clock import NOON
+from worker.ledgers.ingesting import LOOP_REVISIONS, LOOP_SECONDS
 from worker.ledgers.sql import SqlLedger
 
 MALFORMED = (Cause.NOT_JSON, "not JSON at character 3")
@@ -260,3 +261,31 @@ def test_what_no_database_takes_is_replaced_and_not_refused(ledger: SqlLedger) -
     assert _is_replayable(ledger, run)
     assert ledger.named("T-\x00\ud800") == [run]
     assert ledger.ingest([arrival], cursor=None).known == 1
+
+
+def test_more_messages_than_people_write_wait_until_it_is_quiet(ledger: SqlLedger) -> None:
+    """Two machines may answer each other; one of ours is to be paid for each time."""
+    for number in range(LOOP_REVISIONS):
+        at = NOON + 60 * number
+        [run] = ledger.ingest([_said(f"{number}", at)], cursor=None).runs
+        assert run.state is State.QUEUED
+    at = NOON + LOOP_SECONDS - 1
+    [looping] = ledger.ingest([_said("once more", at), an_arrival("T-2")], cursor=None).runs[:1]
+    assert (looping.state, looping.reason) == (State.WAITING, WaitReason.LOOP)
+    assert looping.due_at == at + LOOP_SECONDS
+    assert _is_replayable(ledger, looping)
+    assert [run.id for run in ledger.due(looping.due_at, 9)] == [looping.id]
+    [later] = ledger.ingest([_said("and again", at + LOOP_SECONDS)], cursor=None).runs
+    assert later.state is State.QUEUED
+    dropped = [run.state for run in ledger.named("T-1")[1:]]
+    assert set(dropped) == {State.DROPPED}
+
+
+def test_a_ticket_whose_history_comes_all_at_once_is_no_loop(ledger: SqlLedger) -> None:
+    """As a file brings it."""
+    taken = ledger.ingest([_said(f"{number}", NOON) for number in range(9)], cursor=None)
+    assert taken.runs[-1].state is State.QUEUED
+
+
+def _said(what: str, at: float) -> Arrival:
+    return replace(an_arrival("T-1", says=what), at=at)

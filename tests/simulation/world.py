@@ -265,7 +265,7 @@ class World:
             worker.heart.beat()
             self.does(worker, worker.reaper.sweep)
 
-    def heal(self, seconds: int = 400) -> None:
+    def heal(self, seconds: int = 1_000) -> None:
         """No more faults; time passes, second by second, until nothing is left to be done."""
         self.dooms.clear()
         self.broker.is_away = False

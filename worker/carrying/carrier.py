@@ -137,7 +137,14 @@ class Carrier:
             if sealed.name != "ticket" and sealed.name.split(".")[0] in RESUMED
         }
         stale = bench.clock.now() - bench.config.policy.facts_good_for_seconds
-        return resume(run, ticket, bench.ledger.events(run.id), texts, stale=stale)
+        return resume(
+            run,
+            ticket,
+            bench.ledger.events(run.id),
+            texts,
+            stale=stale,
+            taxonomy=bench.config.taxonomy,
+        )
 
     async def _travel(self, case: Ready, ticket: Ticket, notebook: Notebook) -> None:
         """Stage after stage, each committed before the next begins."""

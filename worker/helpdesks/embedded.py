@@ -86,6 +86,10 @@ class EmbeddedHelpdesk:
         """Posts an internal note, once for each key."""
         return await self._off_the_loop(lambda: self._post_note(ticket, body, key))
 
+    async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG002 - any
+        """Nothing: a field of it holds any text."""
+        return {}
+
     async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
         """How often history and notes have each key that begins with `key`."""
         return await self._off_the_loop(lambda: self._traces(ticket, key))

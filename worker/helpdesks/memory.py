@@ -33,6 +33,7 @@ class MemoryHelpdesk:
         self.notes: dict[str, list[ShownNote]] = {}
         self.history: dict[str, list[ShownChange]] = {}
         self.closed: set[str] = set()
+        self.disabled: set[str] = set()
         self._conversations: dict[str, Conversation] = {}
         self._clock = clock or SystemClock()
         self.deliver_many(("memory", ticket) for ticket in tickets)
@@ -63,6 +64,11 @@ class MemoryHelpdesk:
         for name, value in values.items():
             self._set(ticket, name, value, author=MACHINE, key=f"{key}:{name}")
         return None
+
+    async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        """A queue that is among the `disabled`."""
+        queue = values.get("queue")
+        return {"queue": f"queue {queue} is disabled"} if queue in self.disabled else {}
 
     async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
         """How often history and notes have each key that begins with `key`."""

@@ -30,6 +30,10 @@ from worker.ledgers.rows import (
 UNWRITTEN = (State.QUEUED, State.WAITING, State.IN_REVIEW, State.DEAD, State.RUNNING)
 """States in which a newer message of the customer may take over."""
 
+LOOP_REVISIONS = 5
+LOOP_SECONDS = 600.0
+"""More revisions of a ticket in so long are no conversation between people."""
+
 KEY_COLUMNS = {"requester": "text", "cipher": "bytea"}
 TICKET_COLUMNS = {"id": "text", "source": "text", "external_id": "text", "revision": "int"}
 CURSOR_COLUMNS = {"source": "text", "position": "text", "polled_at": "float8"}
@@ -59,6 +63,12 @@ class _Ticket:
     kept: int  # the revision in its row
     revision: int  # the newest there is
     digests: set[str]
+    came: list[float]  # when each revision did
+
+    def quiet_at(self, now: float) -> float | None:
+        """When it has been quiet for long enough, if nothing comes any more; None: it is."""
+        recent = sum(now - LOOP_SECONDS < at <= now for at in self.came)
+        return now + LOOP_SECONDS if recent >= LOOP_REVISIONS else None
 
 
 class LedgerIngesting:
@@ -120,16 +130,19 @@ def _lock_tickets(
         for ticket, arrival in sorted(named.items())  # one order for everybody: no deadlock
     ]
     new = bulk.add_new(connection, "tickets", TICKET_COLUMNS, rows)
-    tickets = {ticket: _Ticket(kept=1, revision=0, digests=set()) for ticket in named}
+    tickets = {ticket: _Ticket(kept=1, revision=0, digests=set(), came=[]) for ticket in named}
     older = [ticket for ticket in named if ticket not in new]
     if older:
         table, runs = schema.tickets, schema.runs
         lock = select(table.c.id, table.c.revision).where(table.c.id.in_(older))
         for ticket, revision in connection.execute(lock.order_by(table.c.id).with_for_update()):
             tickets[ticket].kept = tickets[ticket].revision = revision
-        known = select(runs.c.ticket, runs.c.digest).where(runs.c.ticket.in_(older))
-        for ticket, digest in connection.execute(known):
+        columns = (runs.c.ticket, runs.c.digest, runs.c.ingested_at)
+        for ticket, digest, at in connection.execute(
+            select(*columns).where(runs.c.ticket.in_(older))
+        ):
             tickets[ticket].digests.add(digest)
+            tickets[ticket].came.append(at)
     return tickets
 
 
@@ -141,7 +154,8 @@ def _births(
         known = tickets[ticket]
         if digest not in known.digests:
             known.revision += 1
-            events = beginning(arrival, ticket, known.revision)
+            quiet_at = known.quiet_at(arrival.at)
+            events = beginning(arrival, ticket, known.revision, quiet_at=quiet_at)
             births.append(_Birth(arrival=arrival, events=events, run=fold(events)))
     return births
 

@@ -73,6 +73,11 @@ def alerts_of(
         alerts.append(
             f"misconfigured: {parked} runs are parked; `triage ticket list --state waiting`"
         )
+    if looping := waiting.get("loop"):
+        alerts.append(
+            f"reply loop: {looping} tickets get more messages than people write;"
+            " `triage ticket list --state waiting`"
+        )
     return [*alerts, *overdue]
 
 

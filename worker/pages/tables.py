@@ -24,6 +24,7 @@ WAITS: Mapping[str, str] = {
     WaitReason.PARKED: "misconfigured: a key or a model needs you",
     WaitReason.PAUSED: "an operator paused it",
     WaitReason.SETTLE: "more may be on its way",
+    WaitReason.LOOP: "two machines may answer each other",
 }
 FAULTS: Mapping[str, str] = {
     "failed": "an attempt that failed at this stage",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from config.taxonomy import Taxonomy
 from tasks.case import Answer, Classified, Enriched, Received, Validated, Written
 from tasks.chronicle import of_case
 from tasks.events import Body, Event, Kind
@@ -25,6 +26,9 @@ ANSWER = an_escalation(
 )
 
 
+SHIPPED = shipped().taxonomy
+
+
 @dataclass(kw_only=True)
 class Book:
     """A ledger of one run: events in order, texts apart."""
@@ -41,8 +45,10 @@ class Book:
     def run(self) -> Run:
         return fold(self.events)
 
-    def resumed(self, ticket: Ticket = STOLEN, *, stale: float = 0.0) -> Ready:
-        return resume(self.run, ticket, self.events, self.texts, stale=stale)
+    def resumed(
+        self, ticket: Ticket = STOLEN, *, stale: float = 0.0, taxonomy: Taxonomy = SHIPPED
+    ) -> Ready:
+        return resume(self.run, ticket, self.events, self.texts, stale=stale, taxonomy=taxonomy)
 
 
 @dataclass(kw_only=True)
@@ -112,6 +118,20 @@ def test_a_run_that_was_validated_goes_on_with_the_same_decision() -> None:
     assert isinstance(case, Validated)
     assert isinstance(resumed, Validated)
     assert resumed.decision == case.decision
+
+
+@pytest.mark.parametrize("change", ["type", "queue", "criterion"])
+def test_a_decision_that_the_taxonomy_has_not_any_more_is_validated_again(change: str) -> None:
+    """Between the decision and its writing somebody has changed what may be written."""
+    issues = {
+        "type": [one for one in SHIPPED.issue_types if one.name != "security"],
+        "queue": [one.model_copy(update={"queue": "other"}) for one in SHIPPED.issue_types],
+        "criterion": list(SHIPPED.issue_types),
+    }[change]
+    criteria = () if change == "criterion" else SHIPPED.criteria
+    taxonomy = SHIPPED.model_copy(update={"issue_types": tuple(issues), "criteria": criteria})
+    resumed = _lived(Validated).book.resumed(taxonomy=Taxonomy.model_construct(**dict(taxonomy)))
+    assert isinstance(resumed, Classified)
 
 
 @pytest.mark.parametrize("place", [Received, Enriched, Classified, Validated])

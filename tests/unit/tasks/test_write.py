@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from tasks.case import Written
-from tasks.causes import DropCause
+from tasks.causes import Cause, DropCause
 from tasks.decision import Choice, Decision, Escalation
 from tasks.desk import Past
-from tasks.detour import Detour, Drop
+from tasks.detour import Detour, Drop, GiveUp
 from tasks.events import Kind
 from tasks.ports.ledger import Intent
 from tasks.run import Outcome, RunId
@@ -246,3 +246,13 @@ def test_what_an_older_revision_kept_is_kept_again() -> None:
     _wrote_before(office, _older("queue", "kept", before="triage", wanted="cards"))
     assert _written(BARE, office).outcome is Outcome.PARTLY
     assert office.helpdesk.values()["queue"] == "vip"
+
+
+def test_a_queue_that_somebody_has_disabled_is_not_written_nor_anything_else() -> None:
+    """Half of a decision would be worse than none; a person has to say where it goes."""
+    office = Office(ticket=TRIAGED)
+    office.helpdesk.disabled.add("fraud")
+    found = _write(FULL, office)
+    assert found == GiveUp(cause=Cause.HELPDESK_REFUSED, why="queue fraud is disabled")
+    assert office.helpdesk.values() == {"queue": "triage"}
+    assert office.journal.entries == []

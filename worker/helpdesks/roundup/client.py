@@ -13,6 +13,7 @@ from tasks.ports.clock import Clock
 from tasks.ports.helpdesk import FIELDS
 from tasks.ticket import ExternalId
 from worker.helpdesks.feed import STAMP, Change
+from worker.helpdesks.kept import Kept
 from worker.helpdesks.rest import Answer, Rest
 
 PAGE = 50
@@ -56,6 +57,7 @@ class RoundupClient:
         """`token` is USER:PASSWORD."""
         self.config = config
         self._messages: dict[str, Mapping[str, Any]] = {}
+        self._linked = Kept[Mapping[str, set[str]]](clock)
         base = config.url.rstrip("/")
         self._rest = Rest(
             f"{base}/rest/data",
@@ -162,6 +164,11 @@ class RoundupClient:
         """Of the items of a class that are known by name."""
         found = _data(self._ask("GET", f"/{kind}", params={"@fields": "name"}))["collection"]
         return {one["name"] for one in found}
+
+    def linked(self) -> Mapping[str, set[str]]:
+        """Of each field that is a link, the names that it may have; a minute old at most."""
+        mine = {field.name for field in self.config.fields.values()}
+        return self._linked.get(lambda: {one: self.names(one) for one in mine & self.classes()})
 
     def properties(self) -> set[str]:
         """That an issue has and this user may see."""

@@ -56,9 +56,23 @@ class RoundupHelpdesk:
         """Adds a note, once for each key."""
         return await self._threads.run(lambda: self._post_note(ticket, body, key))
 
+    async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        """Where a field is a link, what it is to link to must be there, and not retired."""
+        return await self._threads.run(lambda: self._refuses(values))
+
     async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
         """The keys that the issue bears, and those of its notes."""
         return await self._threads.run(lambda: self._traces(ticket, key))
+
+    def _refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        known = self.client.linked()
+        fields = self._fields
+        theirs = {one: (fields[one].name, fields[one].theirs(v)) for one, v in values.items()}
+        return {
+            one: f"Roundup has no {name} {value}"
+            for one, (name, value) in theirs.items()
+            if name in known and value not in known[name]
+        }
 
     def _issue(self, ticket: ExternalId) -> Issue | Gone:
         issue = self.client.issue(ticket)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from tasks.errors import CredentialRefused, HelpdeskDown
 from tasks.ports.clock import Clock
 from tasks.ticket import ExternalId
 from worker.helpdesks.feed import STAMP
+from worker.helpdesks.kept import Kept
 from worker.helpdesks.rest import Answer, Rest
 
 PAGE = 100
@@ -63,6 +64,7 @@ class RtClient:
         self.config = config
         self._token = token
         self._texts: dict[str, str] = {}
+        self._queues = Kept[Mapping[str, bool]](clock)
         self._rest = Rest(
             f"{config.url.rstrip('/')}/REST/2.0",
             headers={"Authorization": f"token {token}"},
@@ -168,6 +170,13 @@ class RtClient:
             return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC).strftime(STAMP)
         except (KeyError, ValueError) as error:
             raise HelpdeskDown("Request Tracker's answers bear no date") from error
+
+    def queues(self) -> Mapping[str, bool]:
+        """Every queue that this user sees, and whether it is enabled; a minute old at most."""
+        listed = partial(self.listed, "/queues/all", fields="Name,Disabled", find_disabled_rows="1")
+        return self._queues.get(
+            lambda: {str(one["Name"]): str(one["Disabled"]) != "1" for one in listed()}
+        )
 
     def address(self, user: str) -> str:
         """A user's e-mail address, by what RT calls it; that name where there is none."""

@@ -59,9 +59,25 @@ class RtHelpdesk:
         """Adds a comment."""
         return await self._threads.run(lambda: self._post_note(ticket, body, key))
 
+    async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        """RT takes a disabled queue, and people do not see it; a missing one it passes over."""
+        return await self._threads.run(lambda: self._refuses(values))
+
     async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
         """What the history tells."""
         return await self._threads.run(lambda: self._traces(ticket, key))
+
+    def _refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        if "queue" not in values:
+            return {}
+        queue = self.client.config.fields["queue"].theirs(values["queue"])
+        match self.client.queues().get(queue):
+            case None:
+                return {"queue": f"Request Tracker has no queue {queue}"}
+            case False:
+                return {"queue": f"the queue {queue} is disabled"}
+            case _:
+                return {}
 
     def _shown(self, ticket: ExternalId) -> Shown | Gone:
         shown = self.client.ticket(ticket)
