@@ -6,13 +6,15 @@ The protocol, after what was measured on real helpdesks (docs/reliability.md):
 2. write the intent down, before the first byte is sent
 3. set what is still to be set: absolute values, conditional where the helpdesk can
 4. look again: what it holds counts, not what it answered
-5. post each note under its key, and look for it
+5. where its condition is no lock, ask what people have chosen: one who was quicker than our request
+   gets that back
+6. post each note under its key, and look for it
 
 Where an earlier attempt may have sent something (its worker died, the answer was lost), its
 requests first get the time to settle, and the ticket's history says which of them took effect.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.errors import HelpdeskDown, ValuesNotTaken
@@ -23,6 +25,9 @@ from tasks.waypoints import Waypoint, passing
 
 ROUNDS = 5
 """How often a ticket may change under our hands in one attempt."""
+
+BACK = "-back"
+"""Follows the key of a write, where that had to be taken back at once."""
 
 Image = frozenset[str | None]
 """The values that a field may hold without any person having chosen them."""
@@ -36,6 +41,8 @@ class Delivery:
     ticket: ExternalId
     key: str
     traces: Traces
+    record: Callable[[tuple[Intent, ...]], Awaitable[None]]
+    """Writes an intent down that came up on the way."""
 
     async def set_fields(
         self, intents: Sequence[Intent], images: Mapping[str, Image], seen: Seen
@@ -51,7 +58,10 @@ class Delivery:
             due = _due(intents, images, seen, done)
             if not due:
                 done |= await self._sent_by_others(intents, first, seen, done)
-                return tuple(_told(one, seen, is_ours=one.target in done) for one in intents)
+                told = tuple(_told(one, seen, is_ours=one.target in done) for one in intents)
+                if done and self.helpdesk.capabilities.conditional_write != "strict":
+                    return await self._given_back(told, images, seen)
+                return told
             answer = await self.helpdesk.set_fields(
                 self.ticket, due, key=self.key, version=seen.version
             )
@@ -68,6 +78,49 @@ class Delivery:
         if refused:
             raise ValuesNotTaken(f"the helpdesk did not take {', '.join(sorted(refused))}")
         raise HelpdeskDown(f"the ticket changed {ROUNDS} times under our hands")
+
+    async def _given_back(
+        self, told: Sequence[Intent], images: Mapping[str, Image], seen: Seen
+    ) -> tuple[Intent, ...] | Gone:
+        """The same, but where ours has overwritten what a person had chosen: that is put back.
+
+        Such a helpdesk compares versions before it takes its lock (docs/connectors.md). Its history
+        is asked for what a person chose, not for what ours replaced: that, too, it reads before.
+        """
+        ours = {one.target: one for one in told}
+        backs: dict[str, Intent] = {}
+        for _ in range(ROUNDS):
+            traces = await self.helpdesk.traces(self.ticket, key="")
+            chosen = traces.chosen
+            due = {
+                name: chosen[name]
+                for name, one in ours.items()
+                if one.outcome == "applied"
+                and seen.fields[name] == one.wanted
+                and chosen.get(name, one.wanted) not in {one.wanted, *images[name]}
+            }
+            if not due:
+                put = {one.target for one in told if self._back(one, None).key in traces.counts}
+                kept = (_kept(one, seen) if one.target in put else one for one in told)
+                return (*(replace(one, outcome="applied") for one in backs.values()), *kept)
+            if due.keys() - backs.keys():
+                backs |= {name: self._back(ours[name], value) for name, value in due.items()}
+                await self.record(tuple(backs.values()))
+            answer = await self.helpdesk.set_fields(
+                self.ticket, due, key=f"{self.key}{BACK}", version=seen.version
+            )
+            if isinstance(answer, Gone):
+                return answer
+            now = await self.helpdesk.look(self.ticket)
+            if isinstance(now, Gone):
+                return now
+            seen = now
+        raise HelpdeskDown(f"the ticket changed {ROUNDS} times under our hands")
+
+    def _back(self, ours: Intent, theirs: str | None) -> Intent:
+        """What a person has chosen, to be put back in the place of ours."""
+        key = f"{self.key}{BACK}:{ours.target}"
+        return replace(ours, key=key, before=ours.wanted, wanted=theirs, outcome=None, holds=None)
 
     async def _sent_by_others(
         self, intents: Sequence[Intent], first: Seen, now: Seen, done: Collection[str]
@@ -139,3 +192,7 @@ def _told(intent: Intent, seen: Seen, *, is_ours: bool) -> Intent:
     if is_ours:
         return replace(intent, outcome="applied", holds=holds)
     return replace(intent, outcome="already" if holds == intent.wanted else "kept", holds=holds)
+
+
+def _kept(ours: Intent, seen: Seen) -> Intent:
+    return replace(ours, outcome="kept", holds=seen.fields[ours.target])

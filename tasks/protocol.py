@@ -91,14 +91,17 @@ async def carry_out(
     if isinstance(seen, Gone):
         return _shut(seen, past.own, traces)
     plan = plan_for(seen)
-    await sender.journal.record(
-        Kind.INTENDED,
-        {"keys": [intent.key for intent in plan.intents]},
-        texts={target.replace(":", "_"): text for target, text in plan.notes.items()},
-        writes=plan.intents,
-    )
+
+    async def record(intents: tuple[Intent, ...], texts: Mapping[str, str] | None = None) -> None:
+        body = {"keys": [intent.key for intent in intents]}
+        await sender.journal.record(Kind.INTENDED, body, texts=texts, writes=intents)
+
+    texts = {target.replace(":", "_"): text for target, text in plan.notes.items()}
+    await record(plan.intents, texts)
     passing(Waypoint.INTENDED)
-    delivery = Delivery(helpdesk=helpdesk, ticket=ticket, key=past.key, traces=traces)
+    delivery = Delivery(
+        helpdesk=helpdesk, ticket=ticket, key=past.key, traces=traces, record=record
+    )
     fields = await delivery.set_fields(plan.fields, plan.images, seen)
     if isinstance(fields, Gone):
         return _shut(fields, plan.intents, traces)

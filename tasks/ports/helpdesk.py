@@ -50,11 +50,13 @@ class Traces:
     """What the ticket's own history tells, whatever else was done to it since.
 
     `counts`: how often it holds each key. `last`: for a field, the key under which it was changed
-    last, None where that was somebody else; a field is not in it where the helpdesk cannot tell.
+    last, None where that was somebody else. `chosen`: for a field, what a person has set it to
+    last, whatever it holds now. A helpdesk that cannot tell names no field in these two.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
     last: Mapping[str, str | None] = field(default_factory=dict)
+    chosen: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def is_under(one: str, key: str) -> bool:

@@ -96,11 +96,14 @@ class RtStage:
 
     nobody = ExternalId("404404")
 
-    def __init__(self, rt: Rt) -> None:
+    def __init__(self, rt: Rt, ticket: ExternalId | None = None) -> None:
         self._rt = rt
         self._desk = RtHelpdesk(rt.config, rt.token, SystemClock())
-        made = rt.ask("POST", "/ticket", body={"Queue": "inbox", "Subject": "My card is lost"})
-        self.ticket = ExternalId(str(made["id"]))
+        self.ticket = ticket or self._opened()
+
+    def _opened(self) -> ExternalId:
+        new = {"Queue": "inbox", "Subject": "My card is lost"}
+        return ExternalId(str(self._rt.ask("POST", "/ticket", body=new)["id"]))
 
     @property
     def helpdesk(self) -> RtHelpdesk:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -65,10 +65,20 @@ import json, sys
 from roundup.instance import open as opened
 
 db = opened(sys.argv[1]).open("admin")
-steps = [(db.user.get(user, "username"), before)
-         for _, _, user, action, before in db.issue.history(sys.argv[2]) if action == "set"]
-print(json.dumps(steps, default=str))
+found = {
+    issue: [(db.user.get(user, "username"), before)
+            for _, _, user, action, before in db.issue.history(issue) if action == "set"]
+    for issue in sys.argv[2:]
+}
+print(json.dumps(found, default=str))
 """
+
+
+CHEAP = "password_pbkdf2_default_rounds = 250000", "password_pbkdf2_default_rounds = 1000"
+"""A password is checked with each request, which costs a quarter of a second otherwise."""
+
+MOVED = 412
+TRIES = 5
 
 
 class Tracker:
@@ -92,6 +102,7 @@ class Tracker:
         given = {"web": f"{self.url}/", "domain": "example.org", "host": "localhost"}
         for name, value in given.items():
             said = said.replace(f"#{name} = NO DEFAULT", f"{name} = {value}", 1)
+        said = said.replace(*CHEAP)
         said = said.replace("debug = \n", f"debug = {self._folder / 'mail'}\n")  # nobody reads it
         ini.write_text(said.replace("timezone = UTC", "timezone = America/New_York"))
         with (self.home / "schema.py").open("a") as file:
@@ -136,11 +147,15 @@ class Tracker:
         return str(found.json()["data"]["id"])
 
     def changed(self, issue: str, values: dict[str, str], who: httpx.Client | None = None) -> None:
-        """Somebody changes it."""
+        """Somebody changes it, and does so again where another one was quicker."""
         who = who or self.ada
-        etag = who.get(f"/issue/{issue}").headers["etag"]
-        found = who.patch(f"/issue/{issue}", json=values, headers={"If-Match": etag})
-        assert found.is_success, found.text
+        for _ in range(TRIES):
+            etag = who.get(f"/issue/{issue}").headers["etag"]
+            found = who.patch(f"/issue/{issue}", json=values, headers={"If-Match": etag})
+            if found.is_success:
+                return
+            assert found.status_code == MOVED, found.text
+        pytest.fail(f"{issue} changes all the time")
 
     def now(self) -> str:
         """The tracker's own clock, as it writes it."""
@@ -154,8 +169,14 @@ class Tracker:
 
     def history(self, issue: str) -> list[tuple[str, dict[str, Any]]]:
         """Who changed what, oldest first: the name, and what each property had been before."""
-        steps = json.loads(self._run("-c", HISTORY, str(self.home), issue))
-        return [(author, before) for author, before in steps]
+        return self.histories([issue])[issue]
+
+    def histories(self, issues: Iterable[str]) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+        """The history of each, which takes no longer than that of one."""
+        found = json.loads(self._run("-c", HISTORY, str(self.home), *issues))
+        return {
+            issue: [(author, before) for author, before in steps] for issue, steps in found.items()
+        }
 
     def answers(self) -> bool:
         """Whether it is up."""

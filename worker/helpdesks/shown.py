@@ -62,6 +62,9 @@ class ShownTicket:
         return Traces(
             counts=Counter(one for one in keys if one and is_under(one, key)),
             last={change.field: change.key for change in self.history},
+            chosen={
+                change.field: change.after for change in self.history if change.author != MACHINE
+            },
         )
 
     def as_json(self) -> dict[str, Any]:

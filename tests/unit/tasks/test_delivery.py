@@ -209,7 +209,7 @@ def test_a_ticket_that_was_closed_after_a_lost_answer_tells_what_took_effect() -
 
 
 def test_a_first_attempt_of_fields_alone_asks_for_no_history(office: Office) -> None:
-    """Most tickets cost two looks and one change."""
+    """Most tickets cost two looks and one change; and a look for edits, where need be."""
     bare = DECISION.model_copy(update={"escalation": None, "draft": None})
     found = asyncio.run(write(validated(bare, office.ticket), office.desk))
     assert isinstance(found, Written)
@@ -218,7 +218,58 @@ def test_a_first_attempt_of_fields_alone_asks_for_no_history(office: Office) -> 
         "recorded intended",
         "set issue_type, priority, queue",
         "looked",
+        *([] if office.capabilities is FULL else ["looked for traces"]),
     ]
+
+
+def _edit_unseen(office: Office) -> None:
+    """Between the version that we compared and our change, where no lock is between them."""
+    late = iter([True])
+    office.helpdesk.meanwhile = lambda: (
+        next(late, None) and office.helpdesk.edit(T1, "queue", "vip", "ada")
+    )
+
+
+def test_a_person_who_was_quicker_than_our_request_gets_back_what_they_chose() -> None:
+    office = Office(ticket=TRIAGED, capabilities=PLAIN)
+    _edit_unseen(office)
+    found = _write(office)
+    assert isinstance(found, Written)
+    assert found.outcome is Outcome.PARTLY
+    assert office.helpdesk.values() == DECISION.fields() | {"queue": "vip"}
+    outcomes = {one.key: (one.target, one.wanted, one.outcome) for one in found.results}
+    assert outcomes["tf-1:queue"] == ("queue", "fraud", "kept")
+    assert outcomes["tf-1-back:queue"] == ("queue", "vip", "applied")
+    recorded = [one.key for entry in office.journal.entries for one in entry.writes]
+    assert "tf-1-back:queue" in recorded
+
+
+@pytest.mark.parametrize("before", range(3), ids=["it is seen", "it is put back", "it is told"])
+def test_whoever_takes_over_from_one_who_overwrote_a_person_puts_it_back(before: int) -> None:
+    office = Office(ticket=TRIAGED, capabilities=PLAIN)
+    _edit_unseen(office)
+    office.helpdesk.mishaps.extend([Mishap.NONE] * before + [Mishap.DEAF])
+    with pytest.raises(HelpdeskDown):
+        _write(office)
+    own = {one.key: one for entry in office.journal.entries for one in entry.writes}
+    sent = office.clock.at
+    office.clock.at += 6.0
+    office.journal.before = Past(key="tf-1", own=tuple(own.values()), sent_until=sent)
+    found = _write(office)
+    assert isinstance(found, Written)
+    assert office.helpdesk.values() == DECISION.fields() | {"queue": "vip"}
+    assert found.outcome is Outcome.PARTLY
+
+
+def test_a_person_who_edits_after_us_was_not_overwritten() -> None:
+    office = Office(ticket=TRIAGED, capabilities=PLAIN)
+    _write(office)
+    office.helpdesk.edit(T1, "queue", "vip", "ada")
+    found = _taken_over(office)
+    assert isinstance(found, Written)
+    outcomes = {one.target: one.outcome for one in found.results}
+    assert outcomes["queue"] == "applied"
+    assert office.helpdesk.values()["queue"] == "vip"
 
 
 def test_a_note_that_was_accepted_and_is_not_there_is_not_called_posted(office: Office) -> None:

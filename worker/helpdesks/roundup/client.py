@@ -1,5 +1,6 @@
 """Questions to a Roundup tracker's REST interface, and its answers as values."""
 
+import json
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ CONFLICT = 409
 UNSET = "-1"
 OURS = "triage_keys"
 NOTES = "triage_note"
+EXPECTS = "triage_expects"
+MOVED = frozenset({404, 412})
+REJECTED = 405  # by what a tracker has put before its changes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,13 +99,30 @@ class RoundupClient:
             attributes=attributes,
         )
 
-    def update(self, ticket: ExternalId, values: Mapping[str, str], *, etag: str) -> bool:
-        """Sets all of them or none, in one step; False where it has another etag, or is gone."""
+    def update(
+        self,
+        ticket: ExternalId,
+        values: Mapping[str, str],
+        *,
+        etag: str,
+        expects: Mapping[str, str | None],
+    ) -> bool:
+        """Sets all of them or none, in one step.
+
+        False where it has another etag, is gone, or a property holds something else than `expects`:
+        that is looked at under the tracker's lock, by what our set-up has put there.
+        """
         condition = {"If-Match": f'"{etag}"'}
         answer = self._ask(
-            "PATCH", f"/issue/{ticket}", body=values, headers=condition, expected={404, 412}
+            "PATCH",
+            f"/issue/{ticket}",
+            body={**values, EXPECTS: json.dumps(expects)},
+            headers=condition,
+            expected={*MOVED, REJECTED},
         )
-        return answer.status not in {404, 412}
+        if answer.status == REJECTED and EXPECTS not in str(answer.body):
+            raise Rejected(f"the issue {ticket} is not taken: {answer.body!r:.200}")
+        return answer.status not in {*MOVED, REJECTED}
 
     def note(self, ticket: ExternalId, key: str, body: str) -> None:
         """Adds a note; one that is there under this key stays as it is."""
@@ -175,7 +196,7 @@ class RoundupClient:
         found = self._ask("GET", "/issue", params={"@page_size": 1, "@verbose": LABELS})
         for one in _data(found)["collection"]:
             return set(_data(self._ask("GET", f"/issue/{one['id']}"))["attributes"])
-        return {*(field.name for field in self.config.fields.values()), OURS}
+        return {*(field.name for field in self.config.fields.values()), OURS, EXPECTS}
 
     def clock(self) -> str:
         """What time it is for Roundup, by its answers' date."""

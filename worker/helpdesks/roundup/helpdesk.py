@@ -1,7 +1,8 @@
 """Roundup as a helpdesk.
 
-- `If-Match` is demanded, and checked before the change is made: two requests may both pass. One
-  request is all or nothing.
+- `If-Match` is demanded, and checked before the change is made: two requests may both pass. So each
+  says what it expects to find, and what our set-up has put into the tracker compares that under its
+  lock. One request is all or nothing.
 - The keys of what was written stand in a property of the issue that is set in the same request.
 - A note is an item of a class whose key is unique: Roundup itself refuses a second one.
 """
@@ -28,7 +29,7 @@ class RoundupHelpdesk:
 
     def __init__(self, config: Roundup, token: str, clock: Clock) -> None:
         self.capabilities = Capabilities(
-            conditional_write="best_effort",
+            conditional_write="strict",
             once_only_notes=True,
             settle_seconds=config.settle_seconds,
         )
@@ -93,15 +94,16 @@ class RoundupHelpdesk:
         self, ticket: ExternalId, values: Mapping[str, str | None], key: str, version: str
     ) -> Moved | Gone | None:
         etag, keys, held = json.loads(version)
-        theirs = {
-            self._fields[one].name: self._fields[one].theirs(
-                value or ""
-            )  # null would change nothing
-            for one, value in values.items()
+        fields = self._fields
+        theirs = {  # null would change nothing
+            fields[one].name: fields[one].theirs(value or "") for one, value in values.items()
         }
         changed = [f"{key}:{name}" for name, value in values.items() if held[name] != value]
-        kept = dict.fromkeys([*keys, *changed])
-        if self.client.update(ticket, {**theirs, OURS: " ".join([*kept][-KEPT:])}, etag=etag):
+        theirs[OURS] = " ".join([*dict.fromkeys([*keys, *changed])][-KEPT:])
+        expects = {
+            fields[one].name: fields[one].theirs(held[one]) if held[one] else None for one in values
+        }
+        if self.client.update(ticket, theirs, etag=etag, expects=expects):
             return None
         issue = self._issue(ticket)
         return issue if isinstance(issue, Gone) else Moved()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from tasks.errors import CredentialRefused, HelpdeskDown, RateLimited, Rejected
 from worker.findings import Finding, fine, wrong
 from worker.helpdesks.feed import EPOCH, ZONE, later
-from worker.helpdesks.roundup.client import NOTES, OURS, RoundupClient
+from worker.helpdesks.roundup.client import EXPECTS, NOTES, OURS, RoundupClient
 
 SETUP = "put what `triage connect roundup --setup` prints at the end of the tracker's schema.py"
 
@@ -41,7 +41,7 @@ def inspect(client: RoundupClient, queues: Iterable[str]) -> Iterator[Finding]:
 
 def _properties(client: RoundupClient) -> Finding:
     has = client.properties()
-    needed = [*(field.name for field in client.config.fields.values()), OURS]
+    needed = [*(field.name for field in client.config.fields.values()), OURS, EXPECTS]
     if missing := [name for name in needed if name not in has]:
         return wrong("schema", f"issues have no property {', '.join(missing)}", SETUP)
     return fine("schema", "issues have every property")

@@ -10,7 +10,29 @@ DOCUMENT = """
 # For Triage Fleet: put this at the end of the tracker's schema.py (docs/connectors.md).
 queue = Class(db, "queue", name=String(), order=Number())
 queue.setkey("name")
-db.issue.addprop({properties}, triage_keys=String())
+db.issue.addprop({properties}, triage_keys=String(), triage_expects=String())
+
+
+def triage_fence(db, cl, nodeid, newvalues):
+    # Lets a change through where the issue still holds what it held when it was decided. Roundup
+    # compares etags before it takes its lock; the update that changes nothing takes it.
+    from json import loads
+    from roundup.exceptions import Reject
+    expects = newvalues.pop("triage_expects", None)
+    if not expects:
+        return
+    db.sql("update _issue set __retired__ = __retired__ where id = %s" % db.arg, (nodeid,))
+    for name, expected in loads(expects).items():
+        db.sql("select _%s from _issue where id = %s" % (name, db.arg), (nodeid,))
+        held = db.sql_fetchone()[0]
+        prop = cl.getprops()[name]
+        if held is not None and isinstance(prop, Link):
+            held = db.getclass(prop.classname).get(str(held), "name")
+        if (held or None) != expected:
+            raise Reject("triage_expects: %s has changed" % name)
+
+
+db.issue.audit("set", triage_fence)
 triage_note = Class(db, "triage_note", key=String(), issue=Link("issue"), content=String())
 triage_note.setkey("key")
 db.security.addRole(name="{role}", description="Triage Fleet")
@@ -32,4 +54,4 @@ def schema(config: Roundup) -> str:
         f'{name}=Link("queue")' if ours == "queue" else f"{name}=String()"
         for ours, name in names.items()
     )
-    return DOCUMENT.format(properties=properties, role=ROLE)
+    return DOCUMENT.replace("{properties}", properties).replace("{role}", ROLE)

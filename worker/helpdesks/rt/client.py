@@ -64,6 +64,7 @@ class RtClient:
         self.config = config
         self._token = token
         self._texts: dict[str, str] = {}
+        self._queue_names: dict[str, str] = {}
         self._queues = Kept[Mapping[str, bool]](clock)
         self._rest = Rest(
             f"{config.url.rstrip('/')}/REST/2.0",
@@ -170,6 +171,12 @@ class RtClient:
             return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC).strftime(STAMP)
         except (KeyError, ValueError) as error:
             raise HelpdeskDown("Request Tracker's answers bear no date") from error
+
+    def queue(self, number: str) -> str:
+        """What the queue of that number is called."""
+        if number not in self._queue_names:
+            self._queue_names[number] = str(self.get(f"/queue/{number}").body["Name"])
+        return self._queue_names[number]
 
     def queues(self) -> Mapping[str, bool]:
         """Every queue that this user sees, and whether it is enabled; a minute old at most."""

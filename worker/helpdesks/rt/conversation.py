@@ -105,7 +105,9 @@ def _untouched(
     """What each field holds, but for those that a person changed last."""
     fields = Fields(client.config)
     nobody = {*client.config.automata, client.my_name}
-    last = {name: one.creator for one in history for name in fields.changes(one, shown)}
+    last = dict[str, str]()
+    for one in history:
+        last |= dict.fromkeys(fields.changes(one, shown), one.creator)
     return {
         name: value
         for name, value in fields.held(shown).items()

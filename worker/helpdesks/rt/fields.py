@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from config.helpdesk import RequestTracker, TheirField
+from config.helpdesk import FieldName, RequestTracker, TheirField
 from tasks.ports.helpdesk import FIELDS
 from worker.helpdesks.rt.client import Shown, Transaction
 
@@ -34,10 +34,9 @@ class Fields:
             place[field.name] = field.theirs(value or "")
         return {**core, "CustomFields": custom} if custom else core
 
-    def changes(self, entry: Transaction, shown: Shown) -> tuple[str, ...]:
+    def changes(self, entry: Transaction, shown: Shown) -> tuple[FieldName, ...]:
         """The name of our field that this entry changes, or nothing."""
-        for name in FIELDS:
-            field = self._of(name)
+        for name, field in self.config.fields.items():
             if entry.type == SET and field.name in CORE and entry.field == field.name:
                 return (name,)
             if entry.type == CUSTOM and entry.field == shown.numbers.get(field.name):

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from config.helpdesk import RequestTracker
+from config.helpdesk import FieldName, RequestTracker
 from tasks.ports.clock import Clock
 from tasks.ports.helpdesk import Capabilities, Gone, Moved, Seen, Traces, is_under
 from tasks.ticket import ExternalId
@@ -121,19 +121,28 @@ class RtHelpdesk:
         shown = self.client.ticket(ticket)
         if shown is None:
             return Traces()
-        counts, last = Counter[str](), dict[str, str | None]()
+        counts = Counter[str]()
+        last, chosen = dict[str, str | None](), dict[str, str | None]()
         marked = ""
         for entry in self.client.transactions([("ObjectId", "=", shown.id)]):
             changed = self._fields.changes(entry, shown)
             if entry.creator == self.client.my_name:
                 if self._fields.marks(entry, shown):
                     marked = entry.new
-                made = {name: f"{marked}:{name}" for name in changed}
+                made: dict[str, str] = {name: f"{marked}:{name}" for name in changed}
                 counts.update([*made.values(), *_key_of(entry)])
                 last |= made
             elif entry.creator not in self.client.config.automata:
                 last |= dict.fromkeys(changed)
-        return Traces(counts={one: n for one, n in counts.items() if is_under(one, key)}, last=last)
+                chosen |= {name: self._set_to(name, entry) for name in changed}
+        found = {one: n for one, n in counts.items() if is_under(one, key)}
+        return Traces(counts=found, last=last, chosen=chosen)
+
+    def _set_to(self, name: FieldName, entry: Transaction) -> str | None:
+        """In our values; of queues RT tells the number."""
+        theirs = self.client.config.fields[name]
+        new = self.client.queue(entry.new) if theirs.name == "Queue" else entry.new
+        return theirs.ours(new) if new else None
 
 
 def _key_of(entry: Transaction) -> list[str]:

@@ -1,0 +1,1 @@
+"""Long runs against real helpdesks; never part of `make test`."""
