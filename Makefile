@@ -41,6 +41,10 @@ chaos: ## a storm over a real fleet, and a verdict (SEED=7 MINUTES=15 LEDGER=sql
 	.make/setup dev
 	exec $(bin)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),15) --ledger $(or $(LEDGER),sqlite) $(ARGS)
 
+soak-rt soak-roundup: soak-%: ## thousands of writes to a real helpdesk that loses answers and is killed (ARGS=--seed 2)
+	.make/setup dev
+	exec $(bin)/python -m tests.soak $* $(ARGS)
+
 fmt: ## put the code into its form
 	.make/setup dev
 	$(bin)/ruff format

@@ -167,10 +167,10 @@ class RoundupStage:
 
     nobody = ExternalId("404404")
 
-    def __init__(self, tracker: Tracker) -> None:
+    def __init__(self, tracker: Tracker, ticket: ExternalId | None = None) -> None:
         self._tracker = tracker
         self._desk = RoundupHelpdesk(tracker.config, TOKEN, SystemClock())
-        self.ticket = ExternalId(tracker.opened("My card is lost", "I lost it"))
+        self.ticket = ticket or ExternalId(tracker.opened("My card is lost", "I lost it"))
         self._fields: Mapping[Any, TheirField] = tracker.config.fields
 
     @property
@@ -184,14 +184,15 @@ class RoundupStage:
     def close_ticket(self) -> None:
         self._tracker.changed(self.ticket, {"status": "resolved"})
 
-    def page(self) -> Page:
+    def page(self, *, with_history: bool = True) -> Page:
         asked = {"issue": self.ticket, "@fields": "content,creator", **DEEP}
         notes = self._tracker.ask("GET", "/triage_note", **asked)["collection"]
         names = {field.name: name for name, field in self._fields.items()}
         now = self._tracker.ask("GET", f"/issue/{self.ticket}", **DEEP)["attributes"]
         held = {ours: self._ours(ours, now[theirs]) for theirs, ours in names.items()}
         changes, after = list[Change](), dict(held)
-        for author, before in reversed(self._tracker.history(self.ticket)):
+        steps = self._tracker.history(self.ticket) if with_history else []
+        for author, before in reversed(steps):
             for theirs, value in before.items():
                 if ours := names.get(theirs):
                     old = self._ours(ours, value)

@@ -186,10 +186,19 @@ class Tracker:
         except httpx.HTTPError:
             return False
 
-    def stop(self) -> None:
-        """Nobody will want its data."""
+    def start(self) -> None:
+        """Starts it again."""
+        self._process = self._start()
+        until(self.answers, 60)
+
+    def kill(self) -> None:
+        """Ends it."""
         self._process.kill()
         self._process.wait(30)
+
+    def stop(self) -> None:
+        """Nobody will want its data."""
+        self.kill()
         self.ada.close()
         self.bob.close()
 

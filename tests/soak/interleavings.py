@@ -9,15 +9,12 @@ import argparse
 import asyncio
 import json
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from random import Random
 
 from tasks.case import Validated, Written
@@ -25,11 +22,9 @@ from tasks.decision import Choice, Decision
 from tasks.desk import Desk, Past
 from tasks.ports.helpdesk import Seen
 from tasks.ports.ledger import Intent
-from tasks.ticket import ExternalId
 from tasks.write import write
 from tests.contracts.stages import RoundupStage, RtStage
-from tests.servers.roundup import Tracker
-from tests.servers.rt import Rt
+from tests.soak.sites import Kind, Site, served
 from tests.twins.desk import Office
 from tests.twins.journal import RecordingJournal
 from tests.twins.ticket import a_ticket, validated
@@ -67,22 +62,6 @@ class Trial:
         return self.holds != self.edited
 
 
-@contextmanager
-def served(kind: str) -> Iterator[Rt | Tracker]:
-    """A helpdesk of our own."""
-    with tempfile.TemporaryDirectory(prefix="triage-soak-", dir="/tmp") as folder:
-        server = Rt(Path(folder)) if kind == "rt" else Tracker(Path(folder))
-        try:
-            yield server
-        finally:
-            server.stop()
-
-
-def staged(server: Rt | Tracker) -> Stage:
-    """A new ticket there."""
-    return RtStage(server) if isinstance(server, Rt) else RoundupStage(server)
-
-
 def attempt(stage: Stage, number: int) -> tuple[Intent, ...]:
     """We write, as a worker does."""
     return asyncio.run(_attempt(stage, number))
@@ -101,9 +80,9 @@ async def _attempt(stage: Stage, number: int) -> tuple[Intent, ...]:
     return found.results
 
 
-def once(server: Rt | Tracker, number: int, chance: Random, takes: float) -> Trial:
+def once(site: Site, number: int, chance: Random, takes: float) -> Trial:
     """One trial."""
-    stage = staged(server)
+    stage = site.stage()
     field = chance.choice(sorted(EDITS))
     value = chance.choice(EDITS[field])
     moment = chance.uniform(0, LATEST * takes)
@@ -133,42 +112,34 @@ def once(server: Rt | Tracker, number: int, chance: Random, takes: float) -> Tri
     )
 
 
-def first_to_set(server: Rt | Tracker, trials: Sequence[Trial]) -> dict[str, str | None]:
+def first_to_set(site: Site, trials: Sequence[Trial]) -> dict[str, str | None]:
     """Of each trial's ticket, by its helpdesk's own history: who set the field first."""
-    if isinstance(server, Rt):
-        return {one.ticket: _first_in_rt(server, one) for one in trials}
-    histories = server.histories([one.ticket for one in trials])
-    names = {one.ticket: server.config.fields[one.field].name for one in trials}  # type: ignore[index]
+    pages = site.pages([one.ticket for one in trials])
     return {
-        issue: next((who for who, before in steps if names[issue] in before), None)
-        for issue, steps in histories.items()
+        one.ticket: next(
+            (step.author for step in pages[one.ticket].history if step.field == one.field), None
+        )
+        for one in trials
     }
 
 
-def _first_in_rt(server: Rt, trial: Trial) -> str | None:
-    stage = RtStage(server, ExternalId(trial.ticket))
-    found = next((one.author for one in stage.page().history if one.field == trial.field), None)
-    stage.helpdesk.close()
-    return found
-
-
-def run(kind: str, times: int, seed: int) -> dict[str, object]:
+def run(kind: Kind, times: int, seed: int) -> dict[str, object]:
     """So many trials; figures for people and scripts."""
     chance = Random(seed)
-    with served(kind) as server:
+    with served(kind) as site:
         began = time.monotonic()
         for number in range(3):
-            attempt(staged(server), -number - 1)
+            attempt(site.stage(), -number - 1)
         takes = (time.monotonic() - began) / 3
         draws = [Random(chance.random()) for _ in range(times)]
         found = list[Trial]()
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for trial in pool.map(lambda n: once(server, n, draws[n], takes), range(times)):
+            for trial in pool.map(lambda n: once(site, n, draws[n], takes), range(times)):
                 found.append(trial)
                 sys.stderr.write(
                     f"\r{len(found)} of {times}, {sum(t.is_lost for t in found)} lost "
                 )
-        first = first_to_set(server, found)
+        first = first_to_set(site, found)
     late = {ticket for ticket, who in first.items() if who == "triage-fleet"}
     return {
         "helpdesk": kind,
