@@ -4,7 +4,7 @@ bin := .venv/bin
 # Half of a start is compiling modules when Python may not keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-.PHONY: help run test check coverage bench fmt lock clean sabotage kills chaos
+.PHONY: help run test check coverage bench fmt lock clean sabotage kills chaos soak-rt soak-roundup
 .SILENT:
 
 help: ## list what can be made

@@ -12,6 +12,7 @@ from config.taxonomy import Taxonomy
 from tasks.case import Classified, Enriched, Validated, Written
 from tasks.causes import Cause
 from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
+from tasks.errands.hand_over import HandedOver
 from tasks.errands.recall import Recalled
 from tasks.events import Body, Kind
 from tasks.ports.ledger import Intent
@@ -94,6 +95,26 @@ def recalled(case: Recalled, asked: Body) -> Entry:
         "outcome": _after_recall(case, undone=bool(asked["undo"])),
     }
     return Entry(kind=Kind.RECALLED, body=body, writes=case.results)
+
+
+def handing_over(run: Run, why: str) -> Entry:
+    """It is sent to the helpdesk, to be given to people."""
+    back = {
+        "state": run.state,
+        "stage": run.stage,
+        "reason": run.reason,
+        "why": run.why,
+        "due_at": run.due_at,
+        "attempts": run.attempts,
+    }
+    return Entry(kind=Kind.HANDING_OVER, body={"why": why, "back": back})
+
+
+def handed_over(case: HandedOver, back: object = None) -> Entry:
+    """What came of it; `back` is where it was, if it was sent for this."""
+    results = {result.target: result.outcome for result in case.results}
+    body = {"results": results, "back": back}
+    return Entry(kind=Kind.HANDED_OVER, body=body, writes=case.results)
 
 
 def _after_recall(case: Recalled, *, undone: bool) -> Outcome:

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     DROPPED = "dropped"
     RECALLING = "recalling"
     RECALLED = "recalled"
+    HANDING_OVER = "handing_over"
+    HANDED_OVER = "handed_over"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

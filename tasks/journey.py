@@ -8,6 +8,7 @@ States and the events between them:
       └──lapsed, died────┴───────waiting────▶ waiting ──sent──▶ queued
     anything unwritten ──dropped──▶ dropped
     written, dead, dropped ──recalling──▶ queued at `recall` … ──recalled──▶ where it was
+    dead, in_review, queued, waiting ──handing_over──▶ queued at `hand_over` … ──▶ where it was
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +18,7 @@ from typing import Any
 from tasks.causes import WaitReason
 from tasks.events import Event, Kind
 from tasks.ports.ledger import Arrival
-from tasks.run import Outcome, Run, State, TicketId
+from tasks.run import Errand, Outcome, Run, State, TicketId
 
 Change = dict[str, Any]
 """Columns of the status row that an event changes."""
@@ -229,22 +230,28 @@ def _dropped(_run: Run, event: Event) -> Change:
     return _ended(State.DROPPED) | {"reason": event.body["cause"], "why": event.body["why"]}
 
 
-def _recalling(_run: Run, _event: Event) -> Change:
-    return {"stage": "recall", "attempts": 0}
+def _sent_on(errand: Errand) -> Callable[[Run, Event], Change]:
+    return lambda _run, _event: {"stage": errand, "attempts": 0}
 
 
 def _recalled(_run: Run, event: Event) -> Change:
     """Back to where it was; `back` holds these columns as they stood."""
-    back: Mapping[str, Any] = event.body["back"]  # type: ignore[assignment]  # as it was recorded
     outcome = event.body["outcome"]
     return {
-        **_ended(State(back["state"])),
-        "stage": back["stage"],
-        "reason": back["reason"],
-        "why": back["why"],
+        **_back(event.body["back"]),
         "outcome": Outcome(str(outcome)) if outcome else None,
         **FINISHED,
     }
+
+
+def _back(columns: Any) -> Change:  # noqa: ANN401 - as they were recorded
+    return {**_ended(State(columns["state"])), **{k: v for k, v in columns.items() if k != "state"}}
+
+
+def _handed_over(_run: Run, event: Event) -> Change:
+    """Back to where it was, if it was sent for this; else it is on its way to people anyway."""
+    back = event.body["back"]
+    return {"handed_at": event.at} | (_back(back) if back else {})
 
 
 def _ended(state: State) -> Change:
@@ -282,6 +289,8 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.BURIED: _buried,
     Kind.REQUEUED: _requeued,
     Kind.DROPPED: _dropped,
-    Kind.RECALLING: _recalling,
+    Kind.RECALLING: _sent_on("recall"),
     Kind.RECALLED: _recalled,
+    Kind.HANDING_OVER: _sent_on("hand_over"),
+    Kind.HANDED_OVER: _handed_over,
 }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, NewType
+from typing import Literal, NewType, get_args
 
 from config.tiers import TierName
 from tasks.ticket import ExternalId
@@ -12,10 +12,12 @@ TicketId = NewType("TicketId", str)
 Incarnation = NewType("Incarnation", str)
 """One life of one worker process."""
 
-Errand = Literal["recall"]
+Errand = Literal["recall", "hand_over"]
 """What a run may be sent to do beside its journey; it comes back to where it was."""
 
-StageName = Literal["intake", "enrich", "classify", "validate", "write", "recall"]
+ERRANDS: tuple[Errand, ...] = get_args(Errand)
+
+StageName = Literal["intake", "enrich", "classify", "validate", "write", "recall", "hand_over"]
 
 
 class State(StrEnum):
@@ -82,3 +84,4 @@ class Run:
     queue: str | None = None
     prompt: str | None = None
     model: str | None = None
+    handed_at: float | None = None  # when people were told that it is theirs

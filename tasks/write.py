@@ -5,11 +5,11 @@ from tasks.causes import Cause, DropCause
 from tasks.decision import Decision
 from tasks.desk import Desk, Past
 from tasks.detour import Detour, Drop, GiveUp, Wait
-from tasks.ports.helpdesk import FIELDS, Seen
+from tasks.images import images, pre_image
+from tasks.ports.helpdesk import Seen
 from tasks.ports.ledger import Intent
 from tasks.protocol import Plan, Shut, carry_out
 from tasks.run import Outcome
-from tasks.ticket import Ticket
 
 NOTE = "note:"
 
@@ -32,14 +32,14 @@ async def write(case: Validated, desk: Desk) -> Written | Detour:
 
 
 def _plan(case: Validated, past: Past, seen: Seen) -> Plan:
-    images = _images(case.ticket, past)
+    may_hold = images(case.ticket, past)
     notes = _notes(case.decision)
     fields = tuple(
         Intent(
             key=f"{past.key}:{name}",
             run=case.run,
             target=name,
-            before=_pre_image(seen.fields[name], images[name]),
+            before=pre_image(seen.fields[name], may_hold[name]),
             wanted=value,
         )
         for name, value in case.decision.fields().items()
@@ -50,7 +50,7 @@ def _plan(case: Validated, past: Past, seen: Seen) -> Plan:
     )
     return Plan(
         fields=fields,
-        images={name: frozenset(images[name]) for name in images},
+        images={name: frozenset(values) for name, values in may_hold.items()},
         posts=posts,
         notes=notes,
     )
@@ -67,33 +67,3 @@ def _notes(decision: Decision) -> dict[str, str]:
     if decision.draft:
         notes[f"{NOTE}draft"] = f"Suggested reply, not sent:\n{decision.draft}"
     return notes
-
-
-def _images(ticket: Ticket, past: Past) -> dict[str, tuple[str | None, ...]]:
-    """What each field may hold without a person having changed it since, the likeliest first.
-
-    That is what was read, or what an older revision wrote over it. Where nobody knows whether it
-    did, either. Where it found a person's value and kept it, what it looked for is still what would
-    have to be there: the person's value stays a person's, although we have read it by now.
-    """
-    images: dict[str, tuple[str | None, ...]] = {
-        name: (ticket.fields.get(name),) for name in FIELDS
-    }
-    for intent in past.earlier:
-        if intent.target not in images:
-            continue
-        match intent.outcome:
-            case "applied":
-                images[intent.target] = (intent.wanted,)
-            case None:
-                images[intent.target] = (*images[intent.target], intent.wanted)
-            case _:
-                images[intent.target] = (intent.before,)
-    for intent in past.own:
-        if intent.target in images:
-            images[intent.target] = (intent.before,)
-    return images
-
-
-def _pre_image(held: str | None, images: tuple[str | None, ...]) -> str | None:
-    return held if held in images else images[0]

@@ -19,6 +19,11 @@ def run_id(at: float) -> RunId:
     return RunId(_base32(int(at * 1000), 10) + _base32(secrets.randbits(50), 10))
 
 
+def oldest_id(at: float) -> str:
+    """Sorts before every id of a run that was made then or later, and behind all earlier ones."""
+    return _base32(int(at * 1000), 10)
+
+
 PAIRS = tuple(first + second for first in ALPHABET for second in ALPHABET)
 """Two digits at a time: an id is made for every ticket."""
 

@@ -33,6 +33,7 @@ from worker.ledgers import migrating
 from worker.models.switchboard import Served, Switchboard
 from worker.telemetry.log import Log
 from worker.telemetry.sentry import reporter
+from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.incarnation import Heart, host, name_life, pid
 from worker.upkeep.observer import Observer
 from worker.upkeep.reaper import Reaper
@@ -82,8 +83,15 @@ def hire(
         broker.refuse_unfit()
     observer = Observer(shop.home.incarnations, shop.clock, lapse=settings.heart.lapse_seconds)
     sweeper = Sweeper(shop.ledger, shop.helpdesk, shop.vault, shop.clock)
+    entrusting = Entrusting(shop.ledger, shop.vault, shop.clock, shop.config.policy)
     reaper = Reaper(
-        heart, observer, sweeper, broker=broker, vault=shop.vault, limits=settings.reaper
+        heart,
+        observer,
+        sweeper,
+        entrusting,
+        broker=broker,
+        vault=shop.vault,
+        limits=settings.reaper,
     )
     # A worker that serves upkeep alone carries no ticket, so it loads no models.
     models = open_models(shop) if tiers and desks is None else None

@@ -14,7 +14,7 @@ from celery.exceptions import Reject
 
 from config.environment import Environment
 from tasks.errors import LedgerDown
-from tasks.run import RunId
+from tasks.run import ERRANDS, RunId
 from worker.fleet import Fleet
 from worker.quarantine.policy import Quarantine
 from worker.quarantine.process import Hire
@@ -26,7 +26,7 @@ Done = TypeVar("Done")
 LOOK_SECONDS = 1.0
 TOLD_EVERY = 30  # looks
 
-STAGES = ("enrich", "classify", "validate", "write", "recall")
+STAGES = ("enrich", "classify", "validate", "write", *ERRANDS)
 
 
 class Hands:

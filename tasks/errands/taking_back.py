@@ -81,9 +81,10 @@ def take_back(wrote: Iterable[Wrote], meant: Collection[str]) -> Taking:
     )
 
 
-def place(one: Wrote) -> tuple[int, str, str]:
-    """Sorts writes by when they were made: a recall comes after what its revision wrote."""
-    return one.revision, batch_of(one.intent) or "", one.intent.key
+def place(one: Wrote) -> tuple[int, int, str, str]:
+    """Sorts writes by when they were made."""
+    intent = one.intent
+    return one.revision, intent.seq or 0, batch_of(intent) or "", intent.key
 
 
 def _name(one: Wrote) -> str:

@@ -44,6 +44,7 @@ class Intent:
     outcome: str | None = None  # None: nobody knows yet; else applied, already, kept or gone
     holds: str | None = None  # what the helpdesk held afterwards
     sweep_at: float | None = None  # when the helpdesk is to be looked through for twins of it
+    seq: int | None = None  # of the event that recorded it first: a run's writes in their order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,6 +28,7 @@ from tests.servers.processes import TwoProcesses, meet
 from tests.twins.clock import NOON
 from worker.ledgers import schema
 from worker.ledgers.engine import connect
+from worker.ledgers.ingesting import LOOP_REVISIONS
 from worker.ledgers.sql import SqlLedger
 
 MESSAGES = 1_500
@@ -100,11 +101,11 @@ def test_batches_that_meet_in_opposite_order_do_not_lock_each_other_up(ledger: S
 
 
 def test_revisions_that_come_at_once_get_a_number_each(ledger: SqlLedger) -> None:
-    batches = [[an_arrival("T-1", says=f"words {n}")] for n in range(8)]
+    batches = [[an_arrival("T-1", says=f"words {n}")] for n in range(LOOP_REVISIONS)]
     at_once(*(partial(ledger.ingest, batch, cursor=None) for batch in batches))
     runs = ledger.named("T-1")
-    assert [run.revision for run in runs] == [8, 7, 6, 5, 4, 3, 2, 1]
-    assert [run.state for run in runs] == [State.QUEUED, *[State.DROPPED] * 7]
+    assert [run.revision for run in runs] == [*range(LOOP_REVISIONS, 0, -1)]
+    assert [run.state for run in runs] == [State.QUEUED, *[State.DROPPED] * (LOOP_REVISIONS - 1)]
 
 
 def test_those_that_make_a_key_for_one_requester_agree_on_it(ledger: SqlLedger) -> None:

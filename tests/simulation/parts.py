@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from threading import Event
+from threading import Event, Thread
 
 from tasks.errors import ProviderDown
 from tasks.ports.ledger import Change, Claim, Claimed
@@ -13,7 +13,10 @@ from tasks.waypoints import Waypoint, passing
 from tests.twins.clock import StillClock
 from tests.twins.models import a_reply, an_escalation
 from tests.twins.ticket import a_ticket
+from worker.carrying.carrier import Carrier
 from worker.ledgers.sql import SqlLedger
+from worker.upkeep.incarnation import Heart
+from worker.upkeep.reaper import Reaper
 
 STOLEN = "My card was stolen last night, in the city."
 VERDICT = an_escalation(
@@ -94,6 +97,17 @@ class Ice:
 
     holds: Event = field(default_factory=Event)  # set when somebody is frozen
     melts: Event = field(default_factory=Event)  # set to let it go on
+
+
+@dataclass(kw_only=True, slots=True)
+class Worker:
+    """One process, dead or alive."""
+
+    heart: Heart
+    carrier: Carrier
+    reaper: Reaper
+    lives: bool = True
+    frozen: tuple[Ice, Thread] | None = None
 
 
 def a_theft(name: str = "T-1", *more: str) -> Ticket:

@@ -6,22 +6,20 @@ import traceback
 
 from tasks.case import Classified, Enriched, Received, Validated, Written
 from tasks.causes import DropCause
-from tasks.chronicle import Entry, of_case, of_detour, recalled, sent_again
+from tasks.chronicle import Entry, of_case, of_detour, sent_again
 from tasks.decide import decide, is_bug
 from tasks.desk import Desk
-from tasks.detour import Detour, Drop, Promote, Wait
-from tasks.errands.recall import recall
+from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
 from tasks.errors import LedgerDown
 from tasks.events import Kind
 from tasks.pipeline import Ready, stage_of, step
 from tasks.ports.ledger import Claim, Claimed
-from tasks.protocol import Sending
 from tasks.resume import resume
-from tasks.run import Run, RunId
+from tasks.run import ERRANDS, Run, RunId
 from tasks.ticket import Ticket
 from tasks.waypoints import Waypoint, passing
 from worker.carrying.bench import Bench
-from worker.carrying.errands import reopened
+from worker.carrying.courier import Courier, goes_back_to_work
 from worker.carrying.isolation import Isolation
 from worker.carrying.notebook import Notebook, change_of
 from worker.ledgers.errors import RunLost
@@ -32,6 +30,7 @@ class Carrier:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
+        self._courier = Courier(bench)
         self.isolation: Isolation | None = None
         self.draining = False
         self.carried: set[RunId] = set()
@@ -84,8 +83,8 @@ class Carrier:
             restored=bench.restored,
         )
         try:
-            if claimed.run.stage == "recall":
-                await self._run_errand(notebook)
+            if claimed.run.stage in ERRANDS:
+                await self._run_errand(claimed, notebook)
             else:
                 await self._go(claimed, notebook)
         except RunLost:
@@ -95,8 +94,11 @@ class Carrier:
             await asyncio.shield(self._release(notebook, "cancelled at the end of the drain time"))
             raise
         except Exception as error:  # noqa: BLE001 - no error may leave a run without a place
-            found = await self._remedy(error, notebook.run)
-            await self._turn(*found, ticket=None, notebook=notebook)
+            detour, trace = await self._remedy(error, notebook.run)
+            if notebook.run.stage == "hand_over" and isinstance(detour, GiveUp):
+                await self._come_back(await self._courier.unable(detour, notebook), notebook)
+            else:
+                await self._turn(detour, trace, ticket=None, notebook=notebook)
 
     async def _go(self, claimed: Claimed, notebook: Notebook) -> None:
         """On the journey, from where it stands."""
@@ -107,20 +109,25 @@ class Carrier:
         case = await self._begin(claimed.run, ticket, notebook)
         await self._travel(case, ticket, notebook)
 
-    async def _run_errand(self, notebook: Notebook) -> None:
+    async def _run_errand(self, claimed: Claimed, notebook: Notebook) -> None:
         """What it is to do beside its journey; then it is where it was before."""
         bench = self._bench
-        if paused := bench.gate.wait(notebook.run, notebook.run.stage, bench.clock.now()):
-            await self._turn(paused, None, None, notebook)
-            return
-        case, asked = await asyncio.to_thread(reopened, notebook.run, bench.ledger)
-        sending = Sending(helpdesk=bench.helpdesk, clock=bench.clock, journal=notebook)
-        came = await recall(case, sending)
+        came: Entry | Wait | None = bench.gate.wait(
+            notebook.run, notebook.run.stage, bench.clock.now()
+        )
+        came = came or await self._courier.run(claimed, notebook)
         if isinstance(came, Wait):
             await self._turn(came, None, None, notebook)
-            return
-        await notebook.enter(recalled(came, asked))
-        bench.log.info("ticket.recalled", run=notebook.run.id, batch=case.batch)
+        else:
+            await self._come_back(came, notebook)
+
+    async def _come_back(self, came: Entry, notebook: Notebook) -> None:
+        """From an errand, to where it was."""
+        if goes_back_to_work(came):
+            await self._leave([came], notebook, ahead=True)
+        else:
+            run = await notebook.enter(came)
+            self._bench.log.info("ticket.errand", run=run.id, done=came.kind)
 
     async def _begin(self, run: Run, ticket: Ticket, notebook: Notebook) -> Ready:
         """A run that was never worked on needs nothing from the ledger."""
@@ -224,9 +231,15 @@ class Carrier:
         self, detour: Detour, trace: Entry | None, ticket: Ticket | None, notebook: Notebook
     ) -> Ready | None:
         """Commits the detour; only a promotion may go on at once."""
+        handed = None
+        if ticket is not None and isinstance(detour, NeedsHuman | GiveUp):
+            handed = await self._courier.entrust(detour, ticket, notebook)
+        if isinstance(handed, Wait):
+            detour, handed = handed, None
         entries = list(of_detour(detour, notebook.run))
         if trace is not None:
             entries = [trace if entry.kind is Kind.FAILED else entry for entry in entries]
+        entries = [handed, *entries] if handed else entries
         if not isinstance(detour, Promote) or ticket is None:
             run = await notebook.enter(*entries)
             self._bench.log.info("ticket.turned", run=run.id, state=run.state, reason=run.reason)

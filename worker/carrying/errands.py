@@ -3,18 +3,27 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
+from tasks.desk import Past
+from tasks.errands.hand_over import QUEUE, Entrusted, hand_over_key, is_hand_over
 from tasks.errands.recall import Reopened
 from tasks.errands.taking_back import recall_key
 from tasks.events import Body, Event, Kind
+from tasks.images import images
 from tasks.run import Run
+from tasks.ticket import Ticket
 from worker.carrying.notebook import past_of
 from worker.ledgers.sql import SqlLedger
 
 
+def asked_of(run: Run, kind: Kind, ledger: SqlLedger) -> Body:
+    """The body of the event that sent it there."""
+    return _last(ledger.events(run.id), kind)
+
+
 def reopened(run: Run, ledger: SqlLedger) -> tuple[Reopened, Body]:
-    """The case, and the body of the event that asked for it."""
+    """What is to be taken back, and the body of the event that asked for it."""
     events = ledger.events(run.id)
-    asked = cast("dict[str, Any]", _asked(events).body)
+    asked = cast("dict[str, Any]", _last(events, Kind.RECALLING))
     key = recall_key(asked["batch"], run.ticket)
     case = Reopened(
         run=run.id,
@@ -29,5 +38,30 @@ def reopened(run: Run, ledger: SqlLedger) -> tuple[Reopened, Body]:
     return case, asked
 
 
-def _asked(events: Sequence[Event]) -> Event:
-    return next(event for event in reversed(events) if event.kind is Kind.RECALLING)
+def entrusted(
+    run: Run, ticket: Ticket | None, why: str, queue: str, ledger: SqlLedger
+) -> Entrusted:
+    """What people are to be given. Without the ticket's text nobody knows whose its queue is."""
+    key = hand_over_key(run.ticket, run.digest)
+    writes, events = ledger.writes(run.id), ledger.events(run.id)
+    ours = [one for one in writes if not is_hand_over(one)]
+    held: tuple[str | None, ...] = (queue,)
+    if ticket is not None:
+        earlier = ledger.earlier_writes(run) if run.revision > 1 else ()
+        held = images(ticket, Past(key=key, earlier=earlier))[QUEUE]
+        # What this run itself may have written is no person's either.
+        held += tuple(
+            one.wanted for one in ours if one.target == QUEUE and one.outcome in {"applied", None}
+        )
+    return Entrusted(
+        run=run.id,
+        ticket=run.external_id,
+        queue=queue,
+        why=why,
+        held=held,
+        past=past_of(key, writes, events),
+    )
+
+
+def _last(events: Sequence[Event], kind: Kind) -> Body:
+    return next(event for event in reversed(events) if event.kind is kind).body

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tasks.causes import WaitReason
 from tasks.chronicle import Entry
 from tasks.desk import Past
+from tasks.errands.hand_over import is_hand_over
 from tasks.events import Body, Event, Kind
 from tasks.journey import advance
 from tasks.ports.clock import Clock
@@ -77,17 +79,22 @@ class Notebook:
         return await asyncio.to_thread(self._past, key)
 
     def _past(self, key: str) -> Past:
-        own = self._ledger.writes(self.run.id)
+        every = self._ledger.writes(self.run.id)
+        handed = tuple(one for one in every if is_hand_over(one))
+        own = tuple(one for one in every if not is_hand_over(one))
         events = self._ledger.events(self.run.id) if own else ()
         before = [event for event in events if event.seq <= self._begun_at]
         sent_until, since = _let_go(before)
         return Past(
             key=key,
-            earlier=self._ledger.earlier_writes(self.run) if self.run.revision > 1 else (),
+            earlier=(*self._earlier(), *handed),
             own=own,
             sent_until=self._written_before if sent_until is None else sent_until,
             has_settled=any(event.body.get("reason") == WaitReason.SETTLE for event in since),
         )
+
+    def _earlier(self) -> Sequence[Intent]:
+        return self._ledger.earlier_writes(self.run) if self.run.revision > 1 else ()
 
     def _stand(self, change: Change, *, accepted: bool) -> Run:
         if not accepted:
@@ -145,7 +152,11 @@ def change_of(
                 vault.seal(text, run=run.id, name=f"{name}.{event.seq}", key=key, at=at)
                 for name, text in entry.texts.items()
             ]
-    writes = tuple(write for entry in entries for write in entry.writes)
+    writes = tuple(
+        replace(write, seq=write.seq or event.seq)
+        for entry, event in zip(entries, events, strict=True)
+        for write in entry.writes
+    )
     return Change(
         before=run, after=after, events=tuple(events), bodies=tuple(bodies), writes=writes
     )

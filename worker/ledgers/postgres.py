@@ -29,7 +29,7 @@ from worker.ledgers.rows import (
 )
 
 INTEGERS = {"seq", "fence", "send_n", "attempts", "requeues", "priority", "deaths"}
-NUMBERS = {"changed_at", "sent_at", "due_at", "routed_at"}
+NUMBERS = {"changed_at", "sent_at", "due_at", "routed_at", "handed_at"}
 
 
 def _cast(column: str) -> str:
@@ -99,8 +99,8 @@ WITH wanted AS (
         substring(%b::bytea FROM (b->>5)::int FOR (b->>6)::int)
     FROM jsonb_array_elements(%s::jsonb) AS b JOIN moved ON moved.n = (b->>0)::int
 ), noted AS (
-    INSERT INTO writes (key, run, target, before, wanted, outcome, holds, sweep_at)
-    SELECT w->>1, w->>2, w->>3, w->>4, w->>5, w->>6, w->>7, (w->>8)::float8
+    INSERT INTO writes (key, run, target, before, wanted, outcome, holds, sweep_at, seq)
+    SELECT w->>1, w->>2, w->>3, w->>4, w->>5, w->>6, w->>7, (w->>8)::float8, (w->>9)::int
     FROM jsonb_array_elements(%s::jsonb) AS w JOIN moved ON moved.n = (w->>0)::int
     ON CONFLICT (key) DO UPDATE
     SET wanted = excluded.wanted, outcome = excluded.outcome, holds = excluded.holds,

@@ -96,7 +96,17 @@ BODY_COLUMNS = ("run", "name", "requester", "cipher", "expires_at")
 body_values = attrgetter(*BODY_COLUMNS)
 """A sealed text in BODY_COLUMNS."""
 
-WRITE_COLUMNS = ("key", "run", "target", "before", "wanted", "outcome", "holds", "sweep_at")
+WRITE_COLUMNS = (
+    "key",
+    "run",
+    "target",
+    "before",
+    "wanted",
+    "outcome",
+    "holds",
+    "sweep_at",
+    "seq",
+)
 
 _write_values = attrgetter(*WRITE_COLUMNS)
 

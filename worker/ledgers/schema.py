@@ -19,6 +19,12 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+UNHANDED = (
+    "handed_at IS NULL AND state IN ('dead', 'in_review')"
+    " AND stage NOT IN ('intake', 'recall', 'hand_over')"
+)
+"""What nobody decided about, and no person was told of."""
+
 
 def _where_set(name: str, column: str) -> Index:
     """An index that costs nothing while there is nothing to find by it."""
@@ -73,12 +79,19 @@ runs = Table(
     Column("queue", Text),
     Column("prompt", Text),
     Column("model", Text),
+    Column("handed_at", Double),
     UniqueConstraint("ticket", "digest", name="uq_runs_ticket_digest"),
     UniqueConstraint("ticket", "revision", name="uq_runs_ticket_revision"),
     # With the id, since a whole intake is sent in one moment: its runs are read page by page.
     Index("ix_runs_state_tier_sent_at_id", "state", "tier", "sent_at", "id"),
     _where_set("ix_runs_due_at", "due_at"),
     _where_set("ix_runs_routed_at", "routed_at"),
+    Index(
+        "ix_runs_unhanded",
+        "id",
+        postgresql_where=text(UNHANDED),
+        sqlite_where=text(UNHANDED),
+    ),
     # The lease of a ticket: of its revisions one at a time is worked on.
     Index(
         "uq_runs_running_ticket",
@@ -133,6 +146,7 @@ writes = Table(
     Column("outcome", Text),
     Column("holds", Text),
     Column("sweep_at", Double),
+    Column("seq", Integer),
     Index("ix_writes_run", "run"),
     _where_set("ix_writes_sweep_at", "sweep_at"),
 )
@@ -184,5 +198,5 @@ marks = Table(
     Column("value", Text, nullable=False),
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; the schema that this version writes."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 
 from tasks.ports.ledger import Change, Claim, Claimed
+from worker.ledgers.handing import LedgerHanding
 from worker.ledgers.ingesting import LedgerIngesting
 from worker.ledgers.pausing import LedgerPausing
 from worker.ledgers.postgres import PostgresLane
@@ -14,7 +15,14 @@ from worker.ledgers.recalling import LedgerRecalling
 from worker.ledgers.sqlite import SqliteLane
 
 
-class SqlLedger(LedgerReading, LedgerIngesting, LedgerReaping, LedgerPausing, LedgerRecalling):
+class SqlLedger(
+    LedgerReading,
+    LedgerIngesting,
+    LedgerReaping,
+    LedgerPausing,
+    LedgerRecalling,
+    LedgerHanding,
+):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 
     def __init__(self, engine: Engine) -> None:

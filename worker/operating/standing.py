@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from config.load import Config
 from config.tiers import CustomerTier
 from tasks.ports.ledger import Books, Pause, WorkerRow
-from tasks.run import State
+from tasks.run import ERRANDS, State
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
@@ -101,7 +101,7 @@ def _oldest(ledger: SqlLedger) -> dict[str, float] | None:
         select(tier, func.min(runs.c.ingested_at))
         .where(
             runs.c.state.in_([str(state) for state in UNROUTED]),
-            runs.c.stage != "recall",  # it was routed once
+            runs.c.stage.not_in(ERRANDS),  # it was routed once, or is with people in a moment
         )
         .group_by(tier)
     )

@@ -17,6 +17,7 @@ from worker.carrying.hints import hint_of
 from worker.carrying.notebook import change_of
 from worker.ledgers.reaping import taken_over
 from worker.privacy.vault import Vault
+from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.incarnation import Heart
 from worker.upkeep.missing import Missing
 from worker.upkeep.observer import Observer
@@ -33,12 +34,14 @@ class Reaper:
         heart: Heart,
         observer: Observer,
         sweeper: Sweeper,
+        entrusting: Entrusting,
         *,
         broker: Broker,
         vault: Vault,
         limits: Limits,
     ) -> None:
         self._sweeper = sweeper
+        self._entrusting = entrusting
         self._heart = heart
         self._ledger = heart.ledger
         self._clock = heart.clock
@@ -64,6 +67,9 @@ class Reaper:
         if self._sweeps % PROJECT_EVERY == 0:
             self._project_dead()
             self._sweeper.sweep()
+            self._hand_over(self._entrusting.ended())
+        if self._sweeps % OVERDUE_EVERY == 0:
+            self._hand_over(self._entrusting.overdue())
         self._sweeps += 1
 
     def _bury_lives(self) -> None:
@@ -116,6 +122,12 @@ class Reaper:
         self._broker.push([hint_of(run) for run in moved], ahead=ahead)
         self._log.info("runs.sent", count=len(moved))
 
+    def _hand_over(self, changes: Sequence[Change]) -> None:
+        """Ahead of all: their customers wait, and it costs no model."""
+        if changes:
+            self._log.info("runs.handed_over", count=len(changes))
+            self._commit(changes, ahead=True)
+
     def _project_dead(self) -> None:
         """The dead-letter queue shows the ledger's dead letters to whatever reads a broker."""
         dead = [
@@ -130,6 +142,9 @@ class Reaper:
 
 PROJECT_EVERY = 5
 """Sweeps between two looks at the dead-letter queue; it may be wrong for ten seconds at most."""
+
+OVERDUE_EVERY = 30
+"""Sweeps between two looks for what has waited too long, which reads all that is queued."""
 
 DEAD_SHOWN = 10_000
 """Most dead letters that the broker shows; the ledger has them all."""

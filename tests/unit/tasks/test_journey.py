@@ -7,8 +7,9 @@ import pytest
 from tasks.events import Body, Event, Kind
 from tasks.journey import CHANGES, advance, beginning, fold
 from tasks.ports.ledger import Arrival
-from tasks.run import Incarnation, Outcome, Run, RunId, State, TicketId
+from tasks.run import Run, RunId, State, TicketId
 from tasks.ticket import ExternalId
+from tests.unit.tasks.what_events_change import BUSY, TABLE
 
 RUN = RunId("R-1")
 INGESTED: Body = {
@@ -73,145 +74,6 @@ def test_what_arrived_malformed_is_ingested_and_dead_at_once() -> None:
     assert (run.state, run.stage) == (State.DEAD, "intake")
     assert (run.reason, run.why) == ("not_json", "not JSON at character 0")
     assert run.seq == 2
-
-
-BACK = {"state": "dropped", "stage": "write", "reason": "gone", "why": "it was closed"}
-CLEARED = {"attempts": 0, "suspect": False, "alone": False, "deaths": 0}
-GONE = {"owner": None, "due_at": None}
-
-TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
-    Kind.SENT: (
-        {"send_n": 7},
-        {
-            "state": State.QUEUED,
-            "send_n": 7,
-            "sent_at": 100.0,
-            "owner": None,
-            "reason": None,
-            "why": None,
-        },
-    ),
-    Kind.CLAIMED: (
-        {"owner": "W-2", "fence": 9},
-        {"state": State.RUNNING, "owner": "W-2", "fence": 9},
-    ),
-    Kind.ENRICHED: (
-        {"tier": "premium", "customer_tier": "business"},
-        {"stage": "classify", "tier": "premium", "customer_tier": "business", **CLEARED},
-    ),
-    Kind.ANSWERED: (
-        {"micro_usd": 150, "model": "openai/x", "prompt": "classify-1"},
-        {"micro_usd": 650, "model": "openai/x", "prompt": "classify-1"},
-    ),
-    Kind.CLASSIFIED: (
-        {"issue_type": "cash"},
-        {"stage": "validate", "issue_type": "cash", **CLEARED},
-    ),
-    Kind.VALIDATED: (
-        {"issue_type": "cash", "priority": 2, "queue": "payments"},
-        {"stage": "write", "issue_type": "cash", "priority": 2, "queue": "payments", **CLEARED},
-    ),
-    Kind.INTENDED: ({"keys": []}, {}),
-    Kind.WRITTEN: (
-        {"outcome": "partly"},
-        GONE
-        | {
-            "state": State.WRITTEN,
-            "outcome": Outcome.PARTLY,
-            "routed_at": 100.0,
-            **CLEARED,
-            "reason": None,
-            "why": None,
-        },
-    ),
-    Kind.FAILED: ({"stage": "enrich", "why": "away"}, {"attempts": 3}),
-    Kind.WAITING: (
-        {"until": 160.0, "reason": "rate", "why": "slow down"},
-        {
-            "state": State.WAITING,
-            "owner": None,
-            "due_at": 160.0,
-            "reason": "rate",
-            "why": "slow down",
-        },
-    ),
-    Kind.PROMOTED: (
-        {"from": "economy", "to": "standard", "why": "unsure"},
-        {"stage": "classify", "tier": "standard", "attempts": 0},
-    ),
-    Kind.RELEASED: ({}, {}),
-    Kind.LAPSED: ({}, {"suspect": True}),
-    Kind.SUSPECTED: ({}, {"suspect": True, "alone": True}),
-    Kind.DIED: ({}, {"suspect": True, "alone": True, "deaths": 2}),
-    Kind.TWINS: ({}, {}),
-    Kind.IN_REVIEW: (
-        {"reason": "unsure", "why": "confidence 0.4"},
-        GONE
-        | {
-            "state": State.IN_REVIEW,
-            "reason": "unsure",
-            "why": "confidence 0.4",
-            "routed_at": 100.0,
-        },
-    ),
-    Kind.BURIED: (
-        {"stage": "validate", "cause": "off_list", "why": "not in the taxonomy"},
-        GONE
-        | {
-            "state": State.DEAD,
-            "stage": "validate",
-            "reason": "off_list",
-            "why": "not in the taxonomy",
-        },
-    ),
-    Kind.REQUEUED: (
-        {"stage": "classify", "tier": "premium"},
-        {
-            "stage": "classify",
-            "tier": "premium",
-            "attempts": 0,
-            "deaths": 0,
-            "requeues": 2,
-            "reason": None,
-            "why": None,
-        },
-    ),
-    Kind.RECALLING: (
-        {"batch": "B1", "back": BACK},
-        {"stage": "recall", "attempts": 0},
-    ),
-    Kind.RECALLED: (
-        {"batch": "B1", "back": BACK, "outcome": "recalled"},
-        {
-            "state": State.DROPPED,
-            "stage": "write",
-            "reason": "gone",
-            "why": "it was closed",
-            "outcome": Outcome.RECALLED,
-            **GONE,
-            **CLEARED,
-        },
-    ),
-    Kind.DROPPED: (
-        {"cause": "gone", "why": "T-1 is closed", "by": "triage-fleet"},
-        GONE | {"state": State.DROPPED, "reason": "gone", "why": "T-1 is closed"},
-    ),
-}
-"""Kind, its body, and every column that it sets."""
-
-BUSY = {
-    "attempts": 2,
-    "suspect": True,
-    "alone": True,
-    "deaths": 1,
-    "requeues": 1,
-    "micro_usd": 500,
-    "reason": "retry",
-    "why": "away",
-    "due_at": None,
-    "owner": Incarnation("W-1"),
-}
-"""What a run may carry; each kind has to clear what is over and to leave the rest."""
 
 
 @pytest.mark.parametrize("kind", TABLE)
@@ -283,3 +145,9 @@ def test_a_run_that_people_have_seen_keeps_the_moment_they_first_did() -> None:
     first = advance(_running(), _event(3, Kind.IN_REVIEW, review, at=50.0))
     again = advance(first, _event(4, Kind.IN_REVIEW, review, at=90.0))
     assert again.routed_at == 50.0
+
+
+def test_who_is_handed_over_on_the_way_to_rest_goes_on_to_it() -> None:
+    """Nothing but the moment changes: the next event says where it rests."""
+    run = advance(_running(), _event(3, Kind.HANDED_OVER, {"results": {}, "back": None}, at=50.0))
+    assert (run.state, run.handed_at) == (State.RUNNING, 50.0)

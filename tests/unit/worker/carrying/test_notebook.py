@@ -69,7 +69,7 @@ def test_what_is_recorded_is_durable_with_its_texts_and_writes(
     assert (notebook.run.seq, notebook.run.stage) == (3, "classify")
     (sealed,) = ledger.bodies(run.id, ["facts.3"])
     assert VAULT.open(sealed, KEY) == "\ud800 plus"
-    assert list(ledger.writes(run.id)) == [write]
+    assert list(ledger.writes(run.id)) == [replace(write, seq=3)]
 
 
 LET_GO = {
@@ -93,7 +93,7 @@ def test_what_another_process_may_have_sent_is_known(
     writer = notebook._writer  # noqa: SLF001 - the fixture's, which runs
     successor = Notebook(now, KEY, ledger=ledger, writer=writer, vault=VAULT, clock=CLOCK)
     past = asyncio.run(successor.past())
-    assert past.own == [write]
+    assert past.own == (write,)
     assert past.sent_until == meant.events[1].at
 
 

@@ -1,0 +1,94 @@
+"""Gives a ticket to people: the queue that config names for that, and a note that says why.
+
+Done for whoever no machine decided about: dead letters, what waits for a review, and what has
+waited for too long; those go on. No value that a model proposed is written by it.
+"""
+
+from dataclasses import dataclass
+
+from tasks.desk import Past
+from tasks.detour import Wait
+from tasks.images import pre_image
+from tasks.ports.helpdesk import Seen
+from tasks.ports.ledger import Intent
+from tasks.protocol import Plan, Sender, Shut, carry_out
+from tasks.run import RunId
+from tasks.ticket import ExternalId
+
+NOTE = "note:hand_over"
+QUEUE = "queue"
+
+
+def hand_over_key(ticket: str, digest: str) -> str:
+    """What the helpdesk knows it by: once for each revision."""
+    return f"ho-{ticket[:12]}{digest[:12]}"
+
+
+def is_hand_over(intent: Intent) -> bool:
+    """Whether this write was part of one."""
+    return intent.key.startswith("ho-")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entrusted:
+    """A ticket for people.
+
+    `held`: what its queue may hold without any person having chosen it, the likeliest first.
+
+    `why` is for people in the helpdesk, and free of the ticket's text.
+    """
+
+    run: RunId
+    ticket: ExternalId
+    queue: str
+    why: str
+    held: tuple[str | None, ...]
+    past: Past
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HandedOver:
+    """What came of the queue and the note."""
+
+    results: tuple[Intent, ...]
+
+
+async def hand_over(case: Entrusted, sender: Sender) -> HandedOver | Wait:
+    """The ticket is with people, where no person has it already.
+
+    A fallback queue that the helpdesk does not have is left out; the note is posted all the same.
+    Raises what `tasks.protocol.carry_out` does.
+    """
+    refused = await sender.helpdesk.refuses({QUEUE: case.queue})
+    done = await carry_out(
+        case.ticket,
+        case.past,
+        sender,
+        lambda seen: _plan(case, seen, moves=QUEUE not in refused),
+    )
+    match done:
+        case Wait():
+            return done
+        case Shut():
+            return HandedOver(results=done.writes)
+        case results:
+            return HandedOver(results=results)
+
+
+def _plan(case: Entrusted, seen: Seen, *, moves: bool) -> Plan:
+    field = Intent(
+        key=f"{case.past.key}:{QUEUE}",
+        run=case.run,
+        target=QUEUE,
+        before=pre_image(seen.fields[QUEUE], case.held),
+        wanted=case.queue,
+    )
+    note = Intent(
+        key=f"{case.past.key}:{NOTE}", run=case.run, target=NOTE, before=None, wanted=None
+    )
+    return Plan(
+        fields=(field,) if moves else (),
+        images={QUEUE: frozenset(case.held)},
+        posts=(note,),
+        notes={NOTE: case.why},
+    )

@@ -1,0 +1,47 @@
+"""Runs that people are to be told of: nobody decided about them, or they wait for too long."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Engine, func, or_, select, text
+
+from tasks.run import ERRANDS, Run, State
+from worker.ledgers import schema
+from worker.ledgers.engine import reading
+from worker.ledgers.reading import RUN
+from worker.ledgers.rows import run_of
+from worker.ledgers.schema import UNHANDED
+
+
+class LedgerHanding:
+    """The handing-over part of the ledger."""
+
+    engine: Engine
+
+    def unhanded(self, limit: int) -> Sequence[Run]:
+        """Dead letters of the journey, and runs in review, that no person was told of yet."""
+        query = select(*RUN).where(text(UNHANDED)).order_by(schema.runs.c.id).limit(limit)
+        with reading(self.engine) as connection:
+            return [run_of(row) for row in connection.execute(query)]
+
+    def overdue(self, older: Mapping[str, str], limit: int) -> Sequence[Run]:
+        """Runs that wait, and are older than the id of their customer tier's; oldest first.
+
+        Ids sort by age, and stand in the index by which what is queued is found.
+        """
+        runs = schema.runs
+        tier = func.coalesce(runs.c.customer_tier, "basic")
+        late = or_(*((tier == name) & (runs.c.id < bound) for name, bound in older.items()))
+        query = (
+            select(*RUN)
+            .where(
+                runs.c.state.in_([State.QUEUED, State.WAITING]),
+                runs.c.id < max(older.values()),
+                runs.c.handed_at.is_(None),
+                runs.c.stage.not_in(ERRANDS),
+                late,
+            )
+            .order_by(runs.c.id)
+            .limit(limit)
+        )
+        with reading(self.engine) as connection:
+            return [run_of(row) for row in connection.execute(query)]
