@@ -60,7 +60,7 @@ class Delivery:
                 done |= await self._sent_by_others(intents, first, seen, done)
                 told = tuple(_told(one, seen, is_ours=one.target in done) for one in intents)
                 if done and self.helpdesk.capabilities.conditional_write != "strict":
-                    return await self._given_back(told, images, seen)
+                    return await self.give_back(told, images, seen)
                 return told
             answer = await self.helpdesk.set_fields(
                 self.ticket, due, key=self.key, version=seen.version
@@ -79,7 +79,7 @@ class Delivery:
             raise ValuesNotTaken(f"the helpdesk did not take {', '.join(sorted(refused))}")
         raise HelpdeskDown(f"the ticket changed {ROUNDS} times under our hands")
 
-    async def _given_back(
+    async def give_back(
         self, told: Sequence[Intent], images: Mapping[str, Image], seen: Seen
     ) -> tuple[Intent, ...] | Gone:
         """The same, but where ours has overwritten what a person had chosen: that is put back.

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     RECALLED = "recalled"
     HANDING_OVER = "handing_over"
     HANDED_OVER = "handed_over"
+    GIVEN_BACK = "given_back"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -293,4 +293,5 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.RECALLED: _recalled,
     Kind.HANDING_OVER: _sent_on("hand_over"),
     Kind.HANDED_OVER: _handed_over,
+    Kind.GIVEN_BACK: _nothing,
 }

@@ -108,7 +108,8 @@ async def carry_out(
     notes = await delivery.post_notes(plan.posts, plan.notes)
     if isinstance(notes, Gone):
         return _shut(notes, (*fields, *plan.posts), traces)
-    return (*fields, *_to_be_swept(notes, past, helpdesk.capabilities, now))
+    can = helpdesk.capabilities
+    return (*_to_be_looked_at(fields, can, now), *_to_be_swept(notes, past, can, now))
 
 
 def _settled(past: Past, can: Capabilities, now: float) -> float:
@@ -127,6 +128,16 @@ def _shut(gone: Gone, intents: Sequence[Intent], traces: Traces) -> Shut:
         if intent.outcome is None
     )
     return Shut(why=gone.why, writes=told)
+
+
+def _to_be_looked_at(
+    fields: tuple[Intent, ...], can: Capabilities, now: float
+) -> tuple[Intent, ...]:
+    """A person may have set one in the same moment, which the history may show later than ours."""
+    if can.conditional_write == "strict":
+        return fields
+    at = now + max(SWEEP_SECONDS, can.settle_seconds)
+    return tuple(replace(one, sweep_at=at) if one.outcome == "applied" else one for one in fields)
 
 
 def _to_be_swept(

@@ -65,7 +65,7 @@ class WebHelpdesk:
     """Implements Helpdesk: one PATCH a field, and one GET a look, where it is to look."""
 
     capabilities = Capabilities(
-        conditional_write="best_effort", once_only_notes=True, settle_seconds=0.0
+        conditional_write="strict", once_only_notes=True, settle_seconds=0.0
     )
 
     def __init__(self, web: Web, *, looks: bool) -> None:

@@ -5,6 +5,7 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -165,6 +166,7 @@ class Fleet(RuleBasedStateMachine):
         assert asked - recorded <= lost + world.provider.failed
 
 
+@pytest.mark.timeout(240)  # twenty seconds on a machine of its own
 def test_anything_may_happen(migrated_sqlite: Path) -> None:
     class Here(Fleet):
         empty = migrated_sqlite

@@ -24,6 +24,7 @@ from tasks.ports.helpdesk import Seen
 from tasks.ports.ledger import Intent
 from tasks.write import write
 from tests.contracts.stages import RoundupStage, RtStage
+from tests.soak.later import look_later
 from tests.soak.sites import Kind, Site, served
 from tests.twins.desk import Office
 from tests.twins.journal import RecordingJournal
@@ -55,6 +56,7 @@ class Trial:
     edited: str
     holds: str | None
     recorded: str | None
+    later: bool  # put back only when it was looked at once more
 
     @property
     def is_lost(self) -> bool:
@@ -99,6 +101,7 @@ def once(site: Site, number: int, chance: Random, takes: float) -> Trial:
         begins.wait()
         results = attempt(stage, number)
         edited.result()
+    later = {one.target for one in look_later(stage.helpdesk, stage.ticket, results)}
     found = asyncio.run(stage.helpdesk.look(stage.ticket))
     assert isinstance(found, Seen)
     stage.helpdesk.close()
@@ -108,7 +111,8 @@ def once(site: Site, number: int, chance: Random, takes: float) -> Trial:
         field=field,
         edited=value,
         holds=found.fields[field],
-        recorded=recorded,
+        recorded="kept" if field in later else recorded,
+        later=field in later,
     )
 
 
@@ -148,6 +152,7 @@ def run(kind: Kind, times: int, seed: int) -> dict[str, object]:
         "write_seconds": round(takes, 3),
         "edit_came_first": len(found) - len(late),
         "edit_came_after_ours": len(late),
+        "put_back_later": sum(one.later for one in found),
         "lost": sum(one.is_lost for one in found),
         "untold": sum(one.recorded == "applied" for one in found if one.ticket not in late),
         "recorded": dict(Counter(str(one.recorded) for one in found)),

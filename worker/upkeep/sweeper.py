@@ -1,27 +1,36 @@
-"""Looks for twins: notes that somebody sent after somebody else had taken the ticket over.
+"""Looks once more at what was written, when all that was under way then has taken effect.
 
-A process that was frozen between its last check and its request sends when it wakes, and not every
-helpdesk refuses a second note of one key. Nothing prevents that; so it is found, and counted.
+For twins: notes that somebody sent after somebody else had taken the ticket over. A process that
+was frozen between its last check and its request sends when it wakes, and not every helpdesk
+refuses a second note of one key. Nothing prevents that; so it is found, and counted.
+
+For edits that ours has overwritten, where the helpdesk's condition is no lock and its history told
+of the edit only later: what the person chose is put back.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from tasks.chronicle import Entry
-from tasks.errors import Misconfigured, RateLimited, Transient
+from tasks.delivery import Delivery
+from tasks.errors import Misconfigured, RateLimited, Rejected, Transient
 from tasks.events import Kind
 from tasks.ports.clock import Clock
-from tasks.ports.helpdesk import Helpdesk, Traces
+from tasks.ports.helpdesk import Gone, Helpdesk, Traces
 from tasks.ports.ledger import Intent
-from tasks.run import Run
+from tasks.run import Run, State
 from worker.carrying.notebook import change_of
+from worker.ledgers.errors import RunLost
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault
 from worker.telemetry.log import Log
 
 BATCH = 50  # a sweep of the reaper: each costs a request
 LATER_SECONDS = 60.0  # where the helpdesk does not answer
+EVERY = ""  # key is under it
 
 
 class Sweeper:
@@ -34,7 +43,7 @@ class Sweeper:
         vault: Vault,
         clock: Clock,
         *,
-        on_loop: Callable[[Coroutine[Any, Any, Traces]], Traces] = asyncio.run,
+        on_loop: Callable[[Coroutine[Any, Any, None]], None] = asyncio.run,
     ) -> None:
         self._ledger = ledger
         self._helpdesk = helpdesk
@@ -46,25 +55,82 @@ class Sweeper:
     def sweep(self) -> None:
         """Whatever is due. Raises LedgerDown."""
         now = self._clock.now()
-        for note in self._ledger.to_sweep(now, BATCH):
-            run = self._ledger.run(note.run)
-            if note.sweep_at is not None and note.sweep_at > now:  # by a clock that was wrong
-                self._ledger.swept(note.key, now + LATER_SECONDS)
-            elif run is not None:
-                self._look_for(note, run)
+        due = []
+        for write in self._ledger.to_sweep(now, BATCH):
+            if write.sweep_at is not None and write.sweep_at > now:  # by a clock that was wrong
+                self._ledger.swept(write.key, now + LATER_SECONDS)
+            else:
+                due.append(write)
+        for run_id, writes in groupby(sorted(due, key=attrgetter("run")), key=attrgetter("run")):
+            run = self._ledger.run(run_id)
+            if run and run.state is not State.RUNNING:  # whoever has it would lose it
+                self._look_at(run, list(writes))
 
-    def _look_for(self, note: Intent, run: Run) -> None:
-        key = note.key.partition(":")[0]
+    def _look_at(self, run: Run, writes: Sequence[Intent]) -> None:
+        again: float | None = None
         try:
-            traces = self._on_loop(self._helpdesk.traces(run.external_id, key=key))
-        except (Transient, RateLimited, Misconfigured):
-            self._ledger.swept(note.key, self._clock.now() + LATER_SECONDS)
+            self._on_loop(self._compare(run, writes))
+        except (Transient, RateLimited, Misconfigured, Rejected):
+            again = self._clock.now() + LATER_SECONDS
+        except RunLost:
+            return  # it moved meanwhile: at the next sweep
+        for write in writes:
+            self._ledger.swept(write.key, again)
+
+    async def _compare(self, run: Run, writes: Sequence[Intent]) -> None:
+        traces = await self._helpdesk.traces(run.external_id, key=EVERY)
+        for write in writes:
+            count = traces.counts.get(write.key, 0)
+            if write.target.startswith("note:") and count > 1:
+                self._log.warning("note.twins", run=run.id, key=write.key, count=count)
+                run = self._tell(
+                    run, Entry(kind=Kind.TWINS, body={"key": write.key, "count": count})
+                )
+        lost = [write for write in writes if _is_overwritten(write, traces)]
+        if lost:
+            await self._give_back(run, lost, traces)
+
+    async def _give_back(self, run: Run, lost: Sequence[Intent], traces: Traces) -> None:
+        """Under the key of each; a ticket that is closed by now stays as it is."""
+        seen = await self._helpdesk.look(run.external_id)
+        if isinstance(seen, Gone):
             return
-        count = traces.counts.get(note.key, 0)
-        if count > 1:
-            self._log.warning("note.twins", run=run.id, key=note.key, count=count)
-            told = Entry(kind=Kind.TWINS, body={"key": note.key, "count": count})
-            change = change_of(run, (told,), None, vault=self._vault, clock=self._clock)
-            if not self._ledger.commit([change])[0]:
-                return  # it moved meanwhile: at the next sweep
-        self._ledger.swept(note.key, None)
+        standing = run
+
+        async def record(intents: tuple[Intent, ...]) -> None:
+            nonlocal standing
+            body = {"keys": [intent.key for intent in intents]}
+            standing = self._tell(
+                standing, Entry(kind=Kind.INTENDED, body=body, writes=tuple(intents))
+            )
+
+        delivery = Delivery(
+            helpdesk=self._helpdesk,
+            ticket=run.external_id,
+            key=lost[0].key.partition(":")[0],
+            traces=traces,
+            record=record,
+        )
+        images = {write.target: frozenset({write.before}) for write in lost}
+        told = await delivery.give_back(lost, images, seen)
+        if not isinstance(told, Gone):
+            self._log.warning("edit.given_back", run=run.id, fields=len(lost))
+            keys = [write.key for write in lost]
+            self._tell(standing, Entry(kind=Kind.GIVEN_BACK, body={"keys": keys}, writes=told))
+
+    def _tell(self, run: Run, entry: Entry) -> Run:
+        """Into the ledger, whatever state the run is in. Raises RunLost where it has moved."""
+        change = change_of(run, (entry,), None, vault=self._vault, clock=self._clock)
+        if not self._ledger.commit([change])[0]:
+            message = f"run {run.id} was moved by somebody else"
+            raise RunLost(message)
+        return change.after
+
+
+def _is_overwritten(write: Intent, traces: Traces) -> bool:
+    """Whether a person chose something else, neither ours nor what was there before."""
+    return (
+        write.outcome == "applied"
+        and write.target in traces.chosen
+        and traces.chosen[write.target] not in {write.wanted, write.before}
+    )

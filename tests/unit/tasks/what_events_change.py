@@ -128,6 +128,7 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
             **CLEARED,
         },
     ),
+    Kind.GIVEN_BACK: ({"keys": []}, {}),
     Kind.HANDING_OVER: (
         {"why": "x", "back": WAITED},
         {"stage": "hand_over", "attempts": 0},

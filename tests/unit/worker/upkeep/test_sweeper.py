@@ -150,3 +150,64 @@ def test_what_nobody_has_confirmed_yet_is_left_for_later(
     ledger.commit([a_change(run, ENRICHED, writes=(replace(note, sweep_at=NOON),))])
     sweeper.sweep()
     assert helpdesk.trail == []
+
+
+def _field(ledger: SqlLedger, run: Run) -> Run:
+    """The run has set the queue as well, and has come to rest."""
+    queue = Intent(
+        key="tf-1:queue",
+        run=run.id,
+        target="queue",
+        before="inbox",
+        wanted="fraud",
+        outcome="applied",
+        sweep_at=NOON + 60,
+    )
+    rested = ledger.run(run.id)
+    assert rested
+    change = a_change(rested, (Kind.RELEASED, {}), writes=(queue,))
+    assert ledger.commit([change]) == [True]
+    return change.after
+
+
+def _overwritten(helpdesk: WatchedHelpdesk) -> None:
+    """A person was quicker, and ours has won."""
+    helpdesk.edit(T1, "queue", "vip", "ada")
+    asyncio.run(helpdesk.set_fields(T1, {"queue": "fraud"}, key="tf-1", version="0"))
+
+
+def test_a_persons_choice_that_showed_only_later_is_put_back(
+    ledger: SqlLedger, helpdesk: WatchedHelpdesk, sweeper: Sweeper, run: Run
+) -> None:
+    _field(ledger, run)
+    _overwritten(helpdesk)
+    sweeper.sweep()
+    sweeper.sweep()
+    assert helpdesk.values()["queue"] == "vip"
+    kinds = [event.kind for event in ledger.events(run.id)]
+    assert kinds[-2:] == [Kind.INTENDED, Kind.GIVEN_BACK]
+    outcomes = {write.key: write.outcome for write in ledger.writes(run.id)}
+    assert outcomes["tf-1:queue"] == "kept"
+    assert outcomes["tf-1-back:queue"] == "applied"
+
+
+def test_a_persons_later_choice_is_left_alone(
+    ledger: SqlLedger, helpdesk: WatchedHelpdesk, sweeper: Sweeper, run: Run
+) -> None:
+    _field(ledger, run)
+    _overwritten(helpdesk)
+    helpdesk.edit(T1, "queue", "gold", "ada")
+    sweeper.sweep()
+    assert helpdesk.values()["queue"] == "gold"
+    assert {write.outcome for write in ledger.writes(run.id)} == {"applied"}
+
+
+def test_a_run_that_somebody_has_is_looked_at_later(
+    ledger: SqlLedger, helpdesk: WatchedHelpdesk, sweeper: Sweeper
+) -> None:
+    """Whoever has it would lose it."""
+    (running,) = claim_all(ledger, *take_in(ledger, an_arrival("T-1")))
+    _field(ledger, running)
+    _overwritten(helpdesk)
+    sweeper.sweep()
+    assert helpdesk.values()["queue"] == "fraud"
