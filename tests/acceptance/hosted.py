@@ -143,9 +143,11 @@ class Hosted:
         return shown
 
     def is_untouched(self, run: Run) -> bool:
-        """Whether nothing of this run reached the helpdesk."""
+        """Whether nothing that a model said has reached the helpdesk: at most, people were told."""
         shown = self.shown(run.external_id)
-        return not (any(shown.fields.values()) or shown.notes or shown.history)
+        keys = [*(note.key for note in shown.notes), *(step.key or "" for step in shown.history)]
+        held = {name: value for name, value in shown.fields.items() if value is not None}
+        return all(key.startswith("ho-") for key in keys) and held in ({}, {"queue": "triage"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tasks.causes import WaitReason
+from tasks.delivery import BACK
 from tasks.events import Event, Kind
 from tasks.journey import fold
 from tasks.ports.ledger import Filter, Intent
@@ -105,19 +106,27 @@ def once(records: Records) -> Found:
             if event.kind is Kind.TWINS
         }
         for intent in intents:
-            yield from _effect(intent, found[intent.key], is_known_twin=intent.key in twins)
+            known, _, target = intent.key.partition(":")
+            yield from _effect(
+                intent,
+                found[intent.key],
+                is_known_twin=intent.key in twins,
+                is_taken_back=f"{known}{BACK}:{target}" in found,
+            )
         for key in set(found) - {intent.key for intent in intents}:
             yield f"{name}: {key} is in the helpdesk and was never intended"
         yield from _values(runs[-1], records.intents[runs[-1].id], shown)
 
 
-def _effect(intent: Intent, count: int, *, is_known_twin: bool) -> Found:
+def _effect(
+    intent: Intent, count: int, *, is_known_twin: bool, is_taken_back: bool = False
+) -> Found:
     told = f"{intent.key} of {intent.run}"
     if count > 1 and not is_known_twin:
         yield f"{told} is there {count} times"
     if intent.outcome == "applied" and count == 0:
         yield f"{told} is recorded as applied and is not there"
-    if intent.outcome in ("kept", "already", "gone") and count:
+    if intent.outcome in ("kept", "already", "gone") and count and not is_taken_back:
         yield f"{told} is recorded as {intent.outcome} and is there"
 
 
@@ -126,7 +135,9 @@ def _values(run: Run, intents: Sequence[Intent], shown: ShownTicket) -> Found:
         if open_ones := [one.key for one in intents if one.outcome not in DONE]:
             yield f"{run.external_id} is written, and nobody knows of {open_ones}"
         last = {change.field: change for change in shown.history}
-        for one in intents:
+        # Of several writes to one field the last one counts: people may have had it before.
+        ordered = sorted(intents, key=lambda one: one.seq or 0)
+        for one in {one.target: one for one in ordered}.values():
             if one.outcome == "applied" and one.target in shown.fields:
                 by_us = last[one.target].author == MACHINE
                 if by_us and shown.fields[one.target] != one.wanted:

@@ -1,4 +1,4 @@
-"""The look that a fleet takes a minute later, without one: the real sweeper, a ledger of one run."""
+"""The look that a fleet takes a minute later, without one: the real sweeper, and one run."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -35,8 +35,11 @@ class Entrusting:
         return [self._sent(run, _why(run)) for run in self._ledger.unhanded(BATCH)]
 
     def overdue(self) -> Sequence[Change]:
-        """What has waited for longer than its customer tier's limit. It goes on afterwards."""
-        now = self._clock.now()
+        """What has waited for longer than its customer tier's limit. It goes on afterwards.
+
+        By the slowest clock of the fleet: one that is an hour ahead must not hand over everything.
+        """
+        now = min([self._clock.now(), *(life.beat_at for life in self._ledger.workers())])
         tiers: tuple[CustomerTier, ...] = get_args(CustomerTier)
         older: dict[str, str] = {
             tier: oldest_id(now - self._policy.unrouted_after.of(tier)) for tier in tiers
