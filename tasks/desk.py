@@ -28,6 +28,8 @@ class Past:
     """
     earlier: Sequence[Intent] = ()
     own: Sequence[Intent] = ()
+    handed: Sequence[Intent] = ()
+    """What this run wrote when it was handed over to people: no person's choice either."""
     sent_until: float | None = None
     """Epoch seconds until which something of this run's may have been sent; None: nothing was."""
     has_settled: bool = False

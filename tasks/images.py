@@ -1,7 +1,10 @@
 """What each field may hold without any person having chosen it."""
 
+from collections.abc import Iterable, Iterator
+
 from tasks.desk import Past
 from tasks.ports.helpdesk import FIELDS
+from tasks.ports.ledger import Intent
 from tasks.ticket import Ticket
 
 
@@ -13,20 +16,30 @@ def images(ticket: Ticket, past: Past) -> dict[str, tuple[str | None, ...]]:
     to be there: the person's value stays a person's, although we have read it by now.
     """
     found: dict[str, tuple[str | None, ...]] = {name: (ticket.fields.get(name),) for name in FIELDS}
-    for intent in past.earlier:
-        if intent.target not in found:
-            continue
-        match intent.outcome:
-            case "applied":
-                found[intent.target] = (intent.wanted,)
-            case None:
-                found[intent.target] = (*found[intent.target], intent.wanted)
-            case _:
-                found[intent.target] = (intent.before,)
-    for intent in past.own:
-        if intent.target in found:
-            found[intent.target] = (intent.before,)
+    for intent in _fields(past.earlier):
+        found[intent.target] = _after(intent, found[intent.target])
+    written: dict[str, int] = {}
+    for intent in _fields(past.own):
+        found[intent.target] = (intent.before,)
+        written[intent.target] = intent.seq or 0
+    for intent in _fields(past.handed):
+        if (intent.seq or 0) > written.get(intent.target, 0):
+            found[intent.target] = _after(intent, found[intent.target])
     return found
+
+
+def _fields(intents: Iterable[Intent]) -> Iterator[Intent]:
+    return (intent for intent in intents if intent.target in FIELDS)
+
+
+def _after(intent: Intent, may_hold: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    match intent.outcome:
+        case "applied":
+            return (intent.wanted,)
+        case None:
+            return (*may_hold, intent.wanted)
+        case _:
+            return (intent.before,)
 
 
 def pre_image(held: str | None, may_hold: tuple[str | None, ...]) -> str | None:

@@ -87,8 +87,9 @@ class Notebook:
         sent_until, since = _let_go(before)
         return Past(
             key=key,
-            earlier=(*self._earlier(), *handed),
+            earlier=self._earlier(),
             own=own,
+            handed=handed,
             sent_until=self._written_before if sent_until is None else sent_until,
             has_settled=any(event.body.get("reason") == WaitReason.SETTLE for event in since),
         )

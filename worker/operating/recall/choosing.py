@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tasks.errands.hand_over import is_hand_over
 from tasks.errands.taking_back import Taking, batch_of, take_back
 from tasks.errors import OperatorError
 from tasks.ports.ledger import Filter, Wrote
@@ -94,7 +95,9 @@ def _ticket(runs: Iterable[Run], wrote: Sequence[Wrote], chosen: Chosen) -> Tick
     keys = tuple(
         one.intent.key
         for one in wrote
-        if one.intent.run in ids and batch_of(one.intent) == chosen.batch
+        if one.intent.run in ids
+        and batch_of(one.intent) == chosen.batch
+        and not is_hand_over(one.intent)  # what it wrote came from no model
     )
     taking = take_back(wrote, keys)
     if not (taking.steps or taking.left):
