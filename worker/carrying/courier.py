@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
+from tasks.causes import Cause
 from tasks.chronicle import Entry, handed_over, recalled
 from tasks.detour import GiveUp, NeedsHuman, Wait
 from tasks.errands.hand_over import HandedOver, hand_over
@@ -43,9 +44,10 @@ class Courier:
         """Gives people at once what is about to come to rest; None: it has to be done later.
 
         The helpdesk may be away just now: the run comes to rest all the same, and the reaper sends
-        it there when it can.
+        it there when it can. What broke a worker is for whoever mends it: it would break again.
         """
-        if notebook.run.handed_at is not None:
+        is_bug = isinstance(detour, GiveUp) and detour.cause is Cause.BUG
+        if is_bug or notebook.run.handed_at is not None:
             return None
         try:
             return await self._entrust(notebook.run, ticket, _why(detour), notebook)

@@ -18,7 +18,10 @@ class LedgerHanding:
     engine: Engine
 
     def unhanded(self, limit: int) -> Sequence[Run]:
-        """Dead letters of the journey, and runs in review, that no person was told of yet."""
+        """Dead letters of the journey, and runs in review, that no person was told of yet.
+
+        But for those that have broken a worker, and would again.
+        """
         query = select(*RUN).where(text(UNHANDED)).order_by(schema.runs.c.id).limit(limit)
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(query)]

@@ -21,7 +21,7 @@ metadata = MetaData()
 
 UNHANDED = (
     "handed_at IS NULL AND state IN ('dead', 'in_review')"
-    " AND stage NOT IN ('intake', 'recall', 'hand_over')"
+    " AND stage NOT IN ('intake', 'recall', 'hand_over') AND reason NOT IN ('bug', 'poison')"
 )
 """What nobody decided about, and no person was told of."""
 

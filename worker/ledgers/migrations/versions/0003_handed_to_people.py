@@ -13,7 +13,7 @@ depends_on = None
 
 UNHANDED = (
     "handed_at IS NULL AND state IN ('dead', 'in_review')"
-    " AND stage NOT IN ('intake', 'recall', 'hand_over')"
+    " AND stage NOT IN ('intake', 'recall', 'hand_over') AND reason NOT IN ('bug', 'poison')"
 )
 
 
