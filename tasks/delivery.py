@@ -29,6 +29,12 @@ ROUNDS = 5
 BACK = "-back"
 """Follows the key of a write, where that had to be taken back at once."""
 
+
+def is_back(intent: Intent) -> bool:
+    """Whether it put a person's value back: what stands there then is that person's."""
+    return intent.key.partition(":")[0].endswith(BACK)
+
+
 Image = frozenset[str | None]
 """The values that a field may hold without any person having chosen them."""
 

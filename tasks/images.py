@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from tasks.delivery import is_back
 from tasks.desk import Past
 from tasks.ports.helpdesk import FIELDS
 from tasks.ports.ledger import Intent
@@ -29,7 +30,7 @@ def images(ticket: Ticket, past: Past) -> dict[str, tuple[str | None, ...]]:
 
 
 def _fields(intents: Iterable[Intent]) -> Iterator[Intent]:
-    return (intent for intent in intents if intent.target in FIELDS)
+    return (one for one in intents if one.target in FIELDS and not is_back(one))
 
 
 def _after(intent: Intent, may_hold: tuple[str | None, ...]) -> tuple[str | None, ...]:

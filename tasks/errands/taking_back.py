@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from tasks.delivery import is_back
 from tasks.ports.ledger import Intent, Wrote
 
 NOTE = "note:"
@@ -97,7 +98,8 @@ def _name(one: Wrote) -> str:
 def _end_of(name: str, chain: Sequence[Wrote], meant: Collection[str]) -> Step | Left:
     block: list[Intent] = []
     for one in reversed(chain):
-        if one.intent.key not in meant or one.intent.outcome == "kept":
+        is_theirs = one.intent.outcome == "kept" or is_back(one.intent)
+        if one.intent.key not in meant or is_theirs:
             break
         block.append(one.intent)
     if not block:
@@ -123,6 +125,6 @@ def _standing(last: Wrote) -> str:
     """Why what was meant does not stand at the end of its chain."""
     if batch := batch_of(last.intent):
         return f"recall {batch} has been here"
-    if last.intent.outcome == "kept":
+    if last.intent.outcome == "kept" or is_back(last.intent):
         return "a person's value was kept"
     return f"revision {last.revision} says what it holds now"

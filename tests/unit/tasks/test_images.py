@@ -64,6 +64,13 @@ def test_of_the_runs_own_writes_the_later_one_counts() -> None:
     assert queue(own=(ours,), handed=(wrote("ho-1", "cards", "triage", seq=9),)) == ("triage",)
 
 
+def test_what_was_put_back_for_a_person_is_theirs() -> None:
+    """Its key is ours, its value is not."""
+    kept, back = wrote("tf-0", "inbox", "cards", "kept"), wrote("tf-0-back", "cards", "vip", seq=2)
+    assert queue(earlier=(kept, back)) == ("inbox",)
+    assert queue(own=(kept, back)) == ("inbox",)
+
+
 def test_a_pre_image_is_what_no_person_has_chosen() -> None:
     assert pre_image("b", ("a", "b")) == "b"
     assert pre_image("a person's", ("a", "b")) == "a"

@@ -1,6 +1,7 @@
 """What there is to take back is read from the chain of writes to each field."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -83,6 +84,16 @@ def test_what_another_version_would_have_written_too_stands() -> None:
 def test_a_persons_value_is_nobodys_to_restore() -> None:
     assert left([wrote(1, "inbox", "a", "kept")], 1) == "a person's value was kept"
     assert left([wrote(1, "inbox", "a"), wrote(2, "a", "b", "kept")], 1, 2)
+
+
+def test_what_was_put_back_for_a_person_is_theirs() -> None:
+    """Ours had overwritten it, and it was restored under a key of ours."""
+    back = wrote(1, "a", "vip")
+    back = replace(back, intent=replace(back.intent, key="tf-1-back:queue", seq=2))
+    chain = [wrote(1, "inbox", "a", "kept"), back]
+    assert left(chain, 1) == "a person's value was kept"
+    undecided = [wrote(1, "inbox", "a"), back]
+    assert left(undecided, 1) == "a person's value was kept"
 
 
 def test_what_it_held_already_was_not_written() -> None:
