@@ -49,6 +49,7 @@ class Remote(Frozen):
     settle_seconds: float = Field(default=60.0, ge=0)
     requests: int = Field(default=4, gt=0, le=64)  # at once, by one process
     closed: tuple[str, ...]  # statuses in which nobody works on a ticket
+    decided: tuple[str, ...] = Field(min_length=1)  # closed, with values that people stand by
     fields: dict[FieldName, TheirField]
 
     @model_validator(mode="after")

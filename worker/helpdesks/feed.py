@@ -59,6 +59,10 @@ class Feed(Protocol):
         """Open tickets that were changed then or later, oldest change first."""
         ...
 
+    def count(self, since: str) -> int:
+        """How many `changed` gives."""
+        ...
+
     def state(self, ticket: ExternalId, *, known: str) -> State:
         """The ticket, where its version is not the one that is known."""
         ...

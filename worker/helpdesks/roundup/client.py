@@ -159,9 +159,20 @@ class RoundupClient:
         self, since: str, number: int, count: int = PAGE, *, sort: str = "activity,id"
     ) -> list[Change]:
         """A page of the open issues that were changed then or later, by the time of it."""
+        return self._changed((*self._open(), UNSET), since, number, count, sort)
+
+    def decided_issues(self, since: str, number: int) -> list[Change]:
+        """A page of those that people have done with, as `open_issues`."""
+        return self._changed(self._decided(), since, number, PAGE, "activity,id")
+
+    def _changed(
+        self, statuses: Iterable[str], since: str, number: int, count: int, sort: str
+    ) -> list[Change]:
+        if not (statuses := tuple(statuses)):  # no status would be every one
+            return []
         params: dict[str, str | int] = {
-            "activity": f"from {since.replace('T', '.').removesuffix('Z')}",
-            "status": ",".join((*self._open(), UNSET)),
+            "activity": _from(since),
+            "status": ",".join(statuses),
             "@sort": sort,
             "@fields": "activity",
             "@page_size": count,
@@ -172,9 +183,18 @@ class RoundupClient:
             Change(ticket=ExternalId(one["id"]), stamp=stamp_of(one["activity"])) for one in found
         ]
 
-    def count_open(self) -> int:
-        """How many open issues this user sees."""
-        params = {"status": ",".join((*self._open(), UNSET))}
+    def count_open(self, since: str) -> int:
+        """How many open issues, changed then or later, this user sees."""
+        return self._count((*self._open(), UNSET), since)
+
+    def count_decided(self, since: str) -> int:
+        """How many issues that people have done with, as `count_open`."""
+        return self._count(self._decided(), since)
+
+    def _count(self, statuses: Iterable[str], since: str) -> int:
+        if not (statuses := tuple(statuses)):
+            return 0
+        params = {"status": ",".join(statuses), "activity": _from(since)}
         return int(_data(self._ask("GET", "/issue", params=params))["@total_size"])
 
     def classes(self) -> set[str]:
@@ -207,8 +227,16 @@ class RoundupClient:
             raise HelpdeskDown("Roundup's answers bear no date") from error
 
     def _open(self) -> list[str]:
+        statuses = self._statuses()
+        return [number for name, number in statuses.items() if name not in self.config.closed]
+
+    def _decided(self) -> list[str]:
+        statuses = self._statuses()
+        return [statuses[name] for name in self.config.decided if name in statuses]
+
+    def _statuses(self) -> dict[str, str]:
         found = _data(self._ask("GET", "/status", params={"@fields": "name"}))["collection"]
-        return [one["id"] for one in found if one["name"] not in self.config.closed]
+        return {one["name"]: one["id"] for one in found}
 
     def _fields(self) -> Iterable[str]:
         ours = (field.name for field in self.config.fields.values())
@@ -227,6 +255,11 @@ class RoundupClient:
         return self._rest.ask(
             method, path, params=params, body=body, headers=headers, expected=frozenset(expected)
         )
+
+
+def _from(stamp: str) -> str:
+    """As a question of Roundup's has it: in its user's zone, which is UTC."""
+    return f"from {stamp.replace('T', '.').removesuffix('Z')}"
 
 
 def stamp_of(moment: str) -> str:

@@ -32,14 +32,19 @@ class RoundupFeed:
         """By their activity."""
         return walked(self._client.open_issues, since, full=PAGE)
 
+    def count(self, since: str) -> int:
+        """By Roundup's own count."""
+        return self._client.count_open(since)
+
     def state(self, ticket: ExternalId, *, known: str) -> State:
         """The version is its etag."""
         issue = self._client.issue(ticket)
         if issue is None or issue.etag == known:
             return State(version=known, said=None)
-        return State(version=issue.etag, said=self._said(issue))
+        return State(version=issue.etag, said=self.said(issue))
 
-    def _said(self, issue: Issue) -> dict[str, Any] | None:
+    def said(self, issue: Issue) -> dict[str, Any] | None:
+        """As JSON that `tasks.intake` takes; None where it has neither text nor title."""
         creator = issue.attributes["creator"]["id"]
         customer = self._client.user(creator)
         numbers = sorted((one["id"] for one in issue.attributes["messages"]), key=int)

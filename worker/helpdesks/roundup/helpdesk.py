@@ -16,8 +16,10 @@ from config.helpdesk import Roundup, TheirField
 from tasks.ports.clock import Clock
 from tasks.ports.helpdesk import Capabilities, Gone, Moved, Seen, Traces, is_under
 from tasks.ticket import ExternalId
+from worker.helpdesks.archive import Archive
 from worker.helpdesks.feed import Feed
 from worker.helpdesks.offload import Threads
+from worker.helpdesks.roundup.archive import RoundupArchive
 from worker.helpdesks.roundup.client import OURS, Issue, RoundupClient
 from worker.helpdesks.roundup.feed import RoundupFeed
 
@@ -35,6 +37,7 @@ class RoundupHelpdesk:
         )
         self.client = RoundupClient(config, token, clock)
         self.feed: Feed = RoundupFeed(self.client)
+        self.archive: Archive = RoundupArchive(self.client)
         self._fields: Mapping[Any, TheirField] = config.fields
         self._threads = Threads(config.requests)
 

@@ -15,7 +15,7 @@ from config.helpdesk import RequestTracker
 from tasks.errors import CredentialRefused, HelpdeskDown
 from tasks.ports.clock import Clock
 from tasks.ticket import ExternalId
-from worker.helpdesks.feed import STAMP
+from worker.helpdesks.feed import STAMP, Change
 from worker.helpdesks.kept import Kept
 from worker.helpdesks.rest import Answer, Rest
 
@@ -25,6 +25,7 @@ PAGE = 100
 TOKEN = re.compile(r"\d+-(\d+)-[0-9a-f]+")
 """An authentication token of RT 5; the second number is its user."""
 
+OPEN = "Status = '__Active__'"
 KEPT = 2_000  # texts of attachments, by one process
 NOT_FOUND = frozenset({404})
 TRANSACTION = "Type,Field,OldValue,NewValue,Data,Creator,Created,ObjectId"
@@ -144,24 +145,36 @@ class RtClient:
             if found.id == last:
                 return
 
-    def open_tickets(
-        self, since: str, number: int, count: int = PAGE, *, order: str = "ASC"
-    ) -> list[Mapping[str, Any]]:
-        """A page of the open tickets that were changed then or later, by the time of it."""
-        moment = since.replace("T", " ").removesuffix("Z")  # in its user's zone, which is UTC
+    def tickets(
+        self, status: str, since: str, number: int, count: int = PAGE, *, order: str = "ASC"
+    ) -> list[Change]:
+        """A page of the tickets of that status that were changed then or later, by the time of it.
+
+        `status` is OPEN, or what `decided` says.
+        """
         params: dict[str, str | int] = {
-            "query": f"Status = '__Active__' AND LastUpdated >= '{moment}'",
+            "query": f"({status}) AND LastUpdated >= '{_moment(since)}'",
             "orderby": "LastUpdated",
             "order": order,
             "fields": "LastUpdated",
             "per_page": count,
             "page": number,
         }
-        return _items(self._rest.ask("GET", "/tickets", params=params))[0]
+        found = _items(self._rest.ask("GET", "/tickets", params=params))[0]
+        return [
+            Change(ticket=ExternalId(str(one["id"])), stamp=str(one["LastUpdated"]))
+            for one in found
+        ]
 
-    def count_open(self) -> int:
-        """How many open tickets this user sees."""
-        params: dict[str, str | int] = {"query": "Status = '__Active__'", "per_page": 1}
+    @property
+    def decided(self) -> str:
+        """The status of tickets that people have done with."""
+        return " OR ".join(f"Status = '{_escaped(name)}'" for name in self.config.decided)
+
+    def count(self, status: str, since: str) -> int:
+        """How many tickets of that status, changed then or later, this user sees."""
+        query = f"({status}) AND LastUpdated >= '{_moment(since)}'"
+        params: dict[str, str | int] = {"query": query, "per_page": 1}
         return int(self._rest.ask("GET", "/tickets", params=params).body["total"])
 
     def clock(self) -> str:
@@ -256,6 +269,15 @@ def _shown(answer: Answer) -> Shown:
         )
     except (TypeError, KeyError) as error:
         raise HelpdeskDown(f"this is no ticket of Request Tracker's: {raw!r:.200}") from error
+
+
+def _moment(stamp: str) -> str:
+    """As a question of RT's has it: in its user's zone, which is UTC."""
+    return stamp.replace("T", " ").removesuffix("Z")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
 
 
 def _only(values: list[str] | None) -> str | None:

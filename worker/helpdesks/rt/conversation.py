@@ -20,7 +20,20 @@ def conversation(client: RtClient, shown: Shown) -> dict[str, Any] | None:
     whoever opened the ticket in a requestor's name speaks for one. What a machine sent (RFC 3834)
     is left out. Fields that a person has set are left out too, so that they are kept.
     """
-    history = list(client.transactions([("ObjectId", "=", shown.id)], last=int(shown.etag)))
+    history = history_of(client, shown)
+    said = said_in(client, shown, history)
+    return said and {**said, "fields": _untouched(client, shown, history)}
+
+
+def history_of(client: RtClient, shown: Shown) -> list[Transaction]:
+    """All that happened to it up to what is shown, oldest first."""
+    return list(client.transactions([("ObjectId", "=", shown.id)], last=int(shown.etag)))
+
+
+def said_in(
+    client: RtClient, shown: Shown, history: Iterable[Transaction]
+) -> dict[str, Any] | None:
+    """The same without fields."""
     said = [one for one in history if one.type in {CREATED, WRITTEN}]
     mails = _mails(client, shown, {one.id for one in said})
     customers = {one["id"] for one in shown.raw["Requestor"]}
@@ -47,7 +60,6 @@ def conversation(client: RtClient, shown: Shown) -> dict[str, Any] | None:
         "requester": {"email": client.address(min(customers, default=said[0].creator))},
         "channel": "email",
         "created_at": shown.raw["Created"],
-        "fields": _untouched(client, shown, history),
     }
 
 
@@ -103,16 +115,21 @@ def _untouched(
     client: RtClient, shown: Shown, history: Iterable[Transaction]
 ) -> dict[str, str | None]:
     """What each field holds, but for those that a person changed last."""
-    fields = Fields(client.config)
     nobody = {*client.config.automata, client.my_name}
-    last = dict[str, str]()
-    for one in history:
-        last |= dict.fromkeys(fields.changes(one, shown), one.creator)
+    last = last_changes(client, shown, history)
     return {
         name: value
-        for name, value in fields.held(shown).items()
+        for name, value in Fields(client.config).held(shown).items()
         if last.get(name, client.my_name) in nobody
     }
+
+
+def last_changes(client: RtClient, shown: Shown, history: Iterable[Transaction]) -> dict[str, str]:
+    """Field name to whoever changed it last."""
+    fields, last = Fields(client.config), dict[str, str]()
+    for one in history:
+        last |= dict.fromkeys(fields.changes(one, shown), one.creator)
+    return last
 
 
 def _number(of: object) -> int:

@@ -1,10 +1,11 @@
 """What has changed in Request Tracker."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from tasks.ticket import ExternalId
 from worker.helpdesks.feed import EPOCH, Change, State, walked
-from worker.helpdesks.rt.client import PAGE, RtClient
+from worker.helpdesks.rt.client import OPEN, PAGE, RtClient
 from worker.helpdesks.rt.conversation import conversation
 
 
@@ -22,11 +23,15 @@ class RtFeed:
 
     def newest(self) -> Change | None:
         """By RT's LastUpdated."""
-        return next(iter(self._page(EPOCH, 1, 1, order="DESC")), None)
+        return next(iter(self._client.tickets(OPEN, EPOCH, 1, 1, order="DESC")), None)
 
     def changed(self, since: str) -> Iterator[Change]:
         """By RT's LastUpdated."""
-        return walked(self._page, since, full=PAGE)
+        return walked(partial(self._client.tickets, OPEN), since, full=PAGE)
+
+    def count(self, since: str) -> int:
+        """By RT's own count."""
+        return self._client.count(OPEN, since)
 
     def state(self, ticket: ExternalId, *, known: str) -> State:
         """The version is RT's last transaction."""
@@ -34,12 +39,3 @@ class RtFeed:
         if shown is None or shown.id != ticket or shown.etag == known:
             return State(version=known, said=None)
         return State(version=shown.etag, said=conversation(self._client, shown))
-
-    def _page(
-        self, since: str, number: int, count: int = PAGE, *, order: str = "ASC"
-    ) -> list[Change]:
-        found = self._client.open_tickets(since, number, count, order=order)
-        return [
-            Change(ticket=ExternalId(str(one["id"])), stamp=str(one["LastUpdated"]))
-            for one in found
-        ]

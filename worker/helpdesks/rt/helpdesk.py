@@ -15,8 +15,10 @@ from config.helpdesk import FieldName, RequestTracker
 from tasks.ports.clock import Clock
 from tasks.ports.helpdesk import Capabilities, Gone, Moved, Seen, Traces, is_under
 from tasks.ticket import ExternalId
+from worker.helpdesks.archive import Archive
 from worker.helpdesks.feed import Feed
 from worker.helpdesks.offload import Threads
+from worker.helpdesks.rt.archive import RtArchive
 from worker.helpdesks.rt.client import RtClient, Shown, Transaction
 from worker.helpdesks.rt.feed import RtFeed
 from worker.helpdesks.rt.fields import Fields
@@ -37,6 +39,7 @@ class RtHelpdesk:
         )
         self.client = RtClient(config, token, clock)
         self.feed: Feed = RtFeed(self.client)
+        self.archive: Archive = RtArchive(self.client)
         self._fields = Fields(config)
         self._threads = Threads(config.requests)
 

@@ -6,7 +6,7 @@ from typing import Any
 from tasks.errors import CredentialRefused, HelpdeskDown, RateLimited, Rejected
 from worker.findings import Finding, fine, wrong
 from worker.helpdesks.feed import EPOCH, ZONE, later
-from worker.helpdesks.rt.client import RtClient
+from worker.helpdesks.rt.client import OPEN, RtClient
 from worker.helpdesks.rt.fields import CORE
 
 SETUP = "run what `triage connect rt --setup` prints, on RT's machine"
@@ -42,12 +42,12 @@ def _address(client: RtClient) -> Finding:
 
 def _zone(client: RtClient) -> Finding:
     """RT reads the times of a question in its user's zone, and writes them in UTC."""
-    newest = client.open_tickets(EPOCH, 1, 1, order="DESC")
+    newest = client.tickets(OPEN, EPOCH, 1, 1, order="DESC")
     if not newest:
         return fine("time zone", "not known yet: there is no open ticket to tell it by")
-    stamp = str(newest[0]["LastUpdated"])
-    east = client.open_tickets(later(stamp, ZONE), 1, 1)
-    west = client.open_tickets(later(stamp, -ZONE), 1, 1)
+    stamp = newest[0].stamp
+    east = client.tickets(OPEN, later(stamp, ZONE), 1, 1)
+    west = client.tickets(OPEN, later(stamp, -ZONE), 1, 1)
     if east or not west:
         says = f"RT reads times in the zone of {client.my_name}, and that is not UTC"
         return wrong("time zone", says, "set it to UTC: Admin, Users, Time zone")
@@ -95,5 +95,5 @@ def _queue(client: RtClient, name: str, listed: Mapping[str, Any] | None) -> Fin
 
 def _waiting(client: RtClient) -> Finding:
     """How much lies before the first poll."""
-    count = client.count_open()
+    count = client.count(OPEN, EPOCH)
     return fine("open tickets", f"{count} are there already, and are left alone")

@@ -54,6 +54,9 @@ class Desk:
     def changed(self, since: str) -> Iterator[Change]:
         return walked(self._page, later(since, self.zone), full=FULL)
 
+    def count(self, since: str) -> int:
+        return len(self._changes(since))
+
     def state(self, ticket: ExternalId, *, known: str) -> State:
         version = str(self.versions[ticket])
         said = None if version == known else {"id": ticket, "version": version}
