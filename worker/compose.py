@@ -169,4 +169,5 @@ def open_intake(shop: Shop) -> "Intake":
         config=shop.config,
         deliver=shop.deliver,
         log=Log("intake"),
+        first_day=shop.config.settings.first_day if shop.config.helpdesk.remote else None,
     )

@@ -7,11 +7,12 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from config.load import Config
+from config.settings import FirstDay
 from tasks.intake import Malformed, parse_ticket, taken
 from tasks.ports.clock import Clock
 from tasks.ports.facts import CustomerFacts
 from tasks.ports.inbox import Inbox, Message, Page
-from tasks.ports.ledger import Arrival, Cursor, SealedKey
+from tasks.ports.ledger import Arrival, Cursor, SealedKey, Source
 from tasks.routing import route_at_once
 from tasks.run import State
 from tasks.ticket import ExternalId, Ticket
@@ -69,6 +70,7 @@ class Intake:
     config: Config
     deliver: Deliver
     log: Log
+    first_day: FirstDay | None = None  # what a source that is new begins with; None: it may do all
 
     def poll(self, inbox: Inbox, progress: Callable[[Polled], None] | None = None) -> Polled:
         """Everything that came since the last poll. Raises SourceDown, LedgerDown.
@@ -86,12 +88,26 @@ class Intake:
         return total
 
     def _pages(self, inbox: Inbox) -> Iterator[Page]:
-        position = self.ledger.cursor(inbox.name) or inbox.start()
+        position = self.ledger.cursor(inbox.name) or self._begin(inbox)
         more = True
         while more:
             page = inbox.read(position, limit=self.config.settings.intake.batch)
             yield page
             position, more = page.position, page.more
+
+    def _begin(self, inbox: Inbox) -> str | None:
+        """Where a first poll begins. How far the source is trusted stands before its first run."""
+        if self.first_day:
+            source = Source(
+                name=inbox.name,
+                mode=self.first_day.mode,
+                per_hour=self.first_day.per_hour,
+                since=self.clock.now(),
+                by="triage-fleet",
+                why="it is new",
+            )
+            self.ledger.begin_source(source)
+        return inbox.start()
 
     def _prepare(self, source: str, page: Page) -> "_Prepared":
         now = self.clock.now()

@@ -6,6 +6,7 @@ from typing import TypeAlias
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 TIERS = ("economy", "standard", "premium")
 STAGES = ("enrich", "classify", "validate", "write")
+MODES = ("auto", "suggest", "shadow")
 MOST_ROWS = 1_000_000
 EPILOG = """\
 Start with `triage run`: it triages a sample inbox on an embedded fleet and tells what happened.
@@ -31,6 +32,7 @@ def grammar() -> argparse.ArgumentParser:
         _tickets,
         _dead,
         _recalling,
+        _sources,
         _helpdesk,
         _setting_up,
     ):
@@ -65,6 +67,11 @@ def _count(text: str) -> int:
         message = f"{text!r} is no number from 1 to {MOST_ROWS:,}"
         raise argparse.ArgumentTypeError(message)
     return int(text)
+
+
+def _limit(text: str) -> int:
+    """Zero for no limit."""
+    return 0 if text == "none" else _count(text)
 
 
 def _looking(nouns: Parsers) -> None:
@@ -178,6 +185,27 @@ def _recalling(nouns: Parsers) -> None:
         "--dry-run", action="store_true", help="only say what would be done, as without --yes"
     )
     _asks_yes(recall)
+
+
+def _sources(nouns: Parsers) -> None:
+    verbs = _noun(nouns, "source", "how far each source is trusted")
+    _command(
+        verbs, "list", "worker.cli.source:list_sources", "sources, and what they may do", json=True
+    )
+    change = _command(
+        verbs, "set", "worker.cli.source:set_source", "change what a source may do", json=True
+    )
+    change.add_argument("source", metavar="NAME", help="as `list` has it, or helpdesk")
+    change.add_argument(
+        "--mode",
+        choices=MODES,
+        help="auto: fields and notes; suggest: one note; shadow: nothing",
+    )
+    change.add_argument(
+        "--per-hour", type=_limit, metavar="N", help="most tickets that begin, or none: no limit"
+    )
+    change.add_argument("--why", metavar="TEXT", default="no reason given", help="the reason")
+    _asks_yes(change)
 
 
 def _helpdesk(nouns: Parsers) -> None:
