@@ -162,6 +162,8 @@ class Filter:
     model: str | None = None
     reason: str | None = None
     stage: str | None = None
+    source: str | None = None
+    mode: str | None = None  # of its own
     since: float | None = None  # ingested at or after, epoch seconds
     until: float | None = None  # changed at or before
     limit: int | None = None

@@ -145,6 +145,10 @@ class Place:
         inbox = an_inbox(self.folder / f"{len(list(self.folder.glob('*.jsonl')))}.jsonl", lines)
         return open_intake(self.shop).poll(open_inbox(f"file:{inbox}", self.shop))
 
+    def may_write(self) -> None:
+        """An operator lets the fleet set fields in the real helpdesk, as many as come."""
+        self.ask("source", "set", "helpdesk", "--mode", "auto", "--per-hour", "none", "--yes")
+
     def runs(self, **wanted: Any) -> list[Run]:  # noqa: ANN401 - the filter's own
         """Runs as they stand."""
         return list(self.shop.ledger.runs(Filter(**wanted)))

@@ -98,12 +98,22 @@ def test_a_run_in_shadow_takes_nobodys_place(limited: SqlLedger) -> None:
 def test_a_limit_that_is_raised_or_lifted_holds_at_once(limited: SqlLedger) -> None:
     came(limited, 9)
     limited.set_source(replace(FIRST_DAY, per_hour=5))
-    assert len(let_begin(limited, NOON + 1)) == 2
+    assert len(let_begin(limited, NOON + 4)) == 2
     limited.set_source(replace(FIRST_DAY, per_hour=1))
-    assert let_begin(limited, NOON + 2) == []
+    assert let_begin(limited, NOON + 5) == []
     limited.set_source(replace(FIRST_DAY, per_hour=None))
-    assert len(let_begin(limited, NOON + 3, limit=3)) == 3
-    assert len(let_begin(limited, NOON + 4)) == 1
+    assert len(let_begin(limited, NOON + 6, limit=3)) == 3
+    assert len(let_begin(limited, NOON + 7)) == 1
+
+
+def test_whoever_waits_begins_when_every_worker_has_heard_what_holds_now(
+    limited: SqlLedger,
+) -> None:
+    """Else those that an operator has let go would be suggested, as it was a second ago."""
+    came(limited, 4)
+    limited.set_source(replace(FIRST_DAY, mode=Mode.AUTO, per_hour=None, since=NOON + 60))
+    assert let_begin(limited, NOON + 61) == []
+    assert len(let_begin(limited, NOON + 64)) == 1
 
 
 def test_a_clock_that_was_ahead_stops_no_source(limited: SqlLedger) -> None:

@@ -60,6 +60,28 @@ def _running(nouns: Parsers) -> None:
         nouns, "intake", "worker.cli.intake:intake", "poll SOURCE once, for cron", json=True
     )
     intake.add_argument("source", nargs="?", metavar="SOURCE", help="file:PATH or helpdesk")
+    intake.add_argument(
+        "--since", help="a helpdesk's open tickets from before its first poll: 30d, 2026-11-20"
+    )
+    intake.add_argument(
+        "--dry-run", action="store_true", help="decide about new tickets, keep and write nothing"
+    )
+    intake.add_argument("--limit", type=_count, default=20, help="most of a dry run (default 20)")
+    intake.add_argument("--yes", action="store_true", help="with --since: do it")
+
+    backfill = _command(
+        nouns,
+        "backfill",
+        "worker.cli.backfill:backfill",
+        "triage what people have closed, write nothing, compare",
+        json=True,
+    )
+    backfill.add_argument("--since", default="30d", help="closed since: 30d (default), 2026-10-01")
+    backfill.add_argument(
+        "--shadow", action="store_true", help="nothing is written: the only way there is"
+    )
+    backfill.add_argument("--report", action="store_true", help="only what came of it so far")
+    _asks_yes(backfill)
 
 
 def _count(text: str) -> int:

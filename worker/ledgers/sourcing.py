@@ -14,6 +14,9 @@ from worker.ledgers.reading import RUN
 from worker.ledgers.rows import run_of
 
 HOUR = 3_600.0
+HEARD_SECONDS = 3.0
+"""After which every worker that lives has heard what an operator has said: it asks each second."""
+
 SOURCE_COLUMNS = {
     "name": "text",
     "mode": "text",
@@ -56,14 +59,16 @@ class LedgerSourcing:
         """Runs that waited for their source's hour and have room now, oldest first.
 
         They are counted as begun before anybody begins them: a crash in between costs their
-        source some of its hour, never more than its hour.
+        source some of its hour, never more than its hour. Where an operator has just said
+        something, every worker hears of it first: else they would begin as it was before.
         """
         runs = schema.runs
         waiting = (runs.c.state == State.WAITING) & (runs.c.reason == WaitReason.CAPPED)
         with reading(self.engine) as connection:
             names = list(connection.execute(select(runs.c.source).where(waiting).distinct()))
         found: list[Run] = []
-        for (name,) in names:
+        heard = {one.name for one in self.sources() if not 0 <= now - one.since < HEARD_SECONDS}
+        for name in (name for (name,) in names if name in heard):
             with writing(self.engine) as connection:
                 room = limit - len(found)
                 left = room_of(connection, name, now)
