@@ -9,6 +9,7 @@ import pytest
 from config.mode import Mode
 from tasks.run import Outcome, Run, State
 from tests.acceptance.fleet import Place, a_place, lend
+from tests.house.shapes import as_promised
 from tests.servers.rt import Rt
 
 LOST = "My new card has not arrived yet, it has been two weeks"
@@ -47,6 +48,7 @@ def test_what_people_have_closed_is_compared_and_nothing_is_written(place: Place
     before = {ticket: rt.changed(ticket) for ticket in mine}
 
     plan = place.ask("backfill", "--since", "1h", "--shadow", "--json").json()
+    assert as_promised(plan, "triage backfill --json")
     assert plan["would"] >= len(mine)
     assert place.runs() == []
     place.triage("backfill", "--since", "1h", "--shadow", "--yes", "--json", seconds=120)
@@ -59,6 +61,7 @@ def test_what_people_have_closed_is_compared_and_nothing_is_written(place: Place
 
     # By these five: three queues of four for cards, and every priority that a person had set.
     found = place.ask("backfill", "--report", "--json").json()
+    assert as_promised(found, "triage backfill --report --json")
     assert {"field": "queue", "ours": "cards", "theirs": "accounts", "count": 1} in [
         {**one, "count": min(one["count"], 1)} for one in found["confusions"]
     ]

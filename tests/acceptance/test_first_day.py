@@ -11,6 +11,7 @@ import pytest
 from tasks.run import Outcome, State
 from tests.acceptance.fleet import Place, a_place, lend
 from tests.acceptance.patience import until
+from tests.house.shapes import as_promised
 from tests.servers.rt import Rt
 from worker.broker import server
 from worker.ledgers.sourcing import HEARD_SECONDS
@@ -151,6 +152,7 @@ def test_older_tickets_are_taken_in_when_somebody_says_so(fleet: Place, rt: Rt) 
     older = [mailed(rt, f"Older {number}") for number in range(3)]
     until(lambda: rt.now() > rt.changed(older[-1]))
     plan = fleet.ask("intake", "--since", "1d", "--json").json()
+    assert as_promised(plan, "triage intake --since SINCE --json")
     assert plan["would"] >= len(older)
     assert plan["cost_usd"] == 0.0
     assert "the same with --yes" in fleet.ask("intake", "--since", "1d").out
@@ -175,6 +177,8 @@ def test_a_dry_run_says_what_would_be_written_and_keeps_nothing(fleet: Place, rt
     assert rt.ada.put(f"/ticket/{kept}", json={"Priority": "75"}).is_success
     said = fleet.ask("intake", "--dry-run", "--json").json()
     tried = {one["ticket"]: one for one in said["tried"]}
+    known = said | {"tried": [one for one in said["tried"] if one["kept"]]}
+    assert as_promised(known, "triage intake --dry-run --json")
     fields = {one["field"]: (one["holds"], one["would_hold"]) for one in tried[card]["fields"]}
     assert tried[card]["would"] == "write"
     assert fields["queue"] == ("inbox", "cards")

@@ -37,9 +37,9 @@ class Estimate:
         if not self.tickets:
             return "none"
         if not self.sampled:
-            return "not known: none of them could be read"
+            return "nobody knows what: none of them could be read"
         if not self.micro_usd:
-            return f"nothing: {', '.join(self.models)} is free"
+            return f"nothing, for {', '.join(self.models)} is free"
         return (
             f"about ${self.micro_usd / 1e6:.2f} with {', '.join(self.models)}: one question each,"
             f" by {self.sampled} of them, at {CHARACTERS} characters a token"
