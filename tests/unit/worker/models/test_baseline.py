@@ -101,10 +101,8 @@ def test_three_examples_are_too_few_but_no_error() -> None:
 
 
 def _with_deliveries(count: int) -> list[Example]:
-    told = (f"the parcel with my new garden chair number {n} was not delivered" for n in range(99))
-    few = [
-        Example(text=text, intent="late", issue_type="other") for text, _ in zip(told, range(count))
-    ]
+    texts = [f"parcel {n} with my new garden chair was not delivered" for n in range(count)]
+    few = [Example(text=text, intent="late", issue_type="other") for text in texts]
     return [*lessons(), *few]
 
 
