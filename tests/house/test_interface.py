@@ -182,6 +182,7 @@ SAID = {
     "triage helpdesk edit ID --json": "helpdesk edit T-1 queue vip --as Ada",
     "triage helpdesk reply ID --json": "helpdesk reply T-1 thanks",
     "triage check --json": "check",
+    "triage init --from SOURCE --json": "init --from csv:fixtures/it_helpdesk/topics.csv",
     "triage connect KIND --setup --json": "connect rt --setup",
     "triage source list --json": "source list",
     "triage source set --json": "source set helpdesk --mode suggest",

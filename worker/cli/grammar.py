@@ -261,6 +261,19 @@ def _helpdesk(nouns: Parsers) -> None:
 
 
 def _setting_up(nouns: Parsers) -> None:
+    init = _command(
+        nouns, "init", "worker.cli.init:init", "propose a taxonomy from past tickets", json=True
+    )
+    init.add_argument(
+        "--from", dest="source", required=True, metavar="SOURCE", help="rt, roundup or csv:FILE"
+    )
+    init.add_argument(
+        "--dir", metavar="DIR", default="triage-config", help="where to (default triage-config)"
+    )
+    init.add_argument("--since", metavar="SPAN", help="closed in the last 90d (default 365d)")
+    init.add_argument("--limit", type=_count, metavar="N", help="most tickets (default 5000)")
+    init.add_argument("--fallback", metavar="QUEUE", help="where people find the undecided")
+    _asks_yes(init)
     _command(
         nouns, "check", "worker.cli.check:check", "validate settings and connections", json=True
     )
