@@ -199,11 +199,11 @@ class RtClient:
             self._queue_names[number] = str(self.get(f"/queue/{number}").body["Name"])
         return self._queue_names[number]
 
-    def queues(self) -> Mapping[str, bool]:
-        """Every queue that this user sees, and whether it is enabled; a minute old at most."""
+    def queues(self, *, fresh: bool = False) -> Mapping[str, bool]:
+        """Every queue that this user sees, and whether it is enabled; a minute old or `fresh`."""
         listed = partial(self.listed, "/queues/all", fields="Name,Disabled", find_disabled_rows="1")
         return self._queues.get(
-            lambda: {str(one["Name"]): str(one["Disabled"]) != "1" for one in listed()}
+            lambda: {str(one["Name"]): str(one["Disabled"]) != "1" for one in listed()}, fresh=fresh
         )
 
     def address(self, user: str) -> str:
