@@ -19,6 +19,9 @@ SIGNATURES = frozenset(
 )
 """They prove who wrote; nobody would call them attached."""
 
+PICTURE = re.compile(r"\[cid:[^\]\s]{1,200}\]")
+"""Outlook's plain text has it where the page shows a picture; the picture is listed as attached."""
+
 HTML_BYTES = 1_000_000
 """More of it is no letter; what is longer is read up to here."""
 
@@ -78,6 +81,6 @@ def _told(parts: Iterable[Part]) -> str:
 
 
 def _best(group: Sequence[Part]) -> str:
-    plain = [part.text for part in group if part.content_type.lower() == PLAIN]
+    plain = [PICTURE.sub("", part.text) for part in group if part.content_type.lower() == PLAIN]
     texts = plain or [from_html(part.text) for part in group]
     return "\n\n".join(text.strip() for text in texts)
