@@ -4,7 +4,7 @@ bin := .venv/bin
 # Half of a start is compiling modules when Python may not keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-.PHONY: help run test check coverage bench fmt lock clean sabotage kills chaos soak-rt soak-roundup
+.PHONY: help run test check coverage bench fmt lock clean sabotage kills chaos soak-rt soak-roundup soak-day
 .SILENT:
 
 help: ## list what can be made
@@ -48,6 +48,10 @@ soak-rt: ## 2,000 writes to Request Tracker, whose answers are lost and which is
 soak-roundup: ## 1,000 writes to Roundup, likewise
 	.make/setup dev
 	exec $(bin)/python -m tests.soak roundup $(ARGS)
+
+soak-day: ## 24 hours of polling a Request Tracker whose clock is moved (ARGS="--seed 2 --hours 3")
+	.make/setup dev
+	exec $(bin)/python -m tests.soak.day rt $(ARGS)
 
 fmt: ## put the code into its form
 	.make/setup dev

@@ -54,6 +54,9 @@ class Stage(Protocol):
     def close_ticket(self) -> None:
         """Ada closes it."""
 
+    def make_queue(self, name: str) -> None:
+        """An administrator makes a queue."""
+
     def page(self) -> Page:
         """What people see."""
         ...
@@ -77,6 +80,9 @@ class OurStage:
 
     def close_ticket(self) -> None:
         assert self.desk.close_ticket(T1)
+
+    def make_queue(self, name: str) -> None:
+        """Any text is one."""
 
     def page(self) -> Page:
         shown = self.desk.show(T1)
@@ -119,6 +125,9 @@ class RtStage:
     def close_ticket(self) -> None:
         found = self._rt.ada.put(f"/ticket/{self.ticket}", json={"Status": "resolved"})
         assert found.is_success
+
+    def make_queue(self, name: str) -> None:
+        self._rt.ask("POST", "/queue", body={"Name": name})
 
     def page(self) -> Page:
         shown = self._rt.ask("GET", f"/ticket/{self.ticket}", **{"fields[Queue]": "Name"})
@@ -183,6 +192,11 @@ class RoundupStage:
 
     def close_ticket(self) -> None:
         self._tracker.changed(self.ticket, {"status": "resolved"})
+
+    def make_queue(self, name: str) -> None:
+        with self._tracker.client("admin") as admin:
+            found = admin.post("/queue", json={"name": name})
+        assert found.is_success, found.text
 
     def page(self, *, with_history: bool = True) -> Page:
         asked = {"issue": self.ticket, "@fields": "content,creator", **DEEP}

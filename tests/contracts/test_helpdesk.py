@@ -137,6 +137,15 @@ def test_what_it_does_not_have_is_told_beforehand(stage: Stage) -> None:
     assert bool(refused) == (type(stage.helpdesk) in {RtHelpdesk, RoundupHelpdesk})
 
 
+def test_what_people_mend_is_not_refused_any_more(stage: Stage) -> None:
+    """At once, though what a helpdesk has is not asked for each write."""
+    new = {"queue": f"new-{stage.ticket}"}
+    before = asyncio.run(stage.helpdesk.refuses(new))
+    assert bool(before) == (type(stage.helpdesk) in {RtHelpdesk, RoundupHelpdesk})
+    stage.make_queue(new["queue"])
+    assert asyncio.run(stage.helpdesk.refuses(new)) == {}
+
+
 @pytest.mark.parametrize("priority", ["2", None])
 def test_whatever_a_field_held_can_be_put_back(stage: Stage, priority: str | None) -> None:
     """Nothing, too; and what a new ticket has."""

@@ -61,10 +61,14 @@ PEOPLE = """\
 
 
 class Rt:
-    """One RT of our own, with `ada` for a person and the fleet's user with its token."""
+    """One RT of our own, with `ada` for a person and the fleet's user with its token.
 
-    def __init__(self, folder: Path) -> None:
+    Its processes are started with `variables` beside what they need.
+    """
+
+    def __init__(self, folder: Path, variables: Mapping[str, str] | None = None) -> None:
         self._folder = folder
+        self._variables = dict(variables or {})
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         (folder / "site.pm").write_text(SITE.format(port=self._port, folder=folder))
@@ -184,6 +188,7 @@ class Rt:
             "HOME": str(self._folder),
             "RT_SITE_CONFIG": str(self._folder / "site.pm"),
             "RT_SITE_CONFIG_DIR": str(self._folder / "empty"),
+            **self._variables,
         }
 
 

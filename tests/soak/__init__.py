@@ -1,1 +1,1 @@
-"""Long runs against real helpdesks; never part of `make test`."""
+"""Long runs against real helpdesks; half an hour of the day is part of `make test`."""

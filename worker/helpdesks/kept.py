@@ -16,9 +16,12 @@ class Kept(Generic[Found]):
         self._clock = clock
         self._found: tuple[float, Found] | None = None
 
-    def get(self, look: Callable[[], Found]) -> Found:
-        """What was found lately, else what `look` finds now; two may look at once."""
+    def get(self, look: Callable[[], Found], *, fresh: bool = False) -> Found:
+        """What was found lately, else what `look` finds now; two may look at once.
+
+        `fresh` for whoever would refuse something by it: a person may just have mended that.
+        """
         now = self._clock.monotonic()
-        if self._found is None or now - self._found[0] >= SECONDS:
+        if fresh or self._found is None or now - self._found[0] >= SECONDS:
             self._found = now, look()
         return self._found[1]

@@ -1,18 +1,29 @@
 """Tells what a machine sent: out-of-office answers, bounces, mass mail. It starts nothing."""
 
+import re
 from collections.abc import Mapping
 from email.utils import parseaddr
 
-BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
+PRECEDENCES = ("precedence", "x-precedence", "preference")
+BULK = frozenset({"bulk", "junk", "auto_reply"})
 """Precedence as mailing programs have used it since before RFC 3834."""
+
+LIST = "list"
+DIGEST = re.compile(r"\bdigest(, vol\b| for )", re.IGNORECASE)
+"""The subject of a mailing list's digest: of Mailman, and of Google Groups.
+
+What else comes by a list was written by a person. Many support addresses are a group.
+"""
 
 MAILERS = frozenset({"mailer-daemon", "postmaster"})
 ANSWERERS = (
     "x-autoreply",
+    "x-autoreply-from",
     "x-autorespond",
     "x-autoresponse",
     "x-auto-reply",
     "x-failed-recipients",
+    "x-mail-autoreply",
 )
 REPORT = "multipart/report"
 
@@ -27,7 +38,7 @@ def is_automatic(headers: Mapping[str, str]) -> bool:
     submitted = said.get("auto-submitted", "no").partition(";")[0].strip().lower()
     if submitted not in {"", "no"}:
         return True
-    if said.get("precedence", "").lower() in BULK or any(name in said for name in ANSWERERS):
+    if _is_mass(said) or any(name in said for name in ANSWERERS):
         return True
     if said.get("content-type", "").lower().startswith(REPORT):
         return True
@@ -35,3 +46,10 @@ def is_automatic(headers: Mapping[str, str]) -> bool:
         return True
     sender = parseaddr(said.get("from", ""))[1].partition("@")[0]
     return sender.lower() in MAILERS
+
+
+def _is_mass(said: Mapping[str, str]) -> bool:
+    precedences = {said.get(name, "").lower() for name in PRECEDENCES}
+    if LIST in precedences and DIGEST.search(said.get("subject", "")):
+        return True
+    return not precedences.isdisjoint(BULK)

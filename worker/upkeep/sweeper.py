@@ -113,7 +113,8 @@ class Sweeper:
         )
         images = {write.target: frozenset({write.before}) for write in lost}
         told = await delivery.give_back(lost, images, seen)
-        if not isinstance(told, Gone):
+        # Who chose after us has what they chose: nothing was put back, and nothing is told.
+        if not isinstance(told, Gone) and any(one.outcome == "kept" for one in told):
             self._log.warning("edit.given_back", run=run.id, fields=len(lost))
             keys = [write.key for write in lost]
             self._tell(standing, Entry(kind=Kind.GIVEN_BACK, body={"keys": keys}, writes=told))

@@ -206,10 +206,12 @@ class RoundupClient:
         found = _data(self._ask("GET", f"/{kind}", params={"@fields": "name"}))["collection"]
         return {one["name"] for one in found}
 
-    def linked(self) -> Mapping[str, set[str]]:
-        """Of each field that is a link, the names that it may have; a minute old at most."""
+    def linked(self, *, fresh: bool = False) -> Mapping[str, set[str]]:
+        """Of each field that is a link, the names that it may have; a minute old or `fresh`."""
         mine = {field.name for field in self.config.fields.values()}
-        return self._linked.get(lambda: {one: self.names(one) for one in mine & self.classes()})
+        return self._linked.get(
+            lambda: {one: self.names(one) for one in mine & self.classes()}, fresh=fresh
+        )
 
     def properties(self) -> set[str]:
         """That an issue has and this user may see."""

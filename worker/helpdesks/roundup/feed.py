@@ -6,7 +6,8 @@ from typing import Any
 from tasks.ticket import ExternalId
 from worker.helpdesks.feed import EPOCH, Change, State, walked
 from worker.helpdesks.roundup.client import PAGE, Issue, RoundupClient, stamp_of
-from worker.mail.text import PLAIN, Part, readable
+from worker.mail.parts import PLAIN, Part
+from worker.mail.text import readable
 
 
 class RoundupFeed:

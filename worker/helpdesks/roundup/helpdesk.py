@@ -62,14 +62,16 @@ class RoundupHelpdesk:
 
     async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
         """Where a field is a link, what it is to link to must be there, and not retired."""
-        return await self._threads.run(lambda: self._refuses(values))
+        return await self._threads.run(
+            lambda: self._refuses(values) and self._refuses(values, fresh=True)
+        )
 
     async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
         """The keys that the issue bears, and those of its notes."""
         return await self._threads.run(lambda: self._traces(ticket, key))
 
-    def _refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
-        known = self.client.linked()
+    def _refuses(self, values: Mapping[str, str], *, fresh: bool = False) -> Mapping[str, str]:
+        known = self.client.linked(fresh=fresh)
         fields = self._fields
         theirs = {one: (fields[one].name, fields[one].theirs(v)) for one, v in values.items()}
         return {

@@ -26,7 +26,7 @@ TOKEN = re.compile(r"\d+-(\d+)-[0-9a-f]+")
 """An authentication token of RT 5; the second number is its user."""
 
 OPEN = "Status = '__Active__'"
-KEPT = 2_000  # texts of attachments, by one process
+KEPT = 2_000  # attachments, by one process
 NOT_FOUND = frozenset({404})
 TRANSACTION = "Type,Field,OldValue,NewValue,Data,Creator,Created,ObjectId"
 
@@ -58,13 +58,21 @@ class Shown:
     numbers: Mapping[str, str]  # of its custom fields, by name
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attached:
+    """A part of a message: what it says, and the number of the part that it stands in, or ""."""
+
+    text: str
+    parent: str
+
+
 class RtClient:
     """One RT, seen by one user. Every method blocks, from any thread; errors are those of Rest."""
 
     def __init__(self, config: RequestTracker, token: str, clock: Clock) -> None:
         self.config = config
         self._token = token
-        self._texts: dict[str, str] = {}
+        self._attached: dict[str, Attached] = {}
         self._queue_names: dict[str, str] = {}
         self._queues = Kept[Mapping[str, bool]](clock)
         self._rest = Rest(
@@ -191,11 +199,11 @@ class RtClient:
             self._queue_names[number] = str(self.get(f"/queue/{number}").body["Name"])
         return self._queue_names[number]
 
-    def queues(self) -> Mapping[str, bool]:
-        """Every queue that this user sees, and whether it is enabled; a minute old at most."""
+    def queues(self, *, fresh: bool = False) -> Mapping[str, bool]:
+        """Every queue that this user sees, and whether it is enabled; a minute old or `fresh`."""
         listed = partial(self.listed, "/queues/all", fields="Name,Disabled", find_disabled_rows="1")
         return self._queues.get(
-            lambda: {str(one["Name"]): str(one["Disabled"]) != "1" for one in listed()}
+            lambda: {str(one["Name"]): str(one["Disabled"]) != "1" for one in listed()}, fresh=fresh
         )
 
     def address(self, user: str) -> str:
@@ -205,15 +213,13 @@ class RtClient:
         found = self._rest.ask("GET", f"/user/{quote(user)}", expected=NOT_FOUND).body or {}
         return str(found.get("EmailAddress") or user)
 
-    def text(self, attachment: str) -> str:
+    def attached(self, attachment: str) -> Attached:
         """What that attachment says; it never changes, so the newest are kept."""
-        if attachment not in self._texts:
-            if len(self._texts) >= KEPT:
-                self._texts.clear()
-            answer = self.get(f"/attachment/{attachment}")
-            content = b64decode(answer.body.get("Content") or "")
-            self._texts[attachment] = content.decode(errors="replace")
-        return self._texts[attachment]
+        if attachment not in self._attached:
+            if len(self._attached) >= KEPT:
+                self._attached.clear()
+            self._attached[attachment] = _attached(self.get(f"/attachment/{attachment}"))
+        return self._attached[attachment]
 
     def listed(self, path: str, **params: str) -> Iterator[Mapping[str, Any]]:
         """Everything that a collection holds and this user may see."""
@@ -239,6 +245,15 @@ def _items(answer: Answer) -> tuple[list[Mapping[str, Any]], int | None]:
         return answer.body["items"], None if pages is None else int(pages)
     except (TypeError, KeyError) as error:
         raise HelpdeskDown(f"this is no list of Request Tracker's: {answer.body!r:.200}") from error
+
+
+def _attached(answer: Answer) -> Attached:
+    content = b64decode(answer.body.get("Content") or "")
+    parent = answer.body.get("Parent")
+    return Attached(
+        text=content.decode(errors="replace"),
+        parent=str(parent["id"]) if isinstance(parent, Mapping) else "",
+    )
 
 
 def _transaction(item: Mapping[str, Any]) -> Transaction:

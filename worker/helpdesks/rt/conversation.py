@@ -1,14 +1,13 @@
 """A ticket of Request Tracker's as intake reads it: who said what, in order."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from email.parser import HeaderParser
+from collections.abc import Iterable
 from typing import Any
 
 from worker.helpdesks.rt.client import RtClient, Shown, Transaction
 from worker.helpdesks.rt.fields import Fields
+from worker.helpdesks.rt.mails import NOTHING, mails_of
 from worker.mail.automatic import is_automatic
-from worker.mail.text import HTML, PLAIN, Part, Said, readable
+from worker.mail.text import Said, readable
 
 CREATED, WRITTEN = "Create", "Correspond"
 
@@ -35,7 +34,7 @@ def said_in(
 ) -> dict[str, Any] | None:
     """The same without fields."""
     said = [one for one in history if one.type in {CREATED, WRITTEN}]
-    mails = _mails(client, shown, {one.id for one in said})
+    mails = mails_of(client, shown, {one.id for one in said})
     customers = {one["id"] for one in shown.raw["Requestor"]}
     opening: dict[str, Any] = {}
     thread: list[dict[str, Any]] = []
@@ -63,49 +62,6 @@ def said_in(
     }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Mail:
-    """One message as RT holds it."""
-
-    subject: str
-    headers: Mapping[str, str]
-    parts: tuple[Part, ...]
-
-
-NOTHING = _Mail(subject="", headers={}, parts=())
-"""Of a ticket that was opened with a subject alone."""
-
-
-def _mails(client: RtClient, shown: Shown, wanted: Collection[int]) -> dict[int, _Mail]:
-    """Of each wanted transaction that has one."""
-    fields = "TransactionId,ContentType,Filename,Headers,Subject"
-    found: dict[int, list[Mapping[str, Any]]] = {}
-    for one in client.listed(f"/ticket/{shown.id}/attachments", fields=fields):
-        found.setdefault(_number(one["TransactionId"]), []).append(one)
-    return {number: _mail(client, found[number]) for number in wanted if number in found}
-
-
-def _mail(client: RtClient, attachments: Iterable[Mapping[str, Any]]) -> _Mail:
-    ordered = sorted(attachments, key=lambda one: int(one["id"]))
-    top = HeaderParser().parsestr(ordered[0]["Headers"] or "")
-    return _Mail(
-        subject=str(top.get("Subject", ordered[0]["Subject"] or "")),
-        headers={name: str(value) for name, value in top.items()},
-        parts=tuple(
-            Part(
-                content_type=one["ContentType"] or "",
-                filename=one["Filename"] or "",
-                text=client.text(str(one["id"])) if _is_text(one) else "",
-            )
-            for one in ordered
-        ),
-    )
-
-
-def _is_text(attachment: Mapping[str, Any]) -> bool:
-    return attachment["ContentType"] in {PLAIN, HTML} and not attachment["Filename"]
-
-
 def _body(told: Said) -> dict[str, Any]:
     listed = f"\n\n[attached: {', '.join(told.attachments)}]" if told.attachments else ""
     return {"body": f"{told.text}{listed}".strip(), "quoted": told.quoted}
@@ -130,7 +86,3 @@ def last_changes(client: RtClient, shown: Shown, history: Iterable[Transaction])
     for one in history:
         last |= dict.fromkeys(fields.changes(one, shown), one.creator)
     return last
-
-
-def _number(of: object) -> int:
-    return int(of["id"]) if isinstance(of, Mapping) else int(str(of))

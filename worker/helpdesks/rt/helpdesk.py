@@ -64,17 +64,19 @@ class RtHelpdesk:
 
     async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
         """RT takes a disabled queue, and people do not see it; a missing one it passes over."""
-        return await self._threads.run(lambda: self._refuses(values))
+        return await self._threads.run(
+            lambda: self._refuses(values) and self._refuses(values, fresh=True)
+        )
 
     async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
         """What the history tells."""
         return await self._threads.run(lambda: self._traces(ticket, key))
 
-    def _refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
+    def _refuses(self, values: Mapping[str, str], *, fresh: bool = False) -> Mapping[str, str]:
         if "queue" not in values:
             return {}
         queue = self.client.config.fields["queue"].theirs(values["queue"])
-        match self.client.queues().get(queue):
+        match self.client.queues(fresh=fresh).get(queue):
             case None:
                 return {"queue": f"Request Tracker has no queue {queue}"}
             case False:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.acceptance.fleet import ROOT
 from tests.unit.worker.mail.parts import parts_of
-from worker.mail.text import HTML, PLAIN, Part, Said, readable
+from worker.mail.parts import HTML, PLAIN, Part
+from worker.mail.text import Said, readable
 
 MAILS = sorted((ROOT / "fixtures" / "mail").glob("*.eml"))
 
@@ -28,6 +29,26 @@ def test_what_is_split_off_is_kept() -> None:
     whole = "The blue one.\n\nOn 2 Nov 2026, Support wrote:\n> Which?"
     said = readable([Part(content_type=PLAIN, text=whole)])
     assert said == Said(text="The blue one.", quoted=whole)
+
+
+def test_alternatives_say_it_once_and_all_else_is_said() -> None:
+    """A picture in the middle makes two texts of one; a list adds its own to a page."""
+    said = readable(
+        [
+            Part(content_type=PLAIN, text="Above.", alternative="a"),
+            Part(content_type=HTML, text="<p>Above!</p>", alternative="a"),
+            Part(content_type="image/png", text="", filename="card.png"),
+            Part(content_type=HTML, text="<p>Below.</p>"),
+            Part(content_type=PLAIN, text="Below."),
+        ]
+    )
+    assert said == Said(text="Above.\n\nBelow.", attachments=("card.png",))
+
+
+def test_what_is_said_of_sending_is_the_message() -> None:
+    """Programs sign in the last line, and with their own name."""
+    for text in ("Sent from my iPhone\nwas my last order.", "Sent from my account to my savings."):
+        assert readable([Part(content_type=PLAIN, text=text)]).text == text
 
 
 def test_a_message_that_is_all_history_is_the_message() -> None:
@@ -58,8 +79,11 @@ def test_any_parts_give_some_text(parts: list[Part], subject: str) -> None:
         "> a\n" * 25_000,
         "On Mon, x\n" * 10_000,
         "From: a\nTo: b\n" * 8_000,
+        f"{'(' * 900}:\n" * 110,
+        f"{'<a@b 1:00' * 90}:\n" * 110,
+        "a\n\nsent from mail" + " mail" * 20_000,
     ],
-    ids=["one-line", "quotes", "introductions", "headers"],
+    ids=["one-line", "quotes", "introductions", "headers", "brackets", "addresses", "program"],
 )
 def test_a_hundred_kilobytes_of_malice_take_no_time(text: str) -> None:
     """The patterns that find quotes take the square of a line's length, and of their number."""

@@ -199,6 +199,7 @@ def test_a_persons_later_choice_is_left_alone(
     helpdesk.edit(T1, "queue", "gold", "ada")
     sweeper.sweep()
     assert helpdesk.values()["queue"] == "gold"
+    assert Kind.GIVEN_BACK not in {event.kind for event in ledger.events(run.id)}
     assert {write.outcome for write in ledger.writes(run.id)} == {"applied"}
 
 
