@@ -207,11 +207,6 @@ class Place:
             self.shop.close()
 
 
-def let_it_write(place: Place) -> None:
-    """Whatever has to be said before decisions are written into a real helpdesk: nothing yet."""
-    del place
-
-
 def a_line(ticket: str, body: str, *, customer: str = "basic", **more: object) -> str:
     """One ticket as an inbox has it."""
     line = {

@@ -1,13 +1,13 @@
 """What may be said on the command line. Nothing heavy is imported here: help must be instant."""
 
 import argparse
-from typing import TypeAlias
 
-Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+from worker.cli.declaring import Parsers, asks_yes, command, count, limit, noun
+from worker.cli.ticket_grammar import dead, recalling, tickets
+
 TIERS = ("economy", "standard", "premium")
 STAGES = ("enrich", "classify", "validate", "write")
 MODES = ("auto", "suggest", "shadow")
-MOST_ROWS = 1_000_000
 EPILOG = """\
 Start with `triage run`: it triages a sample inbox on an embedded fleet and tells what happened.
 Settings come from the environment (TRIAGE_HOME, TRIAGE_BROKER_URL, TRIAGE_LEDGER_URL,
@@ -29,9 +29,9 @@ def grammar() -> argparse.ArgumentParser:
         _running,
         _looking,
         _pausing,
-        _tickets,
-        _dead,
-        _recalling,
+        tickets,
+        dead,
+        recalling,
         _sources,
         _helpdesk,
         _setting_up,
@@ -41,7 +41,7 @@ def grammar() -> argparse.ArgumentParser:
 
 
 def _running(nouns: Parsers) -> None:
-    run = _command(
+    run = command(
         nouns,
         "run",
         "worker.cli.run:run",
@@ -49,14 +49,14 @@ def _running(nouns: Parsers) -> None:
         json=True,
     )
     run.add_argument("source", nargs="?", metavar="SOURCE", help="file:PATH (default: the sample)")
-    up = _command(
+    up = command(
         nouns,
         "up",
         "worker.cli.up:up",
         "start a fleet and keep it running until Ctrl-C or SIGTERM",
     )
     up.add_argument("source", nargs="?", metavar="SOURCE", help="a source to poll on a schedule")
-    intake = _command(
+    intake = command(
         nouns, "intake", "worker.cli.intake:intake", "poll SOURCE once, for cron", json=True
     )
     intake.add_argument("source", nargs="?", metavar="SOURCE", help="file:PATH or helpdesk")
@@ -66,10 +66,10 @@ def _running(nouns: Parsers) -> None:
     intake.add_argument(
         "--dry-run", action="store_true", help="decide about new tickets, keep and write nothing"
     )
-    intake.add_argument("--limit", type=_count, default=20, help="most of a dry run (default 20)")
+    intake.add_argument("--limit", type=count, default=20, help="most of a dry run (default 20)")
     intake.add_argument("--yes", action="store_true", help="with --since: do it")
 
-    backfill = _command(
+    backfill = command(
         nouns,
         "backfill",
         "worker.cli.backfill:backfill",
@@ -81,26 +81,14 @@ def _running(nouns: Parsers) -> None:
         "--shadow", action="store_true", help="nothing is written: the only way there is"
     )
     backfill.add_argument("--report", action="store_true", help="only what came of it so far")
-    _asks_yes(backfill)
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST_ROWS):
-        message = f"{text!r} is no number from 1 to {MOST_ROWS:,}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
-def _limit(text: str) -> int:
-    """Zero for no limit."""
-    return 0 if text == "none" else _count(text)
+    asks_yes(backfill)
 
 
 def _looking(nouns: Parsers) -> None:
-    _command(
+    command(
         nouns, "status", "worker.cli.status:status", "workers, oldest ticket, alerts", json=True
     )
-    books = _command(
+    books = command(
         nouns, "books", "worker.cli.books:books", "where every ticket ever seen is", json=True
     )
     books.add_argument(
@@ -110,15 +98,15 @@ def _looking(nouns: Parsers) -> None:
 
 
 def _pausing(nouns: Parsers) -> None:
-    pause = _command(
+    pause = command(
         nouns, "pause", "worker.cli.pause:pause", "begin nothing any more, fleet-wide", json=True
     )
     pause.add_argument("--why", metavar="TEXT", default="no reason given", help="the reason")
-    resume = _command(
+    resume = command(
         nouns, "resume", "worker.cli.pause:resume", "let it go on within seconds", json=True
     )
-    for command in (pause, resume):
-        command.add_argument(
+    for one in (pause, resume):
+        one.add_argument(
             "scope",
             nargs="?",
             default="all",
@@ -128,93 +116,12 @@ def _pausing(nouns: Parsers) -> None:
         )
 
 
-def _tickets(nouns: Parsers) -> None:
-    verbs = _noun(nouns, "ticket", "look at tickets, try them again")
-    listing = _command(
-        verbs, "list", "worker.cli.ticket:list_tickets", "tickets by where they are", json=True
-    )
-    for name, what in (
-        ("--state", "queued, running, waiting, in_review, written, dead or dropped"),
-        ("--queue", "the helpdesk queue that was chosen"),
-        ("--tier", "economy, standard or premium"),
-        ("--requester", "the customer's e-mail address"),
-        ("--prompt", "the prompt's version"),
-        ("--model", "the model that was asked last"),
-        ("--since", "ingested since: 2h, 3d or 2026-11-20T08:00"),
-    ):
-        listing.add_argument(name, help=what)
-    listing.add_argument("--limit", type=_count, default=100, help="most rows (default 100)")
-    show = _command(
-        verbs, "show", "worker.cli.ticket:show", "everything about one ticket", json=True
-    )
-    retry = _command(
-        verbs, "retry", "worker.cli.ticket:retry", "begin again now, with fresh budgets", json=True
-    )
-    replay = _command(
-        verbs,
-        "replay",
-        "worker.cli.replay:replay",
-        "ask again about the recorded input, write nothing, show the difference",
-        json=True,
-    )
-    for command in (show, retry, replay):
-        command.add_argument("ticket", metavar="ID", help="external id or run id")
-    _asks_yes(retry)
-    retry.add_argument("--force", action="store_true", help="also for the third time and more")
-    replay.add_argument("--prompt", metavar="V", help="a prompt file's name or version")
-    replay.add_argument("--model", metavar="M", help="a model that config names")
-
-
-def _dead(nouns: Parsers) -> None:
-    verbs = _noun(nouns, "dead", "dead letters: look, requeue, drop")
-    listing = _command(verbs, "list", "worker.cli.dead:list_dead", "dead letters", json=True)
-    listing.add_argument("--group", action="store_true", help="one row per cause and stage")
-    show = _command(verbs, "show", "worker.cli.ticket:show", "everything about one", json=True)
-    show.add_argument("ticket", metavar="ID", help="external id or run id")
-    requeue = _command(
-        verbs, "requeue", "worker.cli.dead:requeue", "try again with fresh budgets", json=True
-    )
-    requeue.add_argument("--force", action="store_true", help="also for the third time and more")
-    drop = _command(verbs, "drop", "worker.cli.dead:drop", "nobody needs these", json=True)
-    drop.add_argument("--why", required=True, help="the reason, kept in the ledger")
-    for command in (requeue, drop):
-        command.add_argument("ticket", nargs="*", metavar="ID", help="external ids or run ids")
-        command.add_argument("--all", action="store_true", help="every dead letter")
-        _asks_yes(command)
-    for command in (listing, requeue, drop):
-        command.add_argument("--cause", help="only of this cause")
-        command.add_argument("--stage", help="only of this stage")
-        command.add_argument("--older", metavar="AGE", help="dead for longer than 30m, 2h, 3d")
-
-
-def _recalling(nouns: Parsers) -> None:
-    recall = _command(
-        nouns,
-        "recall",
-        "worker.cli.recall:recall",
-        "take back what a bad version wrote; alone: past recalls",
-        json=True,
-    )
-    for name, value, what in (
-        ("--prompt", "V", "written by this version of the prompt"),
-        ("--model", "M", "written by this model"),
-        ("--since", "SINCE", "written since: 2h, 3d or 2026-11-20T08:00"),
-        ("--batch", "BATCH", "a recall: what it took back counts again"),
-    ):
-        recall.add_argument(name, metavar=value, help=what)
-    recall.add_argument("--why", metavar="TEXT", help="the reason, for people in the helpdesk")
-    recall.add_argument(
-        "--dry-run", action="store_true", help="only say what would be done, as without --yes"
-    )
-    _asks_yes(recall)
-
-
 def _sources(nouns: Parsers) -> None:
-    verbs = _noun(nouns, "source", "how far each source is trusted")
-    _command(
+    verbs = noun(nouns, "source", "how far each source is trusted")
+    command(
         verbs, "list", "worker.cli.source:list_sources", "sources, and what they may do", json=True
     )
-    change = _command(
+    change = command(
         verbs, "set", "worker.cli.source:set_source", "change what a source may do", json=True
     )
     change.add_argument("source", metavar="NAME", help="as `list` has it, or helpdesk")
@@ -224,14 +131,14 @@ def _sources(nouns: Parsers) -> None:
         help="auto: fields and notes; suggest: one note; shadow: nothing",
     )
     change.add_argument(
-        "--per-hour", type=_limit, metavar="N", help="most tickets that begin, or none: no limit"
+        "--per-hour", type=limit, metavar="N", help="most tickets that begin, or none: no limit"
     )
     change.add_argument("--why", metavar="TEXT", default="no reason given", help="the reason")
-    _asks_yes(change)
+    asks_yes(change)
 
 
 def _helpdesk(nouns: Parsers) -> None:
-    connect = _command(
+    connect = command(
         nouns,
         "connect",
         "worker.cli.connect:connect",
@@ -242,18 +149,18 @@ def _helpdesk(nouns: Parsers) -> None:
     connect.add_argument(
         "--setup", action="store_true", help="print what makes it ready, for the helpdesk itself"
     )
-    verbs = _noun(nouns, "helpdesk", "the embedded helpdesk: look, play a person or a customer")
-    show = _command(
+    verbs = noun(nouns, "helpdesk", "the embedded helpdesk: look, play a person or a customer")
+    show = command(
         verbs, "show", "worker.cli.helpdesk:show", "fields, notes and history", json=True
     )
-    edit = _command(
+    edit = command(
         verbs, "edit", "worker.cli.helpdesk:edit", "change a field as a person does", json=True
     )
-    reply = _command(
+    reply = command(
         verbs, "reply", "worker.cli.helpdesk:reply", "write again as the customer", json=True
     )
-    for command in (show, edit, reply):
-        command.add_argument("ticket", metavar="ID", help="the ticket's external id")
+    for one in (show, edit, reply):
+        one.add_argument("ticket", metavar="ID", help="the ticket's external id")
     edit.add_argument("field", metavar="FIELD", help="issue_type, priority, queue or escalated")
     edit.add_argument("value", metavar="VALUE")
     edit.add_argument("--as", dest="author", required=True, metavar="NAME", help="who edits")
@@ -261,7 +168,7 @@ def _helpdesk(nouns: Parsers) -> None:
 
 
 def _setting_up(nouns: Parsers) -> None:
-    init = _command(
+    init = command(
         nouns, "init", "worker.cli.init:init", "propose a taxonomy from past tickets", json=True
     )
     init.add_argument(
@@ -271,44 +178,18 @@ def _setting_up(nouns: Parsers) -> None:
         "--dir", metavar="DIR", default="triage-config", help="where to (default triage-config)"
     )
     init.add_argument("--since", metavar="SPAN", help="closed in the last 90d (default 365d)")
-    init.add_argument("--limit", type=_count, metavar="N", help="most tickets (default 5000)")
+    init.add_argument("--limit", type=count, metavar="N", help="most tickets (default 5000)")
     init.add_argument("--fallback", metavar="QUEUE", help="where people find the undecided")
-    _asks_yes(init)
-    _command(
+    asks_yes(init)
+    command(
         nouns, "check", "worker.cli.check:check", "validate settings and connections", json=True
     )
-    backup = _command(
+    backup = command(
         nouns, "backup", "worker.cli.backup:make", "the whole ledger into one file", json=True
     )
-    restore = _command(
+    restore = command(
         nouns, "restore", "worker.cli.backup:bring_back", "a backup into an empty ledger", json=True
     )
-    for command in (backup, restore):
-        command.add_argument("file", metavar="FILE")
-    _command(nouns, "migrate", "worker.cli.migrate:migrate", "bring the ledger's schema up to date")
-
-
-def _noun(nouns: Parsers, name: str, what: str) -> Parsers:
-    parser = nouns.add_parser(name, help=what, description=what, allow_abbrev=False)
-    return parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-
-
-def _command(
-    parsers: Parsers,
-    name: str,
-    handler: str,
-    what: str,
-    *,
-    json: bool = False,
-) -> argparse.ArgumentParser:
-    parser = parsers.add_parser(name, help=what, description=what, allow_abbrev=False)
-    parser.set_defaults(handler=handler)
-    if json:
-        parser.add_argument("--json", action="store_true", help="for scripts")
-    return parser
-
-
-def _asks_yes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--yes", action="store_true", help="do it; without it, say what would be done"
-    )
+    for one in (backup, restore):
+        one.add_argument("file", metavar="FILE")
+    command(nouns, "migrate", "worker.cli.migrate:migrate", "bring the ledger's schema up to date")
