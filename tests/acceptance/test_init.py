@@ -96,12 +96,15 @@ def test_a_check_finds_nothing_wrong(founded: Founded) -> None:
     assert "taught 9 issue types from training.csv" in str(said)
 
 
-def test_the_model_is_where_a_fleet_will_look_for_it(founded: Founded) -> None:
+def test_the_model_is_where_a_fleet_will_look_for_it(tmp_path: Path) -> None:
     """And knows what it never answers."""
-    config = founded.config
+    place, mine = without_config(tmp_path), tmp_path / "mine"
+    source = a_table(tmp_path / "past.csv", [*topics()[:200], *RARE])
+    place.ask("init", "--from", source, "--dir", str(mine), "--yes")
+    config = load(Environment.read({"TRIAGE_CONFIG": str(mine)}))
     taught = tuple(name for name in config.taxonomy.names if name != "other")
-    name = origin(founded.directory / "training.csv", taught, config.policy.asking.max_wrong)
-    model = load_model(Home(founded.place.home).cache / f"baseline-{name}.npz")
+    name = origin(mine / "training.csv", taught, config.policy.asking.max_wrong)
+    model = load_model(Home(place.home).cache / f"baseline-{name}.npz")
     assert set(model.labels) == NAMES | {"kueche"}
     assert model.rank(RARE[0][0]).ranking[0][0] == "kueche"
     assert model.rank(RARE[0][0]).abstains is not None

@@ -42,12 +42,12 @@ def desk(rt: Rt, tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture(scope="module")
 def learnt(desk: Place) -> Founded:
-    """What is made of it."""
+    """What is made of it, by somebody who has set TRIAGE_CONFIG already."""
     mine = desk.folder / "mine"
-    words = ("--from", "rt", "--since", "1d", "--dir", str(mine), "--fallback", "Leer")
-    said = desk.ask("init", *words, "--yes", "--json")
     variables = {"TRIAGE_CONFIG": str(mine), "TRIAGE_HELPDESK": "rt"}
     place = Place(folder=desk.folder, environment={**desk.environment, **variables})
+    words = ("--from", "rt", "--since", "1d", "--dir", str(mine), "--fallback", "Leer")
+    said = place.ask("init", *words, "--yes", "--json")
     return Founded(place=place, directory=mine, document=said.json())
 
 

@@ -217,6 +217,7 @@ def test_a_stored_model_ranks_as_before(tmp_path: Path) -> None:
     loaded = store.load(tmp_path / "a" / "model.npz")
     assert [loaded.rank(r.text) for r in lessons()] == [taught().rank(r.text) for r in lessons()]
     assert loaded.labels_hash == taught().labels_hash == hash_of(reversed(LABELS))
+    assert loaded.rare == taught().rare == ("other",)
 
 
 def test_what_was_trained_once_is_loaded(
