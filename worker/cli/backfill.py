@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from config.mode import Mode
 from tasks.ports.ledger import Filter
@@ -12,9 +11,8 @@ from worker.cli.exit_codes import ExitCode
 from worker.cli.hosting import Host, a_fleet
 from worker.cli.output import dollars, print_json, print_table
 from worker.cli.shop import the_shop
-from worker.cli.span import moment
+from worker.cli.span import stamp
 from worker.compose import Shop, open_facts, open_intake, open_past, remote_of
-from worker.helpdesks.feed import STAMP
 from worker.intake import Polled
 from worker.operating.comparing import MOST, Comparison, compare
 from worker.operating.share import Share
@@ -32,8 +30,9 @@ def backfill(asked: argparse.Namespace) -> ExitCode:
         if not (asked.report or asked.yes):
             return _plan(asked, shop)
         if asked.yes:
+            since = stamp(asked.since, shop.clock.now())
             with a_fleet(shop) as host:
-                through = not host.is_interrupted and _triage(host, _since(asked, shop), source)
+                through = not host.is_interrupted and _triage(host, since, source)
             if not through:
                 told = "interrupted: the same command goes on where this one stopped"
                 print(told, file=sys.stderr)
@@ -46,16 +45,11 @@ def backfill(asked: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
-def _since(asked: argparse.Namespace, shop: Shop) -> str:
-    at = datetime.fromtimestamp(moment(asked.since, shop.clock.now()), UTC)
-    return at.strftime(STAMP)
-
-
 def _plan(asked: argparse.Namespace, shop: Shop) -> ExitCode:
     from worker.inboxes.past import PastFeed
     from worker.operating.estimating import estimate, sample
 
-    since, helpdesk = _since(asked, shop), remote_of(shop)
+    since, helpdesk = stamp(asked.since, shop.clock.now()), remote_of(shop)
     past = PastFeed(helpdesk.archive, helpdesk.feed, lambda _ticket: False)
     tickets = sample(past, past.changed(since), shop.config)
     now, facts = shop.clock.now(), open_facts(shop.config, shop.clock)

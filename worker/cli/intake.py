@@ -4,15 +4,14 @@ import argparse
 import asyncio
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 from tasks.errors import OperatorError
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import dollars, print_json, print_table
 from worker.cli.shop import the_shop
-from worker.cli.span import moment
+from worker.cli.span import stamp
 from worker.compose import Shop, open_facts, open_inbox, open_intake, open_older, remote_of
-from worker.helpdesks.feed import STAMP, Feed
+from worker.helpdesks.feed import Feed
 from worker.intake import Polled
 from worker.schedule import HELPDESK
 
@@ -52,7 +51,7 @@ def _older(asked: argparse.Namespace, shop: Shop) -> ExitCode:
     """Open tickets that had been changed since, though they lie before the first poll."""
     from worker.operating.estimating import estimate, sample
 
-    since = _stamp(asked.since, shop)
+    since = stamp(asked.since, shop.clock.now())
     feed = _feed(asked.source, shop)
     count = feed.count(since)
     if not asked.yes:
@@ -85,7 +84,7 @@ def _try(asked: argparse.Namespace, shop: Shop) -> ExitCode:
     [source] = _sources(asked.source, shop)[:1]
     if asked.since:
         _feed(asked.source, shop)
-        inbox = open_older(shop, _stamp(asked.since, shop))
+        inbox = open_older(shop, stamp(asked.since, shop.clock.now()))
     else:
         inbox = open_inbox(source, shop)
     found = asyncio.run(trial(shop, inbox, limit=asked.limit, afresh=bool(asked.since)))
@@ -129,11 +128,6 @@ def _feed(named: str | None, shop: Shop) -> Feed:
     if named not in {None, HELPDESK}:
         raise OperatorError("--since is for a helpdesk: a file is always taken in whole")
     return remote_of(shop).feed
-
-
-def _stamp(text: str, shop: Shop) -> str:
-    at = datetime.fromtimestamp(moment(text, shop.clock.now()), UTC)
-    return at.strftime(STAMP)
 
 
 def tell(polled: Polled, source: str) -> str:
