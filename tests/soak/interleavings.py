@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from random import Random
 
 from tasks.case import Validated, Written
@@ -22,6 +22,7 @@ from tasks.decision import Choice, Decision
 from tasks.desk import Desk, Past
 from tasks.ports.helpdesk import Seen
 from tasks.ports.ledger import Intent
+from tasks.ticket import Ticket
 from tasks.write import write
 from tests.contracts.stages import RoundupStage, RtStage
 from tests.soak.later import look_later
@@ -64,16 +65,20 @@ class Trial:
         return self.holds != self.edited
 
 
-def attempt(stage: Stage, number: int) -> tuple[Intent, ...]:
-    """We write, as a worker does."""
-    return asyncio.run(_attempt(stage, number))
-
-
-async def _attempt(stage: Stage, number: int) -> tuple[Intent, ...]:
-    seen = await stage.helpdesk.look(stage.ticket)
+def read(stage: Stage) -> Ticket:
+    """As intake reads it: what it holds now no person has chosen."""
+    seen = asyncio.run(stage.helpdesk.look(stage.ticket))
     assert isinstance(seen, Seen)
     held = {name: value for name, value in seen.fields.items() if value is not None}
-    ticket = a_ticket(fields=held).model_copy(update={"id": stage.ticket})
+    return a_ticket(fields=held).model_copy(update={"id": stage.ticket})
+
+
+def attempt(stage: Stage, ticket: Ticket, number: int) -> tuple[Intent, ...]:
+    """We write, as a worker does."""
+    return asyncio.run(_attempt(stage, ticket, number))
+
+
+async def _attempt(stage: Stage, ticket: Ticket, number: int) -> tuple[Intent, ...]:
     journal = RecordingJournal(before=Past(key=f"tf-{number}"))
     case: Validated = validated(WANTED, ticket)
     desk: Desk = replace(Office().desk, helpdesk=stage.helpdesk, journal=journal)
@@ -85,6 +90,7 @@ async def _attempt(stage: Stage, number: int) -> tuple[Intent, ...]:
 def once(site: Site, number: int, chance: Random, takes: float) -> Trial:
     """One trial."""
     stage = site.stage()
+    ticket = read(stage)  # before anybody edits: what was edited before, intake leaves out
     field = chance.choice(sorted(EDITS))
     value = chance.choice(EDITS[field])
     moment = chance.uniform(0, LATEST * takes)
@@ -99,7 +105,7 @@ def once(site: Site, number: int, chance: Random, takes: float) -> Trial:
     with ThreadPoolExecutor(1) as person:
         edited = person.submit(edit)
         begins.wait()
-        results = attempt(stage, number)
+        results = attempt(stage, ticket, number)
         edited.result()
     later = {one.target for one in look_later(stage.helpdesk, stage.ticket, results)}
     found = asyncio.run(stage.helpdesk.look(stage.ticket))
@@ -127,13 +133,24 @@ def first_to_set(site: Site, trials: Sequence[Trial]) -> dict[str, str | None]:
     }
 
 
+def _told(site: Site, one: Trial) -> dict[str, object]:
+    """What the helpdesk's own history says of a trial that went wrong."""
+    page = site.pages([one.ticket])[one.ticket]
+    steps = [step for step in page.history if step.field == one.field]
+    return {
+        "trial": asdict(one),
+        "history": [(step.author, step.before, step.after) for step in steps],
+    }
+
+
 def run(kind: Kind, times: int, seed: int) -> dict[str, object]:
     """So many trials; figures for people and scripts."""
     chance = Random(seed)
     with served(kind) as site:
         began = time.monotonic()
         for number in range(3):
-            attempt(site.stage(), -number - 1)
+            stage = site.stage()
+            attempt(stage, read(stage), -number - 1)
         takes = (time.monotonic() - began) / 3
         draws = [Random(chance.random()) for _ in range(times)]
         found = list[Trial]()
@@ -144,6 +161,7 @@ def run(kind: Kind, times: int, seed: int) -> dict[str, object]:
                     f"\r{len(found)} of {times}, {sum(t.is_lost for t in found)} lost "
                 )
         first = first_to_set(site, found)
+        lost = [_told(site, one) for one in found if one.is_lost]
     late = {ticket for ticket, who in first.items() if who == "triage-fleet"}
     return {
         "helpdesk": kind,
@@ -153,7 +171,8 @@ def run(kind: Kind, times: int, seed: int) -> dict[str, object]:
         "edit_came_first": len(found) - len(late),
         "edit_came_after_ours": len(late),
         "put_back_later": sum(one.later for one in found),
-        "lost": sum(one.is_lost for one in found),
+        "lost": len(lost),
+        "examples": lost[:5],
         "untold": sum(one.recorded == "applied" for one in found if one.ticket not in late),
         "recorded": dict(Counter(str(one.recorded) for one in found)),
         "fields": dict(Counter(one.field for one in found)),
