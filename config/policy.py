@@ -51,6 +51,7 @@ class Policy(Frozen):
     requeues_per_cause: int = Field(default=2, ge=0)  # the next one needs --force
     facts_good_for_seconds: float = Field(default=900.0, gt=0)
     review_share_alarm: float = Field(default=0.15, gt=0, le=1)
+    route_note: bool = True  # a note on each ticket: what was decided, and by which rule
     quote_words: int = Field(default=4, ge=1)  # least words that prove an escalation
     forbidden_promises: tuple[Pattern, ...] = ()  # no draft may contain them
     draft_characters: int = Field(default=4_000, gt=0)  # of a draft; a longer one is withheld

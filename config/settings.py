@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from config.mode import Mode
 from config.taxonomy import Frozen
 
 
@@ -11,6 +12,13 @@ class Intake(Frozen):
     body_bytes: int = Field(default=65_536, gt=0)  # of a ticket's text in UTF-8
     poll_seconds: float = Field(default=30.0, gt=0)
     batch: int = Field(default=500, gt=0, le=5_000)  # tickets in one transaction
+
+
+class FirstDay(Frozen):
+    """What a helpdesk that is new to the fleet begins with, until an operator says otherwise."""
+
+    mode: Mode = Mode.SUGGEST
+    per_hour: int | None = Field(default=60, gt=0)  # tickets that may begin
 
 
 class Sources(Frozen):
@@ -66,6 +74,7 @@ class Settings(Frozen):
     """All of it."""
 
     intake: Intake = Intake()
+    first_day: FirstDay = FirstDay()
     sources: Sources = Sources()
     worker: Worker = Worker()
     heart: Heart = Heart()

@@ -27,6 +27,25 @@ Pattern = Annotated[str, AfterValidator(_usable)]
 """A regular expression, searched for without regard to case; never found in an empty text."""
 
 
+LONGEST_QUEUE = 60
+
+
+def is_queue(name: str) -> bool:
+    """Whether a queue may be called so: text in any script, as helpdesks have it, in one line."""
+    return 0 < len(name) <= LONGEST_QUEUE and name.isprintable() and name == name.strip()
+
+
+def _queue(name: str) -> str:
+    if not is_queue(name):
+        message = f"{name!r} is no name of a queue: 1 to {LONGEST_QUEUE} printable characters"
+        raise ValueError(message)
+    return name
+
+
+Queue = Annotated[str, AfterValidator(_queue)]
+"""What a queue is called in the helpdesk."""
+
+
 class Frozen(BaseModel):
     """A value of the configuration: no unknown keys, no change after it was read."""
 
@@ -76,7 +95,7 @@ class IssueType(Frozen):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     description: str
-    queue: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,59}$")
+    queue: Queue
     priority: PriorityPolicy
     criteria: tuple[str, ...] = ()
 
@@ -86,7 +105,7 @@ class Taxonomy(Frozen):
 
     issue_types: tuple[IssueType, ...] = Field(min_length=1)
     criteria: tuple[Criterion, ...] = ()
-    fallback_queue: str
+    fallback_queue: Queue
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -60,3 +60,4 @@ class WaitReason(StrEnum):
     PAUSED = "paused"
     SETTLE = "settle"
     LOOP = "loop"
+    CAPPED = "capped"

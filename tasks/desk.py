@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from config.mode import Mode
 from config.policy import Policy
 from config.prompts import Prompt
 from config.taxonomy import Taxonomy
@@ -69,3 +70,4 @@ class Desk:
     models: Models
     helpdesk: Helpdesk
     journal: Journal
+    mode: Mode = Mode.AUTO  # what may be done in the helpdesk

@@ -15,10 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tasks.causes import WaitReason
+from config.mode import Mode
 from tasks.events import Event, Kind
-from tasks.ports.ledger import Arrival
-from tasks.run import Errand, Outcome, Run, State, TicketId
+from tasks.run import Errand, Outcome, Run, State
 
 Change = dict[str, Any]
 """Columns of the status row that an event changes."""
@@ -50,40 +49,6 @@ def fold(events: Iterable[Event]) -> Run:
     return run
 
 
-def beginning(
-    arrival: Arrival, ticket: TicketId, revision: int, *, quiet_at: float | None = None
-) -> tuple[Event, ...]:
-    """The first events of a run: it was ingested, and buried at once where it is malformed.
-
-    `quiet_at`: its ticket gets more messages than people write; it waits until then.
-    """
-    body = {
-        "ticket": ticket,
-        "source": arrival.source,
-        "external_id": arrival.external_id,
-        "requester": arrival.requester,
-        "revision": revision,
-        "tier": arrival.tier,
-        "digest": arrival.digest,
-        "customer_tier": arrival.customer_tier,
-    }
-    ingested = Event(run=arrival.run, seq=1, at=arrival.at, kind=Kind.INGESTED, body=body)
-    if arrival.malformed is None:
-        return (ingested,) if quiet_at is None else (ingested, _looping(arrival, quiet_at))
-    cause, why = arrival.malformed
-    grave = {"stage": "intake", "cause": cause, "why": why}
-    return (
-        ingested,
-        Event(run=arrival.run, seq=2, at=arrival.at, kind=Kind.BURIED, body=grave),
-    )
-
-
-def _looping(arrival: Arrival, quiet_at: float) -> Event:
-    why = "its ticket gets more messages than people write: two machines may answer each other"
-    body = {"until": quiet_at, "reason": WaitReason.LOOP, "why": why}
-    return Event(run=arrival.run, seq=2, at=arrival.at, kind=Kind.WAITING, body=body)
-
-
 def _begin(event: Event) -> Run:
     if event.kind is not Kind.INGESTED or event.seq != 1:
         message = f"{event.run} begins with event {event.seq} ({event.kind})"
@@ -99,6 +64,7 @@ def _begin(event: Event) -> Run:
         revision=body["revision"],
         tier=body["tier"],
         customer_tier=body.get("customer_tier"),
+        mode=Mode(str(body["mode"])) if body.get("mode") else None,
         seq=1,
         state=State.QUEUED,
         stage="enrich",

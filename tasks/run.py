@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NewType, get_args
 
+from config.mode import Mode
 from config.tiers import TierName
 from tasks.ticket import ExternalId
 
@@ -85,3 +86,4 @@ class Run:
     prompt: str | None = None
     model: str | None = None
     handed_at: float | None = None  # when people were told that it is theirs
+    mode: Mode | None = None  # where it is more careful than its source

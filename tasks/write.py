@@ -1,39 +1,62 @@
 """Stage 4: put the decision into the helpdesk, where no person has put something else."""
 
+from config.mode import Mode
 from tasks.case import Validated, Written
 from tasks.causes import Cause, DropCause
-from tasks.decision import Decision
 from tasks.desk import Desk, Past
 from tasks.detour import Detour, Drop, GiveUp, Wait
 from tasks.images import images, pre_image
-from tasks.ports.helpdesk import Seen
+from tasks.notes import notes_of
+from tasks.ports.helpdesk import FIELDS, Seen
 from tasks.ports.ledger import Intent
 from tasks.protocol import Plan, Shut, carry_out
 from tasks.run import Outcome
 
-NOTE = "note:"
-
 
 async def write(case: Validated, desk: Desk) -> Written | Detour:
-    """The case with what became of it in the helpdesk. The intent is recorded before it is sent."""
+    """The case with what became of it in the helpdesk. The intent is recorded before it is sent.
+
+    As far as the desk's mode goes: all of it, one note that suggests it, or nothing.
+    """
+    past = await desk.journal.past()
+    if desk.mode is Mode.SHADOW and not past.own:
+        return Written(validated=case, outcome=Outcome.SHADOW, results=())
     if refused := await desk.helpdesk.refuses(case.decision.fields()):
         return GiveUp(cause=Cause.HELPDESK_REFUSED, why="; ".join(refused.values()))
-    past = await desk.journal.past()
-    done = await carry_out(case.ticket.id, past, desk, lambda seen: _plan(case, past, seen))
+    done = await carry_out(case.ticket.id, past, desk, lambda seen: _plan(case, past, seen, desk))
     match done:
         case Wait():
             return done
         case Shut():  # nobody needs the rest
             return Drop(cause=DropCause.GONE, why=done.why, writes=done.writes)
         case results:
+            return Written(validated=case, outcome=_outcome(desk.mode, results), results=results)
+
+
+def _outcome(mode: Mode, results: tuple[Intent, ...]) -> Outcome:
+    match mode:
+        case Mode.AUTO:
             kept = any(intent.outcome == "kept" for intent in results)
-            outcome = Outcome.PARTLY if kept else Outcome.APPLIED
-            return Written(validated=case, outcome=outcome, results=results)
+            return Outcome.PARTLY if kept else Outcome.APPLIED
+        case Mode.SUGGEST:
+            return Outcome.SUGGESTED
+        case Mode.SHADOW:
+            return Outcome.SHADOW
 
 
-def _plan(case: Validated, past: Past, seen: Seen) -> Plan:
+def _plan(case: Validated, past: Past, seen: Seen, desk: Desk) -> Plan:
     may_hold = images(case.ticket, past)
-    notes = _notes(case.decision)
+    wanted = case.decision.fields()
+    kept = {
+        name for name, value in wanted.items() if seen.fields[name] not in {value, *may_hold[name]}
+    }
+    notes = notes_of(case, desk.mode, explains=desk.policy.route_note, kept=kept)
+    posts = tuple(
+        Intent(key=f"{past.key}:{target}", run=case.run, target=target, before=None, wanted=None)
+        for target in notes
+    )
+    if desk.mode is not Mode.AUTO:
+        return _begun(past, posts, notes)
     fields = tuple(
         Intent(
             key=f"{past.key}:{name}",
@@ -42,11 +65,7 @@ def _plan(case: Validated, past: Past, seen: Seen) -> Plan:
             before=pre_image(seen.fields[name], may_hold[name]),
             wanted=value,
         )
-        for name, value in case.decision.fields().items()
-    )
-    posts = tuple(
-        Intent(key=f"{past.key}:{target}", run=case.run, target=target, before=None, wanted=None)
-        for target in notes
+        for name, value in wanted.items()
     )
     return Plan(
         fields=fields,
@@ -56,14 +75,16 @@ def _plan(case: Validated, past: Past, seen: Seen) -> Plan:
     )
 
 
-def _notes(decision: Decision) -> dict[str, str]:
-    """Internal notes by target: why a person is called, and a reply that a person could send."""
-    notes: dict[str, str] = {}
-    if decision.escalation:
-        notes[f"{NOTE}escalation"] = (
-            f"Escalated: {decision.escalation.criterion}\n"
-            f"The customer wrote: \u201c{decision.escalation.quote}\u201d"
-        )
-    if decision.draft:
-        notes[f"{NOTE}draft"] = f"Suggested reply, not sent:\n{decision.draft}"
-    return notes
+def _begun(past: Past, posts: tuple[Intent, ...], notes: dict[str, str]) -> Plan:
+    """Sets no field. What was begun while that was allowed is only told, as its history has it."""
+    fields = tuple(
+        one
+        for one in past.own
+        if one.outcome is None and one.key.startswith(f"{past.key}:") and one.target in FIELDS
+    )
+    return Plan(
+        fields=fields,
+        images={one.target: frozenset() for one in fields},
+        posts=posts,
+        notes=notes,
+    )

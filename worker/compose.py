@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from config.environment import Environment
 from config.load import Config, load
+from config.mode import Mode
 from tasks.errors import OperatorError
+from tasks.ports.clock import Clock
 from tasks.ports.facts import CustomerFacts
 from tasks.ports.inbox import Inbox
+from tasks.ticket import ExternalId
 from worker.clock import SystemClock
 from worker.facts.json_files import JsonFacts
 from worker.helpdesks.embedded import EmbeddedHelpdesk
@@ -151,13 +154,45 @@ def _helpdesk_inbox(shop: Shop) -> Inbox:
     return LiveInbox(shop.helpdesk.feed)
 
 
-def open_facts(shop: Shop) -> CustomerFacts:
+def remote_of(shop: Shop) -> "RtHelpdesk | RoundupHelpdesk":
+    """The real helpdesk. Raises OperatorError where there is none."""
+    if isinstance(shop.helpdesk, EmbeddedHelpdesk):
+        raise OperatorError("that is for a real helpdesk: name it in TRIAGE_HELPDESK")
+    return shop.helpdesk
+
+
+def open_older(shop: Shop, since: str) -> Inbox:
+    """Its open tickets that were changed since that stamp. Raises OperatorError."""
+    from worker.inboxes.live import LiveInbox  # noqa: PLC0415 - brings an HTTP client
+
+    return LiveInbox(remote_of(shop).feed, since=since)
+
+
+def open_past(shop: Shop, since: str) -> Inbox:
+    """Its closed tickets, with what people decided about them. Raises OperatorError."""
+    from worker.inboxes.live import LiveInbox  # noqa: PLC0415 - brings an HTTP client
+    from worker.inboxes.past import PastFeed  # noqa: PLC0415 - as above
+
+    helpdesk, ledger = remote_of(shop), shop.ledger
+
+    def is_known(ticket: ExternalId) -> bool:
+        """Whether a run of it was there to be written, and not only to be compared."""
+        mine = (run for run in ledger.named(ticket) if run.source == helpdesk.feed.name)
+        return any(run.mode is not Mode.SHADOW for run in mine)
+
+    return LiveInbox(PastFeed(helpdesk.archive, helpdesk.feed, is_known), since=since)
+
+
+def open_facts(config: Config, clock: Clock) -> CustomerFacts:
     """The source of customer facts."""
-    return JsonFacts(CHECKOUT / shop.config.settings.sources.facts, shop.clock)
+    return JsonFacts(CHECKOUT / config.settings.sources.facts, clock)
 
 
-def open_intake(shop: Shop) -> "Intake":
-    """The intake of this shop; tickets are delivered to the embedded helpdesk on their way."""
+def open_intake(shop: Shop, mode: Mode | None = None) -> "Intake":
+    """The intake of this shop; tickets are delivered to the embedded helpdesk on their way.
+
+    `mode`: of every run, where it is more careful than its source.
+    """
     from worker.intake import Intake  # noqa: PLC0415 - as above
 
     return Intake(
@@ -165,8 +200,10 @@ def open_intake(shop: Shop) -> "Intake":
         vault=shop.vault,
         broker=shop.broker(),
         clock=shop.clock,
-        facts=open_facts(shop),
+        facts=open_facts(shop.config, shop.clock),
         config=shop.config,
         deliver=shop.deliver,
         log=Log("intake"),
+        mode=mode,
+        first_day=shop.config.settings.first_day if shop.config.helpdesk.remote else None,
     )

@@ -139,7 +139,7 @@ def open_desks(shop: Shop, models: Models) -> Desks:
         policy=config.policy,
         prompt=config.classify,
         clock=shop.clock,
-        facts=open_facts(shop),
+        facts=open_facts(shop.config, shop.clock),
         models=models,
         helpdesk=shop.helpdesk,
     )

@@ -1,5 +1,6 @@
 """Takes messages in: each once, whoever brings it and however often."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -7,11 +8,14 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from config.load import Config
+from config.mode import Mode
+from config.settings import FirstDay
+from tasks.causes import WaitReason
 from tasks.intake import Malformed, parse_ticket, taken
 from tasks.ports.clock import Clock
 from tasks.ports.facts import CustomerFacts
 from tasks.ports.inbox import Inbox, Message, Page
-from tasks.ports.ledger import Arrival, Cursor, SealedKey
+from tasks.ports.ledger import Arrival, Cursor, SealedKey, Source
 from tasks.routing import route_at_once
 from tasks.run import State
 from tasks.ticket import ExternalId, Ticket
@@ -20,9 +24,13 @@ from worker.broker.errors import BrokerDown
 from worker.broker.queues import Broker
 from worker.carrying.hints import hint_of
 from worker.chance import run_id
+from worker.inboxes.labels import labels_of
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault, digest
 from worker.telemetry.log import Log
+
+LABELS = "labels"
+"""Under which what people had decided is kept, of a run that is there to be compared with them."""
 
 Item = TypeVar("Item")
 Deliver = Callable[[Sequence[tuple[str, Ticket]]], Sequence[bool]]
@@ -44,6 +52,7 @@ class Polled:
     malformed: int = 0
     superseded: int = 0
     unsent: int = 0  # ingested, but the broker did not take the message; the reaper sends it
+    capped: int = 0  # ingested, and wait until their source's hour has room for them
 
     def plus(self, other: "Polled") -> "Polled":
         """Both together."""
@@ -54,6 +63,7 @@ class Polled:
             malformed=self.malformed + other.malformed,
             superseded=self.superseded + other.superseded,
             unsent=self.unsent + other.unsent,
+            capped=self.capped + other.capped,
         )
 
 
@@ -69,15 +79,29 @@ class Intake:
     config: Config
     deliver: Deliver
     log: Log
+    first_day: FirstDay | None = None  # what a source that is new begins with; None: it may do all
+    mode: Mode | None = None  # of every run, where it is more careful than its source
 
-    def poll(self, inbox: Inbox, progress: Callable[[Polled], None] | None = None) -> Polled:
+    def poll(
+        self,
+        inbox: Inbox,
+        progress: Callable[[Polled], None] | None = None,
+        *,
+        afresh: bool = False,
+        limit: int | None = None,
+    ) -> Polled:
         """Everything that came since the last poll. Raises SourceDown, LedgerDown.
 
         One page is read and sealed while the one before it is committed; their order stays.
+        `afresh`: everything from where the inbox itself begins, and the next poll goes on where it
+        would have without. `limit`: tickets in one page.
         """
         total = Polled()
         with ThreadPoolExecutor(1, thread_name_prefix="intake") as committer:
-            pages = (self._prepare(inbox.name, page) for page in self._pages(inbox))
+            pages = (
+                self._prepare(None if afresh else inbox.name, page)
+                for page in self._pages(inbox, limit, afresh=afresh)
+            )
             for taking in _one_ahead(committer.submit(self._take, page) for page in pages):
                 total = total.plus(taking.result())
                 if progress:
@@ -85,15 +109,29 @@ class Intake:
         self.log.info("intake.polled", source=inbox.name, seen=total.seen, new=total.ingested)
         return total
 
-    def _pages(self, inbox: Inbox) -> Iterator[Page]:
-        position = self.ledger.cursor(inbox.name) or inbox.start()
+    def _pages(self, inbox: Inbox, limit: int | None, *, afresh: bool) -> Iterator[Page]:
+        position = (None if afresh else self.ledger.cursor(inbox.name)) or self._begin(inbox)
         more = True
         while more:
-            page = inbox.read(position, limit=self.config.settings.intake.batch)
+            page = inbox.read(position, limit=limit or self.config.settings.intake.batch)
             yield page
             position, more = page.position, page.more
 
-    def _prepare(self, source: str, page: Page) -> "_Prepared":
+    def _begin(self, inbox: Inbox) -> str | None:
+        """Where a first poll begins. How far the source is trusted stands before its first run."""
+        if self.first_day:
+            source = Source(
+                name=inbox.name,
+                mode=self.first_day.mode,
+                per_hour=self.first_day.per_hour,
+                since=self.clock.now(),
+                by="triage-fleet",
+                why="it is new",
+            )
+            self.ledger.begin_source(source)
+        return inbox.start()
+
+    def _prepare(self, source: str | None, page: Page) -> "_Prepared":
         now = self.clock.now()
         read = self._deliver([(message, self._read(message)) for message in page.messages])
         whose = [self._requester(message, found) for message, found in read]
@@ -102,8 +140,8 @@ class Intake:
             self._arrival(message, found, keys[requester], now)
             for (message, found), requester in zip(read, whose, strict=True)
         ]
-        cursor = Cursor(source=source, position=page.position, polled_at=now)
-        return _Prepared(arrivals, cursor)
+        cursor = source and Cursor(source=source, position=page.position, polled_at=now)
+        return _Prepared(arrivals, cursor or None)
 
     def _take(self, page: "_Prepared") -> Polled:
         passing(Waypoint.TAKING_IN)
@@ -124,6 +162,7 @@ class Intake:
             malformed=sum(run.stage == "intake" for run in taken.runs),
             superseded=taken.superseded,
             unsent=unsent,
+            capped=sum(run.reason == WaitReason.CAPPED for run in taken.runs),
         )
 
     def _deliver(self, read: Sequence[Read]) -> list[Read]:
@@ -167,7 +206,10 @@ class Intake:
                 bodies=(raw,),
                 malformed=(found.cause, found.why),
             )
-        text = self.vault.seal(found.as_json(), run=run, name="ticket", key=key, at=now)
+        texts = [self.vault.seal(found.as_json(), run=run, name="ticket", key=key, at=now)]
+        if self.mode is Mode.SHADOW and (labels := labels_of(message.raw)):
+            said = json.dumps(labels[1])  # for the report that compares; no stage reads it
+            texts.append(self.vault.seal(said, run=run, name=LABELS, key=key, at=now))
         routed = route_at_once(found, self.facts, self.config.tiers)
         return Arrival(
             run=run,
@@ -178,7 +220,8 @@ class Intake:
             tier=routed.tier,
             customer_tier=routed.customer_tier,
             at=now,
-            bodies=(text,),
+            bodies=tuple(texts),
+            mode=self.mode,
         )
 
 
@@ -186,7 +229,7 @@ class _Prepared(NamedTuple):
     """A page that was read and sealed."""
 
     arrivals: list[Arrival]
-    cursor: Cursor
+    cursor: Cursor | None
 
 
 def _one_ahead(items: Iterator[Item]) -> Iterator[Item]:

@@ -6,6 +6,7 @@ waited for too long; those go on. No value that a model proposed is written by i
 
 from dataclasses import dataclass
 
+from config.mode import Mode
 from tasks.desk import Past
 from tasks.detour import Wait
 from tasks.images import pre_image
@@ -35,7 +36,8 @@ class Entrusted:
 
     `held`: what its queue may hold without any person having chosen it, the likeliest first.
 
-    `why` is for people in the helpdesk, and free of the ticket's text.
+    `why` is for people in the helpdesk, and free of the ticket's text. `mode`: what may be done
+    there.
     """
 
     run: RunId
@@ -44,6 +46,7 @@ class Entrusted:
     why: str
     held: tuple[str | None, ...]
     past: Past
+    mode: Mode = Mode.AUTO
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,14 +60,18 @@ async def hand_over(case: Entrusted, sender: Sender) -> HandedOver | Wait:
     """The ticket is with people, where no person has it already.
 
     A fallback queue that the helpdesk does not have is left out; the note is posted all the same.
+    Where fields may not be set, there is only the note; in shadow people have it anyway.
     Raises what `tasks.protocol.carry_out` does.
     """
-    refused = await sender.helpdesk.refuses({QUEUE: case.queue})
+    if case.mode is Mode.SHADOW and not case.past.own:
+        return HandedOver(results=())
+    moves = case.mode is Mode.AUTO
+    refused = await sender.helpdesk.refuses({QUEUE: case.queue}) if moves else {}
     done = await carry_out(
         case.ticket,
         case.past,
         sender,
-        lambda seen: _plan(case, seen, moves=QUEUE not in refused),
+        lambda seen: _plan(case, seen, moves=moves and QUEUE not in refused),
     )
     match done:
         case Wait():

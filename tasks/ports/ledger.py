@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from config.mode import Mode
 from config.tiers import TierName
 from tasks.events import Event
 from tasks.run import Incarnation, Run, RunId, State, TicketId
@@ -88,6 +89,22 @@ class Arrival:
     bodies: tuple[Sealed, ...]
     malformed: tuple[str, str] | None = None
     customer_tier: str | None = None  # where it is known without asking
+    mode: Mode | None = None  # where it is more careful than its source
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """What may be done in a source's helpdesk, and how many of its tickets may begin in an hour.
+
+    A source that nobody has said anything about may do all (`auto`, no limit).
+    """
+
+    name: str
+    mode: Mode
+    per_hour: int | None
+    since: float
+    by: str
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,6 +162,8 @@ class Filter:
     model: str | None = None
     reason: str | None = None
     stage: str | None = None
+    source: str | None = None
+    mode: str | None = None  # of its own
     since: float | None = None  # ingested at or after, epoch seconds
     until: float | None = None  # changed at or before
     limit: int | None = None

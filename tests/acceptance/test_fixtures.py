@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -78,6 +79,14 @@ def test_nothing_in_the_inbox_is_trained_on() -> None:
     said = {_spelled(text) for ticket in _tickets() for text in (ticket.body, *_earlier(ticket))}
     assert len(examples) > 9_900
     assert said & examples == set()
+
+
+def test_the_it_helpdesks_tickets_are_as_many_of_each_topic() -> None:
+    """Each text once, in their own words alone: no digit and no address is left in any."""
+    rows = _rows(FIXTURES / "it_helpdesk" / "topics.csv")
+    assert set(Counter(row["issue_type"] for row in rows).values()) == {200}
+    assert len({row["text"] for row in rows}) == len(rows) == 1_600
+    assert not any(letter in "@0123456789" for row in rows for letter in row["text"])
 
 
 def test_the_facts_are_facts() -> None:

@@ -183,7 +183,8 @@ def test_what_an_answer_cost_is_counted(hosted: Hosted) -> None:
 def test_a_promise_costs_the_draft_and_not_the_route(hosted: Hosted) -> None:
     run = hosted.triaged(says(draft="We will refund your money by tomorrow."))
     assert run.state is State.WRITTEN
-    assert hosted.shown(run.external_id).notes == ()
+    [route] = hosted.shown(run.external_id).notes
+    assert "draft: " in route.body
     run = hosted.triaged(says(draft="Thank you, a colleague will look at it."))
-    [note] = hosted.shown(run.external_id).notes
+    _, note = hosted.shown(run.external_id).notes
     assert "Suggested reply, not sent" in note.body

@@ -29,6 +29,7 @@ def fleet(tmp_path: Path, taught: Path, roundup: Tracker) -> Iterator[Place]:
         variables = {f"TRIAGE_HELPDESK{name}": value for name, value in named.items()}
         place = a_place(tmp_path, {**variables, "TRIAGE_BROKER_URL": redis.url})
         lend(taught, place)
+        place.may_write()
         yield place
         place.clear()
 

@@ -38,6 +38,7 @@ def fleet(tmp_path: Path, taught: Path, rt: Rt) -> Iterator[Place]:
             },
         )
         lend(taught, place)
+        place.may_write()
         yield place
         place.clear()
 

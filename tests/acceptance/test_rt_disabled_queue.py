@@ -10,7 +10,7 @@ import pytest
 from config.tiers import TIERS
 from tasks.ports.model import Question, Reply
 from tasks.run import Run, State
-from tests.acceptance.fleet import Place, a_place, let_it_write
+from tests.acceptance.fleet import Place, a_place
 from tests.acceptance.patience import until
 from tests.servers.rt import Rt
 from tests.simulation.parts import STOLEN, Provider
@@ -55,7 +55,7 @@ def home(tmp_path: Path, rt: Rt) -> Iterator[Place]:
             },
             helpdesk="[rt]\nsettle_seconds = 0.2\n",
         )
-        let_it_write(place)
+        place.may_write()
         yield place
         place.clear()
         enable(rt, enabled=True)

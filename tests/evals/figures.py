@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from time import perf_counter
 
-from tests.evals.share import Share
 from worker.models.baseline.model import Baseline
+from worker.operating.share import Share
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,11 +17,11 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 
 from tests.evals.figures import Figures, Labelled, figures, let_through
-from tests.evals.share import Share
 from worker.models.baseline.examples import read_examples
 from worker.models.baseline.model import Baseline
 from worker.models.baseline.store import load, save
 from worker.models.baseline.training import train
+from worker.operating.share import Share
 
 TRAINING = Path("fixtures/bank/train.csv")
 MAX_WRONG = 0.01

@@ -1,4 +1,4 @@
-"""Makes fixtures/inbox, fixtures/bank and fixtures/facts from the data sets: `DATA [--to FOLDER]`.
+"""Makes the fixtures but for golden and mail from the data sets: `DATA [--to FOLDER]`.
 
 The same data give the same bytes, wherever it runs. The READMEs in those folders are written by
 hand and stay as they are.
@@ -16,6 +16,7 @@ from tests.fixture_maker.draw import Draw
 from tests.fixture_maker.inbox import inbox
 from tests.fixture_maker.people import Person, people
 from tests.fixture_maker.sample import read_rows
+from tests.fixture_maker.topics import topics
 
 SEED = 0
 
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     _write_inbox(given.data, given.to, everybody, draw)
     _write_bank(given.data, given.to)
     _write_facts(given.to, everybody, draw)
+    _write_topics(given.data, given.to, draw)
     _write_licence(given.data, given.to)
     sys.stdout.write(f"fixtures are in {given.to}\n")
     return 0
@@ -68,6 +70,15 @@ def _write_facts(to: Path, everybody: list[Person], draw: Draw) -> None:
     for name, value in content.items():
         text = json.dumps(value, indent=1) + "\n"
         _folder(to, "facts").joinpath(name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_topics(data: Path, to: Path, draw: Draw) -> None:
+    rows = topics(data / "it_helpdesk" / "endava_topic_only.csv", draw)
+    path = _folder(to, "it_helpdesk") / "topics.csv"
+    with path.open("w", encoding="utf-8", newline="") as target:
+        written = csv.writer(target, lineterminator="\n")
+        written.writerow(("text", "issue_type"))
+        written.writerows(rows)
 
 
 def _write_licence(data: Path, to: Path) -> None:

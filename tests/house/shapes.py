@@ -26,6 +26,20 @@ NEEDS_A_WORKER = {
 }
 """Their documents are empty in part where nothing works; tests/acceptance has them from a fleet."""
 
+NEEDS_A_HELPDESK = {
+    "triage intake --since SINCE --json",
+    "triage intake --dry-run --json",
+    "triage backfill --json",
+    "triage backfill --report --json",
+}
+"""tests/acceptance has them from a real one: test_first_day.py, test_backfill.py."""
+
+
+def as_promised(found: object, command: str) -> bool:
+    """Whether that document has the keys that it should have; fails with what differs."""
+    assert list(differences(found, promised()[command], command)) == []
+    return True
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Member:

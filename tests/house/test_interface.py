@@ -32,7 +32,7 @@ from tests.house.documents import (
     section,
 )
 from tests.house.reasons import turned
-from tests.house.shapes import NEEDS_A_WORKER, differences, promised, read
+from tests.house.shapes import NEEDS_A_HELPDESK, NEEDS_A_WORKER, differences, promised, read
 from tests.house.spoken import commands, nouns, pieces, strangers, usage
 from worker.cli.exit_codes import ExitCode
 from worker.cli.span import moment, seconds
@@ -182,7 +182,10 @@ SAID = {
     "triage helpdesk edit ID --json": "helpdesk edit T-1 queue vip --as Ada",
     "triage helpdesk reply ID --json": "helpdesk reply T-1 thanks",
     "triage check --json": "check",
+    "triage init --from SOURCE --json": "init --from csv:fixtures/it_helpdesk/topics.csv",
     "triage connect KIND --setup --json": "connect rt --setup",
+    "triage source list --json": "source list",
+    "triage source set --json": "source set helpdesk --mode suggest",
     "triage recall --since SINCE --yes --json": "recall --since 1h --yes",
 }
 """Commands whose whole document shows without a worker, as they are said here."""
@@ -194,7 +197,9 @@ REFUSED = "triage dead requeue --json"
 
 def test_every_document_is_compared_with_what_is_printed() -> None:
     """Here or, of those that need a worker, in tests/acceptance/test_docs_commands.py."""
-    assert promised().keys() == SAID.keys() | NEEDS_A_WORKER | {REFUSED, RESTORED}
+    assert promised().keys() == (
+        SAID.keys() | NEEDS_A_WORKER | NEEDS_A_HELPDESK | {REFUSED, RESTORED}
+    )
 
 
 @pytest.mark.parametrize("command", SAID)

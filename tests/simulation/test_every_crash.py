@@ -20,6 +20,8 @@ from tests.twins.helpdesk import PLAIN
 from worker.helpdesks.embedded import FULL
 
 NewWorld = Callable[[Capabilities], World]
+NOTES = 3
+"""What was decided, who is called, and a draft."""
 
 
 def _lived(world: World, *, times: int) -> None:
@@ -34,7 +36,7 @@ def _expect_written_once(world: World) -> None:
     expect_truth(world)
     [run] = world.runs()
     assert run.state is State.WRITTEN
-    assert len(world.helpdesk.posted()) == 2
+    assert len(world.helpdesk.posted()) == NOTES
     assert world.helpdesk.values()["queue"] == "fraud"
 
 
@@ -91,7 +93,7 @@ def test_whoever_dies_in_a_recall_what_was_there_before_is_back_once(
             [run] = world.runs()
             assert (run.state, run.outcome) == (State.WRITTEN, Outcome.RECALLED)
             assert world.helpdesk.values() == {}
-            assert len(world.helpdesk.posted()) == 4
+            assert len(world.helpdesk.posted()) == 2 * NOTES
             assert recall(world) is None
             if world.passed[waypoint] - before[waypoint] < passage:
                 break

@@ -69,7 +69,7 @@ def test_of_two_revisions_what_was_there_before_the_first(world: World) -> None:
     world.heal()
     expect_truth(world)
     assert world.helpdesk.values() == {}
-    assert len(world.helpdesk.posted()) == 8  # four notes, each declared void
+    assert len(world.helpdesk.posted()) == 12  # six notes, each declared void
 
 
 def test_a_recall_that_is_undone_leaves_what_was_written(world: World) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 
 from config.tiers import TIERS
 from tasks.run import State
-from tests.acceptance.fleet import Place, a_place, let_it_write
+from tests.acceptance.fleet import Place, a_place
 from tests.servers.moved_clock import MovedClock
 from tests.servers.rt import Rt
 from tests.simulation.parts import Provider
@@ -186,7 +186,7 @@ def lived(folder: Path, plan: Plan) -> Iterator[Day]:
                     "TRIAGE_MODEL": "local/baseline",
                 },
             )
-            let_it_write(place)
+            place.may_write()
             try:
                 yield Day(plan, rt, clock, place)
             finally:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from tasks.journey import beginning, fold
+from tasks.birth import beginning
+from tasks.journey import fold
 from tasks.ports.helpdesk import Helpdesk
 from tasks.ports.ledger import Change, Intent
 from tasks.run import Run, State, TicketId

@@ -51,6 +51,7 @@ def soak(folder: Path, helpdesk: Site, proxy: Proxy, goal: Goal) -> dict[str, ob
     began = time.monotonic()
     with broker.start(folder / "redis") as redis:
         place = _home(folder, helpdesk, proxy, redis.url)
+        place.may_write()
         place.ask("intake")  # a first poll begins now
         desks = open_desks(place.shop, Provider())
         fleet = hire(place.shop, frozenset(TIERS), desks)

@@ -118,10 +118,18 @@ def test_a_ticket_is_triaged() -> None:
         "looked",
         "posted a note",
         "posted a note",
+        "posted a note",
         "looked for traces",
     ]
     assert office.helpdesk.values() == validated.decision.fields()
-    called, draft = office.helpdesk.posted()
+    decided, called, draft = office.helpdesk.posted()
+    assert decided == (
+        "Triage Fleet decided: issue type security, priority 2, queue fraud.\n"
+        "- issue type: anthropic/claude-sonnet-5 says so; confidence is not measured\n"
+        "- priority: policy expects 2: security for plus is 2\n"
+        "- escalated: criterion proven by the customer's own words\n"
+        "- model anthropic/claude-sonnet-5; more: triage ticket show R-1"
+    )
     assert called == (
         "Escalated: theft\nThe customer wrote: \u201cmy card was stolen on the night bus\u201d"
     )
@@ -186,7 +194,9 @@ def test_a_hijacked_draft_is_withheld_and_the_rest_is_routed() -> None:
     came = _run(Received(run=RunId("R-1"), tier="economy", ticket=ticket), office)
     assert isinstance(came, Written)
     assert office.helpdesk.values("T-666")["queue"] == "triage"
-    assert office.helpdesk.posted("T-666") == []
+    [decided] = office.helpdesk.posted("T-666")
+    assert "- draft: " in decided
+    assert "refund" not in decided
 
 
 def test_a_hijacked_ticket_ends_as_a_dead_letter_with_its_cause() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import traceback
+from dataclasses import replace
 
 from tasks.case import Classified, Enriched, Received, Validated, Written
 from tasks.causes import DropCause
@@ -162,6 +163,8 @@ class Carrier:
             if paused:
                 await self._turn(paused, None, ticket, notebook)
                 return
+            if isinstance(here, Validated):
+                desk = replace(desk, mode=await self._bench.gate.mode(notebook.run))
             came, extra = await self._try(here, desk, notebook.run)
             if isinstance(came, Written):
                 await notebook.enter(of_case(came, desk.taxonomy))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from tasks.causes import Cause
@@ -76,8 +77,9 @@ class Courier:
     ) -> Entry | Wait:
         bench = self._bench
         queue = bench.config.taxonomy.fallback_queue
+        mode = await bench.gate.mode(run)
         case = await asyncio.to_thread(entrusted, run, ticket, why, queue, bench.ledger)
-        came = await hand_over(case, self._sending(notebook))
+        came = await hand_over(replace(case, mode=mode), self._sending(notebook))
         return came if isinstance(came, Wait) else handed_over(came, back)
 
     def _sending(self, notebook: Notebook) -> Sending:

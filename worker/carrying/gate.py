@@ -1,5 +1,8 @@
-"""What of the work is paused, as this process last heard."""
+"""What the fleet may do now, as this process last heard: what is paused, and how far sources go."""
 
+import asyncio
+
+from config.mode import Mode, more_careful
 from tasks.causes import WaitReason
 from tasks.detour import Wait
 from tasks.run import Run, StageName
@@ -8,15 +11,18 @@ from worker.ledgers.sql import SqlLedger
 
 
 class Gate:
-    """Asked before each stage, without I/O; told by the ledger every second."""
+    """Asked before each stage; told by the ledger every second."""
 
     def __init__(self, ledger: SqlLedger) -> None:
         self._ledger = ledger
         self.scopes: frozenset[str] = frozenset()
+        self._modes: dict[str, Mode] = {}
+        self._known: set[str] = set()
 
     def look(self) -> None:
-        """Hears what is paused now. Raises LedgerDown: what was heard last then stands."""
+        """Hears what holds now. Raises LedgerDown: what was heard last then stands."""
         self.scopes = frozenset(pause.scope for pause in self._ledger.pauses())
+        self._hear_of_sources()
 
     def wait(self, run: Run, stage: StageName, now: float) -> Wait | None:
         """What a run that comes to this stage has to do first; None: it may go on."""
@@ -31,12 +37,27 @@ class Gate:
             spends_attempt=False,
         )
 
+    async def mode(self, run: Run) -> Mode:
+        """What may be done in its helpdesk.
+
+        The ledger is asked of a source that this process meets for the first time: what has begun
+        after the last look would else be taken for one that may do all. Raises LedgerDown then.
+        """
+        if run.source not in self._known:
+            await asyncio.to_thread(self._hear_of_sources)
+            self._known.add(run.source)
+        return more_careful(run.mode or Mode.AUTO, self._modes.get(run.source, Mode.AUTO))
+
+    def _hear_of_sources(self) -> None:
+        self._modes = {source.name: source.mode for source in self._ledger.sources()}
+
 
 class OpenGate(Gate):
-    """Lets everything through: for what an operator does by hand, while the fleet is paused too."""
+    """Pauses nothing: for what an operator does by hand, while the fleet is paused too."""
 
-    def look(self) -> None:
+    def wait(self, run: Run, stage: StageName, now: float) -> Wait | None:  # noqa: ARG002 - as a gate
         """Nothing."""
+        return None
 
 
 PAUSED_SECONDS = 86_400.0

@@ -1,12 +1,13 @@
 """What may be said on the command line. Nothing heavy is imported here: help must be instant."""
 
 import argparse
-from typing import TypeAlias
 
-Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+from worker.cli.declaring import Parsers, asks_yes, command, count, limit, noun
+from worker.cli.ticket_grammar import dead, recalling, tickets
+
 TIERS = ("economy", "standard", "premium")
 STAGES = ("enrich", "classify", "validate", "write")
-MOST_ROWS = 1_000_000
+MODES = ("auto", "suggest", "shadow")
 EPILOG = """\
 Start with `triage run`: it triages a sample inbox on an embedded fleet and tells what happened.
 Settings come from the environment (TRIAGE_HOME, TRIAGE_BROKER_URL, TRIAGE_LEDGER_URL,
@@ -28,9 +29,10 @@ def grammar() -> argparse.ArgumentParser:
         _running,
         _looking,
         _pausing,
-        _tickets,
-        _dead,
-        _recalling,
+        tickets,
+        dead,
+        recalling,
+        _sources,
         _helpdesk,
         _setting_up,
     ):
@@ -39,7 +41,7 @@ def grammar() -> argparse.ArgumentParser:
 
 
 def _running(nouns: Parsers) -> None:
-    run = _command(
+    run = command(
         nouns,
         "run",
         "worker.cli.run:run",
@@ -47,31 +49,46 @@ def _running(nouns: Parsers) -> None:
         json=True,
     )
     run.add_argument("source", nargs="?", metavar="SOURCE", help="file:PATH (default: the sample)")
-    up = _command(
+    up = command(
         nouns,
         "up",
         "worker.cli.up:up",
         "start a fleet and keep it running until Ctrl-C or SIGTERM",
     )
     up.add_argument("source", nargs="?", metavar="SOURCE", help="a source to poll on a schedule")
-    intake = _command(
+    intake = command(
         nouns, "intake", "worker.cli.intake:intake", "poll SOURCE once, for cron", json=True
     )
     intake.add_argument("source", nargs="?", metavar="SOURCE", help="file:PATH or helpdesk")
+    intake.add_argument(
+        "--since", help="a helpdesk's open tickets from before its first poll: 30d, 2026-11-20"
+    )
+    intake.add_argument(
+        "--dry-run", action="store_true", help="decide about new tickets, keep and write nothing"
+    )
+    intake.add_argument("--limit", type=count, default=20, help="most of a dry run (default 20)")
+    intake.add_argument("--yes", action="store_true", help="with --since: do it")
 
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST_ROWS):
-        message = f"{text!r} is no number from 1 to {MOST_ROWS:,}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
+    backfill = command(
+        nouns,
+        "backfill",
+        "worker.cli.backfill:backfill",
+        "triage what people have closed, write nothing, compare",
+        json=True,
+    )
+    backfill.add_argument("--since", default="30d", help="closed since: 30d (default), 2026-10-01")
+    backfill.add_argument(
+        "--shadow", action="store_true", help="nothing is written: the only way there is"
+    )
+    backfill.add_argument("--report", action="store_true", help="only what came of it so far")
+    asks_yes(backfill)
 
 
 def _looking(nouns: Parsers) -> None:
-    _command(
+    command(
         nouns, "status", "worker.cli.status:status", "workers, oldest ticket, alerts", json=True
     )
-    books = _command(
+    books = command(
         nouns, "books", "worker.cli.books:books", "where every ticket ever seen is", json=True
     )
     books.add_argument(
@@ -81,15 +98,15 @@ def _looking(nouns: Parsers) -> None:
 
 
 def _pausing(nouns: Parsers) -> None:
-    pause = _command(
+    pause = command(
         nouns, "pause", "worker.cli.pause:pause", "begin nothing any more, fleet-wide", json=True
     )
     pause.add_argument("--why", metavar="TEXT", default="no reason given", help="the reason")
-    resume = _command(
+    resume = command(
         nouns, "resume", "worker.cli.pause:resume", "let it go on within seconds", json=True
     )
-    for command in (pause, resume):
-        command.add_argument(
+    for one in (pause, resume):
+        one.add_argument(
             "scope",
             nargs="?",
             default="all",
@@ -99,89 +116,29 @@ def _pausing(nouns: Parsers) -> None:
         )
 
 
-def _tickets(nouns: Parsers) -> None:
-    verbs = _noun(nouns, "ticket", "look at tickets, try them again")
-    listing = _command(
-        verbs, "list", "worker.cli.ticket:list_tickets", "tickets by where they are", json=True
+def _sources(nouns: Parsers) -> None:
+    verbs = noun(nouns, "source", "how far each source is trusted")
+    command(
+        verbs, "list", "worker.cli.source:list_sources", "sources, and what they may do", json=True
     )
-    for name, what in (
-        ("--state", "queued, running, waiting, in_review, written, dead or dropped"),
-        ("--queue", "the helpdesk queue that was chosen"),
-        ("--tier", "economy, standard or premium"),
-        ("--requester", "the customer's e-mail address"),
-        ("--prompt", "the prompt's version"),
-        ("--model", "the model that was asked last"),
-        ("--since", "ingested since: 2h, 3d or 2026-11-20T08:00"),
-    ):
-        listing.add_argument(name, help=what)
-    listing.add_argument("--limit", type=_count, default=100, help="most rows (default 100)")
-    show = _command(
-        verbs, "show", "worker.cli.ticket:show", "everything about one ticket", json=True
+    change = command(
+        verbs, "set", "worker.cli.source:set_source", "change what a source may do", json=True
     )
-    retry = _command(
-        verbs, "retry", "worker.cli.ticket:retry", "begin again now, with fresh budgets", json=True
+    change.add_argument("source", metavar="NAME", help="as `list` has it, or helpdesk")
+    change.add_argument(
+        "--mode",
+        choices=MODES,
+        help="auto: fields and notes; suggest: one note; shadow: nothing",
     )
-    replay = _command(
-        verbs,
-        "replay",
-        "worker.cli.replay:replay",
-        "ask again about the recorded input, write nothing, show the difference",
-        json=True,
+    change.add_argument(
+        "--per-hour", type=limit, metavar="N", help="most tickets that begin, or none: no limit"
     )
-    for command in (show, retry, replay):
-        command.add_argument("ticket", metavar="ID", help="external id or run id")
-    _asks_yes(retry)
-    retry.add_argument("--force", action="store_true", help="also for the third time and more")
-    replay.add_argument("--prompt", metavar="V", help="a prompt file's name or version")
-    replay.add_argument("--model", metavar="M", help="a model that config names")
-
-
-def _dead(nouns: Parsers) -> None:
-    verbs = _noun(nouns, "dead", "dead letters: look, requeue, drop")
-    listing = _command(verbs, "list", "worker.cli.dead:list_dead", "dead letters", json=True)
-    listing.add_argument("--group", action="store_true", help="one row per cause and stage")
-    show = _command(verbs, "show", "worker.cli.ticket:show", "everything about one", json=True)
-    show.add_argument("ticket", metavar="ID", help="external id or run id")
-    requeue = _command(
-        verbs, "requeue", "worker.cli.dead:requeue", "try again with fresh budgets", json=True
-    )
-    requeue.add_argument("--force", action="store_true", help="also for the third time and more")
-    drop = _command(verbs, "drop", "worker.cli.dead:drop", "nobody needs these", json=True)
-    drop.add_argument("--why", required=True, help="the reason, kept in the ledger")
-    for command in (requeue, drop):
-        command.add_argument("ticket", nargs="*", metavar="ID", help="external ids or run ids")
-        command.add_argument("--all", action="store_true", help="every dead letter")
-        _asks_yes(command)
-    for command in (listing, requeue, drop):
-        command.add_argument("--cause", help="only of this cause")
-        command.add_argument("--stage", help="only of this stage")
-        command.add_argument("--older", metavar="AGE", help="dead for longer than 30m, 2h, 3d")
-
-
-def _recalling(nouns: Parsers) -> None:
-    recall = _command(
-        nouns,
-        "recall",
-        "worker.cli.recall:recall",
-        "take back what a bad version wrote; alone: past recalls",
-        json=True,
-    )
-    for name, value, what in (
-        ("--prompt", "V", "written by this version of the prompt"),
-        ("--model", "M", "written by this model"),
-        ("--since", "SINCE", "written since: 2h, 3d or 2026-11-20T08:00"),
-        ("--batch", "BATCH", "a recall: what it took back counts again"),
-    ):
-        recall.add_argument(name, metavar=value, help=what)
-    recall.add_argument("--why", metavar="TEXT", help="the reason, for people in the helpdesk")
-    recall.add_argument(
-        "--dry-run", action="store_true", help="only say what would be done, as without --yes"
-    )
-    _asks_yes(recall)
+    change.add_argument("--why", metavar="TEXT", default="no reason given", help="the reason")
+    asks_yes(change)
 
 
 def _helpdesk(nouns: Parsers) -> None:
-    connect = _command(
+    connect = command(
         nouns,
         "connect",
         "worker.cli.connect:connect",
@@ -192,18 +149,18 @@ def _helpdesk(nouns: Parsers) -> None:
     connect.add_argument(
         "--setup", action="store_true", help="print what makes it ready, for the helpdesk itself"
     )
-    verbs = _noun(nouns, "helpdesk", "the embedded helpdesk: look, play a person or a customer")
-    show = _command(
+    verbs = noun(nouns, "helpdesk", "the embedded helpdesk: look, play a person or a customer")
+    show = command(
         verbs, "show", "worker.cli.helpdesk:show", "fields, notes and history", json=True
     )
-    edit = _command(
+    edit = command(
         verbs, "edit", "worker.cli.helpdesk:edit", "change a field as a person does", json=True
     )
-    reply = _command(
+    reply = command(
         verbs, "reply", "worker.cli.helpdesk:reply", "write again as the customer", json=True
     )
-    for command in (show, edit, reply):
-        command.add_argument("ticket", metavar="ID", help="the ticket's external id")
+    for one in (show, edit, reply):
+        one.add_argument("ticket", metavar="ID", help="the ticket's external id")
     edit.add_argument("field", metavar="FIELD", help="issue_type, priority, queue or escalated")
     edit.add_argument("value", metavar="VALUE")
     edit.add_argument("--as", dest="author", required=True, metavar="NAME", help="who edits")
@@ -211,41 +168,28 @@ def _helpdesk(nouns: Parsers) -> None:
 
 
 def _setting_up(nouns: Parsers) -> None:
-    _command(
+    init = command(
+        nouns, "init", "worker.cli.init:init", "propose a taxonomy from past tickets", json=True
+    )
+    init.add_argument(
+        "--from", dest="source", required=True, metavar="SOURCE", help="rt, roundup or csv:FILE"
+    )
+    init.add_argument(
+        "--dir", metavar="DIR", default="triage-config", help="where to (default triage-config)"
+    )
+    init.add_argument("--since", metavar="SPAN", help="closed in the last 90d (default 365d)")
+    init.add_argument("--limit", type=count, metavar="N", help="most tickets (default 5000)")
+    init.add_argument("--fallback", metavar="QUEUE", help="where people find the undecided")
+    asks_yes(init)
+    command(
         nouns, "check", "worker.cli.check:check", "validate settings and connections", json=True
     )
-    backup = _command(
+    backup = command(
         nouns, "backup", "worker.cli.backup:make", "the whole ledger into one file", json=True
     )
-    restore = _command(
+    restore = command(
         nouns, "restore", "worker.cli.backup:bring_back", "a backup into an empty ledger", json=True
     )
-    for command in (backup, restore):
-        command.add_argument("file", metavar="FILE")
-    _command(nouns, "migrate", "worker.cli.migrate:migrate", "bring the ledger's schema up to date")
-
-
-def _noun(nouns: Parsers, name: str, what: str) -> Parsers:
-    parser = nouns.add_parser(name, help=what, description=what, allow_abbrev=False)
-    return parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-
-
-def _command(
-    parsers: Parsers,
-    name: str,
-    handler: str,
-    what: str,
-    *,
-    json: bool = False,
-) -> argparse.ArgumentParser:
-    parser = parsers.add_parser(name, help=what, description=what, allow_abbrev=False)
-    parser.set_defaults(handler=handler)
-    if json:
-        parser.add_argument("--json", action="store_true", help="for scripts")
-    return parser
-
-
-def _asks_yes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--yes", action="store_true", help="do it; without it, say what would be done"
-    )
+    for one in (backup, restore):
+        one.add_argument("file", metavar="FILE")
+    command(nouns, "migrate", "worker.cli.migrate:migrate", "bring the ledger's schema up to date")

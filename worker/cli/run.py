@@ -2,36 +2,21 @@
 
 import argparse
 import sys
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
 
-from config.environment import Environment
-from tasks.errors import TriageError
+from tasks.causes import WaitReason
 from tasks.run import State
-from worker.broker.errors import BrokerDown
 from worker.cli.exit_codes import ExitCode
+from worker.cli.hosting import Host, a_fleet
 from worker.cli.intake import tell
 from worker.cli.output import print_json
 from worker.cli.progress import Progress
 from worker.cli.report import as_json, print_report
 from worker.cli.shop import the_shop
-from worker.cli.watch import Watch
-from worker.clock import SystemClock
 from worker.compose import Shop, open_inbox, open_intake
-from worker.embedded import children
-from worker.home import FleetLock, holder
 from worker.intake import Polled
 from worker.operating.report import Report, report
 from worker.operating.standing import waiting_for
-from worker.processes.signals import Signals
-from worker.processes.supervisor import Supervisor
-
-LOOK_SECONDS = 0.25
-MOST_DEATHS = 3
-GRACE = 8.0
-"""Seconds until a child that does not end is killed; Ctrl-C must be over in 15."""
 
 
 def run(asked: argparse.Namespace) -> ExitCode:
@@ -39,74 +24,40 @@ def run(asked: argparse.Namespace) -> ExitCode:
     with the_shop() as shop:
         source = asked.source or shop.config.settings.sources.sample
         open_inbox(source, shop)  # a wrong name is said before anything is started
-        joins = holder(shop.home)
-        if joins:
-            print(f"a fleet runs here already (process {joins}): joining it", file=sys.stderr)
-            with Signals() as signals:
-                done = _triage(shop, source, signals, None)
-        else:
-            done = _with_own_fleet(shop, source)
+        with a_fleet(shop) as host:
+            done = None if host.is_interrupted else _triage(source, host)
         if done is None:
             print("interrupted: the next run goes on where this one stopped", file=sys.stderr)
             return ExitCode.FAILED
         polled, seconds = done
         found = report(shop, source, polled, seconds)
+        waiting = waiting_for(shop.ledger)
     if asked.json:
         print_json(as_json(found))
     else:
         print_report(found)
-    return _verdict(found)
+    return _verdict(found, waiting)
 
 
-def _verdict(found: Report) -> ExitCode:
-    parked = found.stock.books.states[State.WAITING]
+def _verdict(found: Report, waiting: Mapping[str, int]) -> ExitCode:
+    parked = waiting.get(WaitReason.PARKED, 0)
     if parked:
         told = "are parked until a person mends what `triage status` names"
         print(f"{parked} tickets {told}; run again then", file=sys.stderr)
+    if capped := waiting.get(WaitReason.CAPPED, 0):
+        print(f"{capped} wait for another hour: `triage source list`", file=sys.stderr)
     return ExitCode.DONE if found.stock.balanced and not parked else ExitCode.NEEDS_YOU
 
 
-def _with_own_fleet(shop: Shop, source: str) -> tuple[Polled, float] | None:
-    environment = replace(Environment.read(), source=None)
-    watch = Watch(most_deaths=MOST_DEATHS)
-    with FleetLock(shop.home), Signals() as signals:
-        supervisor = Supervisor(
-            children(shop, environment, started_at=shop.clock.now()),
-            logs=shop.home.logs,
-            clock=SystemClock(),
-            signals=signals,
-            report=watch,
-        )
-        try:
-            supervisor.run(until=lambda: watch.given_up or _broker_answers(shop))
-            watch.check(shop.home.logs)
-            if signals.asked:
-                return None
-            return _triage(shop, source, signals, _Minded(supervisor, watch, shop.home.logs))
-        finally:
-            supervisor.stop(GRACE)
-
-
-def _triage(
-    shop: Shop, source: str, signals: Signals, minded: "_Minded | None"
-) -> tuple[Polled, float] | None:
+def _triage(source: str, host: Host) -> tuple[Polled, float] | None:
     """Takes the source in and waits until every ticket has a place. None when interrupted."""
+    shop = host.shop
     begun = shop.clock.monotonic()
     polled = open_intake(shop).poll(open_inbox(source, shop))
     print(tell(polled, source), file=sys.stderr)
     with Progress(shop) as progress:
-        settled = _watcher(shop, progress)
-        if minded is None:
-            while not (signals.asked or settled()):
-                if holder(shop.home) is None:
-                    raise TriageError("the fleet that this run had joined has ended: run again")
-                signals.wait(LOOK_SECONDS)
-        else:
-            minded.supervisor.run(
-                until=lambda: minded.watch.given_up or settled(), every=LOOK_SECONDS
-            )
-            minded.watch.check(minded.logs)
-    return None if signals.asked else (polled, shop.clock.monotonic() - begun)
+        host.wait(_watcher(shop, progress))
+    return None if host.is_interrupted else (polled, shop.clock.monotonic() - begun)
 
 
 def _watcher(shop: Shop, progress: Progress) -> Callable[[], bool]:
@@ -115,23 +66,10 @@ def _watcher(shop: Shop, progress: Progress) -> Callable[[], bool]:
         progress.show(books)
         moving = any(books.states[state] for state in (State.QUEUED, State.RUNNING))
         waiting = books.states[State.WAITING]
-        # What is parked waits for a person, and so does not keep the run from ending.
-        return not moving and (not waiting or set(waiting_for(shop.ledger)) == {"parked"})
+        # What waits for a person, or for another hour, does not keep the run from ending.
+        return not moving and (not waiting or set(waiting_for(shop.ledger)) <= PATIENT)
 
     return settled
 
 
-def _broker_answers(shop: Shop) -> bool:
-    try:
-        shop.broker().ping()
-    except BrokerDown:
-        return False
-    return True
-
-
-class _Minded(NamedTuple):
-    """A fleet of our own."""
-
-    supervisor: Supervisor
-    watch: Watch
-    logs: Path
+PATIENT = {WaitReason.PARKED, WaitReason.CAPPED}

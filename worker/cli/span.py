@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 from tasks.errors import OperatorError
+from worker.helpdesks.feed import EPOCH, STAMP
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 SPAN = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -27,3 +28,9 @@ def moment(text: str, now: float) -> float:
         message = f"{text!r} is neither a span like 2h nor a moment like 2026-11-20T08:00"
         raise OperatorError(message) from error
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def stamp(text: str, now: float) -> str:
+    """That moment as helpdesks are asked for it; not before EPOCH. Raises OperatorError."""
+    at = max(moment(text, now), 0.0)
+    return max(EPOCH, datetime.fromtimestamp(at, UTC).strftime(STAMP))

@@ -58,6 +58,9 @@ def _print(standing: Standing) -> None:
         print(f"oldest unrouted: {age(standing.oldest_seconds)}")
     for one in standing.paused:
         print(f"paused: {one.scope}, by {one.by} since {iso(one.since)}: {one.why}")
+    for source in standing.careful:
+        limit = f", {source.per_hour} tickets an hour" if source.per_hour else ""
+        print(f"source: {source.name}: {source.mode}{limit}, by {source.by}: {source.why}")
     for reason, count in standing.waiting.items():
         print(f"waiting ({reason}): {count}")
     for alert in standing.alerts:

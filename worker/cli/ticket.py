@@ -145,6 +145,6 @@ def operator(shop: Shop) -> Operator:
         vault=shop.vault,
         config=shop.config,
         clock=shop.clock,
-        facts=open_facts(shop),
+        facts=open_facts(shop.config, shop.clock),
         deliver=shop.deliver,
     )

@@ -84,16 +84,19 @@ class LiveInbox:
     what it has brought in exactly this state.
     """
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, *, since: str | None = None) -> None:
         self._feed = feed
+        self._since = since
         self._zone_is_known = False
         self.name = feed.name
 
     def start(self) -> str:
-        """Now, by its own clock: older tickets are taken in when somebody asks for them."""
-        with self._source_errors():
-            now = self._feed.clock()
-        return Position(since=now, brought={}, floor=now).as_text()
+        """What somebody has asked for, else now by its own clock: older tickets are left alone."""
+        since = self._since
+        if since is None:
+            with self._source_errors():
+                since = self._feed.clock()
+        return Position(since=since, brought={}, floor=since).as_text()
 
     def read(self, position: str | None, *, limit: int) -> Page:
         """Tickets that changed since, at most `limit`, oldest change first. Raises SourceDown."""

@@ -4,12 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Engine, func, or_, select, text
 
+from config.mode import Mode
+from tasks.causes import WaitReason
 from tasks.run import ERRANDS, Run, State
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
 from worker.ledgers.reading import RUN
 from worker.ledgers.rows import run_of
 from worker.ledgers.schema import UNHANDED
+
+HELD = (WaitReason.PAUSED, WaitReason.SETTLE, WaitReason.CAPPED)
+"""An operator has paused it, it waits for the helpdesk to settle, or for its source's hour."""
 
 
 class LedgerHanding:
@@ -29,7 +34,8 @@ class LedgerHanding:
     def overdue(self, older: Mapping[str, str], limit: int) -> Sequence[Run]:
         """Runs that wait, and are older than the id of their customer tier's; oldest first.
 
-        Ids sort by age, and stand in the index by which what is queued is found.
+        Ids sort by age, and stand in the index by which what is queued is found. What is HELD is
+        left out, and so is what nobody waits for: a run that is there to be compared.
         """
         runs = schema.runs
         tier = func.coalesce(runs.c.customer_tier, "basic")
@@ -41,6 +47,8 @@ class LedgerHanding:
                 runs.c.id < max(older.values()),
                 runs.c.handed_at.is_(None),
                 runs.c.stage.not_in(ERRANDS),
+                func.coalesce(runs.c.reason, "").not_in(HELD),
+                runs.c.mode.is_distinct_from(Mode.SHADOW),
                 late,
             )
             .order_by(runs.c.id)

@@ -1,18 +1,20 @@
 """Intake: each message once, however often and by however many it is brought."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
 
+from config.mode import Mode
+from tasks.birth import beginning
 from tasks.causes import DropCause
 from tasks.events import Event, Kind
-from tasks.journey import advance, beginning, fold
+from tasks.journey import advance, fold
 from tasks.ports.ledger import Arrival, Change, Cursor, SealedKey, Taken
 from tasks.run import Run, State, TicketId
-from worker.ledgers import bulk, schema
+from worker.ledgers import bulk, schema, sourcing
 from worker.ledgers.engine import reading, writing
 from worker.ledgers.reading import RUN
 from worker.ledgers.rows import (
@@ -96,9 +98,12 @@ class LedgerIngesting:
             unique.setdefault((ticket, arrival.digest), arrival)
         with writing(self.engine) as connection:
             tickets = _lock_tickets(connection, unique)
-            births, dropped = _settle_among(_births(unique, tickets))
+            rooms = _rooms(connection, unique.values())
+            births, dropped = _settle_among(_births(unique, tickets, rooms))
             dropped += _supersede(connection, births)
             _bear(connection, births)
+            for name, room in rooms.items():
+                sourcing.count_begun(connection, name, room.begun)
             _count_revisions(connection, tickets)
             if cursor is not None:
                 _move(connection, cursor)
@@ -146,8 +151,38 @@ def _lock_tickets(
     return tickets
 
 
+@dataclass(slots=True)
+class _Room:
+    """How many of a source's tickets may begin in this hour."""
+
+    left: int
+    begun: int = 0
+
+    def is_full(self) -> bool:
+        """Whether one more has to wait; it has begun if not."""
+        if self.left == 0:
+            return True
+        self.left -= 1
+        self.begun += 1
+        return False
+
+
+def _rooms(connection: Connection, arrivals: Iterable[Arrival]) -> dict[str, _Room]:
+    """Of each source that has a limit; its row is ours until the commit."""
+    rooms: dict[str, _Room] = {}
+    came = {one.source: one.at for one in arrivals if one.mode is not Mode.SHADOW}
+    for name in sourcing.capped(connection, came):
+        left = sourcing.room_of(connection, name, came[name])
+        if left is not None:
+            is_queue = sourcing.is_anybody_waiting(connection, name)
+            rooms[name] = _Room(left=0 if is_queue else left)
+    return rooms
+
+
 def _births(
-    unique: Mapping[tuple[TicketId, str], Arrival], tickets: Mapping[TicketId, _Ticket]
+    unique: Mapping[tuple[TicketId, str], Arrival],
+    tickets: Mapping[TicketId, _Ticket],
+    rooms: Mapping[str, _Room],
 ) -> list[_Birth]:
     births = []
     for (ticket, digest), arrival in unique.items():
@@ -155,7 +190,9 @@ def _births(
         if digest not in known.digests:
             known.revision += 1
             quiet_at = known.quiet_at(arrival.at)
-            events = beginning(arrival, ticket, known.revision, quiet_at=quiet_at)
+            room = rooms.get(arrival.source) if arrival.mode is not Mode.SHADOW else None
+            full = room is not None and arrival.malformed is None and room.is_full()
+            events = beginning(arrival, ticket, known.revision, quiet_at=quiet_at, capped=full)
             births.append(_Birth(arrival=arrival, events=events, run=fold(events)))
     return births
 

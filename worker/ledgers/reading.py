@@ -67,6 +67,8 @@ class LedgerReading:
             runs.c.model: wanted.model,
             runs.c.reason: wanted.reason,
             runs.c.stage: wanted.stage,
+            runs.c.source: wanted.source,
+            runs.c.mode: wanted.mode,
         }
         for column, value in equal.items():
             if value is not None:

@@ -7,13 +7,24 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
+from config.mode import Mode
 from tasks.events import Event, Kind
 from tasks.ports.ledger import Claimed, Intent, Sealed, SealedKey
 from tasks.run import Outcome, Run, State
 
 RUN_COLUMNS = tuple(field.name for field in fields(Run))
 BORN_WITH = frozenset(
-    ("id", "ticket", "source", "external_id", "requester", "digest", "revision", "ingested_at")
+    (
+        "id",
+        "ticket",
+        "source",
+        "external_id",
+        "requester",
+        "digest",
+        "revision",
+        "ingested_at",
+        "mode",
+    )
 )
 BOOLEANS = frozenset({"suspect", "alone"})
 """SQLite knows no such type."""
@@ -74,6 +85,7 @@ def run_of(row: Sequence[Any]) -> Run:
     for name in BOOLEANS:
         found[name] = bool(found[name])
     found["outcome"] = Outcome(found["outcome"]) if found["outcome"] else None
+    found["mode"] = Mode(found["mode"]) if found["mode"] else None
     return Run(**found)
 
 

@@ -80,6 +80,7 @@ runs = Table(
     Column("prompt", Text),
     Column("model", Text),
     Column("handed_at", Double),
+    Column("mode", Text),
     UniqueConstraint("ticket", "digest", name="uq_runs_ticket_digest"),
     UniqueConstraint("ticket", "revision", name="uq_runs_ticket_revision"),
     # With the id, since a whole intake is sent in one moment: its runs are read page by page.
@@ -190,6 +191,20 @@ pauses = Table(
     Column("why", Text, nullable=False),
 )
 
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("mode", Text, nullable=False),
+    Column("per_hour", Integer),
+    Column("since", Double, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    # How many have begun since then; an hour later it is counted anew.
+    Column("hour_at", Double),
+    Column("begun", Integer, nullable=False, server_default="0"),
+)
+
 marks = Table(
     "marks",
     metadata,
@@ -198,5 +213,5 @@ marks = Table(
     Column("value", Text, nullable=False),
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration; the schema that this version writes."""

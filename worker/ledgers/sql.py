@@ -12,6 +12,7 @@ from worker.ledgers.postgres import PostgresLane
 from worker.ledgers.reading import LedgerReading
 from worker.ledgers.reaping import LedgerReaping
 from worker.ledgers.recalling import LedgerRecalling
+from worker.ledgers.sourcing import LedgerSourcing
 from worker.ledgers.sqlite import SqliteLane
 
 
@@ -22,6 +23,7 @@ class SqlLedger(
     LedgerPausing,
     LedgerRecalling,
     LedgerHanding,
+    LedgerSourcing,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 

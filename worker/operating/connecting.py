@@ -8,13 +8,18 @@ from config.load import Config, load
 from config.taxonomy import Taxonomy
 from tasks.errors import OperatorError
 from worker.clock import SystemClock
-from worker.findings import Finding
+from worker.compose import open_facts
+from worker.findings import Finding, fine
+from worker.helpdesks.feed import EPOCH, Feed
 from worker.helpdesks.roundup import inspection as roundup_inspection
 from worker.helpdesks.roundup import setup as roundup_setup
 from worker.helpdesks.roundup.client import RoundupClient
+from worker.helpdesks.roundup.feed import RoundupFeed
 from worker.helpdesks.rt import inspection as rt_inspection
 from worker.helpdesks.rt import setup as rt_setup
 from worker.helpdesks.rt.client import RtClient
+from worker.helpdesks.rt.feed import RtFeed
+from worker.operating.estimating import estimate, sample
 
 KINDS = ("rt", "roundup")
 
@@ -37,12 +42,35 @@ def inspect(kind: str, environment: Environment) -> Sequence[Finding]:
         case "rt":
             tracker = RtClient(config.helpdesk.rt, _token(config), SystemClock())
             findings = list(rt_inspection.inspect(tracker, queues))
+            findings += _before(RtFeed(tracker), config, findings)
             tracker.close()
         case _:
             issues = RoundupClient(config.helpdesk.roundup, _token(config), SystemClock())
             findings = list(roundup_inspection.inspect(issues, queues))
+            findings += _before(RoundupFeed(issues), config, findings)
             issues.close()
     return findings
+
+
+def _before(feed: Feed, config: Config, findings: Sequence[Finding]) -> Sequence[Finding]:
+    """What lies before a first poll, and what the first day is like; once all else is well."""
+    if any(found.level == "wrong" for found in findings):
+        return ()
+    clock = SystemClock()
+    tickets = sample(feed, feed.changed(EPOCH), config)
+    facts = open_facts(config, clock)
+    count = feed.count(EPOCH)
+    found = estimate(tickets, count, config=config, facts=facts, now=clock.now())
+    alone = f"{count} are there already, and are left alone until their customers write again"
+    first = config.settings.first_day
+    limit = f", {first.per_hour} an hour begin" if first.per_hour else ""
+    return (
+        fine("open tickets", f"{alone} (`triage intake helpdesk --since 30d` takes older ones in)"),
+        fine("what those would cost", found.words()),
+        fine(
+            "first day", f"{first.mode}{limit}, until `triage source set helpdesk` says otherwise"
+        ),
+    )
 
 
 def _known(kind: str) -> str:

@@ -1,6 +1,5 @@
 """What came of a run, for people and scripts: read from the ledger, and from the inbox's labels."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from tasks.ports.ledger import Filter
 from tasks.run import Run, State
 from tasks.ticket import ExternalId
 from worker.compose import Shop, open_inbox
+from worker.inboxes.labels import labels_of
 from worker.intake import Polled
 from worker.operating.books import Ledgerbook, take_stock
 
@@ -94,12 +94,8 @@ def _labels(shop: Shop, source: str) -> dict[Name, str]:
 
 
 def _label(message: Message) -> tuple[Name, str] | None:
-    try:
-        found = json.loads(message.raw)
-    except (ValueError, RecursionError):
-        return None
-    match found:
-        case {"id": str(name) | int(name), "labels": {"issue_type": str(issue_type)}}:
-            return (message.source, ExternalId(str(name).strip())), issue_type
+    match labels_of(message.raw):
+        case name, {"issue_type": issue_type}:
+            return (message.source, ExternalId(name)), issue_type
         case _:
             return None

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from config.load import Config
+from config.mode import Mode
 from config.tiers import CustomerTier
-from tasks.ports.ledger import Books, Pause, WorkerRow
+from tasks.causes import WaitReason
+from tasks.ports.ledger import Books, Pause, Source, WorkerRow
 from tasks.run import ERRANDS, State
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
@@ -26,6 +28,7 @@ class Standing:
     oldest_seconds: float | None  # since the oldest unrouted ticket came in
     waiting: Mapping[str, int]  # reason -> runs
     paused: tuple[Pause, ...]
+    careful: tuple[Source, ...]  # sources that may not do all
     alerts: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -37,6 +40,10 @@ class Standing:
             ],
             "oldest_seconds": self.oldest_seconds,
             "paused": [{"scope": one.scope, "by": one.by, "why": one.why} for one in self.paused],
+            "sources": [
+                {"source": one.name, "mode": str(one.mode), "per_hour": one.per_hour}
+                for one in self.careful
+            ],
             "alerts": list(self.alerts),
             "waiting": dict(self.waiting),
         }
@@ -55,6 +62,7 @@ def stand(ledger: SqlLedger, config: Config, now: float) -> Standing:
         oldest_seconds=None if oldest is None else max(0.0, now - min(oldest.values())),
         waiting=waiting,
         paused=tuple(ledger.pauses()),
+        careful=tuple(one for one in ledger.sources() if one.mode is not Mode.AUTO or one.per_hour),
         alerts=tuple(alerts_of(workers, books, overdue_of(oldest or {}, config, now), waiting)),
     )
 
@@ -102,6 +110,8 @@ def _oldest(ledger: SqlLedger) -> dict[str, float] | None:
         .where(
             runs.c.state.in_([str(state) for state in UNROUTED]),
             runs.c.stage.not_in(ERRANDS),  # it was routed once, or is with people in a moment
+            func.coalesce(runs.c.reason, "") != WaitReason.CAPPED,  # people have it meanwhile
+            runs.c.mode.is_distinct_from(Mode.SHADOW),  # nobody waits for it
         )
         .group_by(tier)
     )

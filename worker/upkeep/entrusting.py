@@ -5,7 +5,6 @@ from typing import get_args
 
 from config.policy import Policy
 from config.tiers import CustomerTier
-from tasks.causes import WaitReason
 from tasks.chronicle import handing_over, sent_again
 from tasks.ports.clock import Clock
 from tasks.ports.ledger import Change
@@ -45,16 +44,11 @@ class Entrusting:
             tier: oldest_id(now - self._policy.unrouted_after.of(tier)) for tier in tiers
         }
         found = self._ledger.overdue(older, BATCH)
-        return [self._sent(run, _late(run, now)) for run in found if not _is_held(run)]
+        return [self._sent(run, _late(run, now)) for run in found]
 
     def _sent(self, run: Run, why: str) -> Change:
         entries = (handing_over(run, why), sent_again(run))
         return change_of(run, entries, None, vault=self._vault, clock=self._clock)
-
-
-def _is_held(run: Run) -> bool:
-    """Whether an operator has paused it, or it waits for the helpdesk to settle: both end soon."""
-    return run.reason in {WaitReason.PAUSED, WaitReason.SETTLE}
 
 
 def _why(run: Run) -> str:

@@ -62,6 +62,7 @@ class Reaper:
         self._send(self._ledger.due(self._clock.now(), self._limits.batch))
         scopes = [pause.scope for pause in self._ledger.pauses()]
         self._send(self._ledger.resumed(scopes, self._limits.batch))
+        self._send(self._ledger.let_begin(self._clock.now(), self._limits.batch))
         for lost in self._missing.batches():
             self._send(lost)
         if self._sweeps % PROJECT_EVERY == 0:

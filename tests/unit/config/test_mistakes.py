@@ -68,6 +68,16 @@ MISTAKES: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "[issue_types.'Lost cards']\nqueue = 'q'",
         ("issue_types.Lost cards.name",),
     ),
+    "a queue that rings a bell": (
+        "taxonomy",
+        '[issue_types.card]\nqueue = "cards\\u0007"',
+        ("issue_types.card.queue", "is no name of a queue"),
+    ),
+    "a fallback queue without a name": (
+        "taxonomy",
+        "fallback_queue = ''",
+        ("taxonomy.toml", "fallback_queue", "1 to 60 printable characters"),
+    ),
     "an issue type without its priorities": (
         "taxonomy",
         "[issue_types.loans]\ndescription = 'Loans.'\nqueue = 'loans'",

@@ -1,5 +1,8 @@
 """The taxonomy is the list of every value that may be written; nothing else is ever one."""
 
+import pytest
+from pydantic import ValidationError
+
 from config.taxonomy import Taxonomy
 from config.tiers import TIERS, CustomerTier
 from tests.twins.desk import shipped
@@ -24,6 +27,21 @@ def test_the_digest_changes_with_anything_in_the_taxonomy() -> None:
     taxonomy = shipped().taxonomy
     assert _altered(taxonomy, "fraud").digest == taxonomy.digest
     assert _altered(taxonomy, "elsewhere").digest != taxonomy.digest
+
+
+@pytest.mark.parametrize(
+    "queue", ["Störungen", "IT & Netz", "Rückgaben/Ersatz (EU)", "請求", "q" * 60]
+)
+def test_a_queue_may_be_called_as_helpdesks_call_theirs(queue: str) -> None:
+    assert _altered(shipped().taxonomy, queue).issue_types[0].queue == queue
+
+
+@pytest.mark.parametrize(
+    "queue", ["", " ", " cards", "cards\n", "ca\x1brds", "q" * 61, "\u202ecards"]
+)
+def test_what_cannot_be_read_in_one_line_is_no_queue(queue: str) -> None:
+    with pytest.raises(ValidationError, match="is no name of a queue"):
+        _altered(shipped().taxonomy, queue)
 
 
 def test_the_shipped_types_are_those_of_the_data_and_other() -> None:

@@ -66,7 +66,7 @@ def _expect_all_once(office: Office) -> None:
 
 
 @pytest.mark.parametrize("mishap", [Mishap.LOST, Mishap.DEAF, Mishap.LATE])
-@pytest.mark.parametrize("before", range(3), ids=["fields", "first note", "second note"])
+@pytest.mark.parametrize("before", range(4), ids=["fields", "route", "escalation", "draft"])
 def test_a_request_whose_answer_is_lost_is_there_once_in_the_end(
     office: Office, mishap: Mishap, before: int
 ) -> None:
@@ -197,7 +197,7 @@ def test_a_person_who_changes_our_value_at_once_is_not_overruled(office: Office)
 
 def test_a_ticket_that_was_closed_after_a_lost_answer_tells_what_took_effect() -> None:
     office = Office(ticket=TRIAGED, capabilities=PLAIN)
-    office.helpdesk.mishaps.extend([Mishap.NONE, Mishap.DEAF])
+    office.helpdesk.mishaps.extend([Mishap.NONE, Mishap.NONE, Mishap.DEAF])
     with pytest.raises(HelpdeskDown):
         _write(office)
     office.helpdesk.close_ticket(T1)
@@ -211,6 +211,7 @@ def test_a_ticket_that_was_closed_after_a_lost_answer_tells_what_took_effect() -
 def test_a_first_attempt_of_fields_alone_asks_for_no_history(office: Office) -> None:
     """Most tickets cost two looks and one change; and a look for edits, where need be."""
     bare = DECISION.model_copy(update={"escalation": None, "draft": None})
+    office.policy = office.policy.model_copy(update={"route_note": False})
     found = asyncio.run(write(validated(bare, office.ticket), office.desk))
     assert isinstance(found, Written)
     assert office.trail == [
@@ -271,7 +272,7 @@ def test_a_person_who_edits_after_us_was_not_overwritten() -> None:
 
 
 def test_a_note_that_was_accepted_and_is_not_there_is_not_called_posted(office: Office) -> None:
-    office.helpdesk.mishaps.extend([Mishap.NONE, Mishap.SWALLOWED])
+    office.helpdesk.mishaps.extend([Mishap.NONE, Mishap.NONE, Mishap.SWALLOWED])
     with pytest.raises(ValuesNotTaken, match="note:escalation"):
         _write(office)
     assert isinstance(_taken_over(office), Written)

@@ -4,8 +4,9 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from tasks.birth import beginning
 from tasks.events import Body, Event, Kind
-from tasks.journey import CHANGES, advance, beginning, fold
+from tasks.journey import CHANGES, advance, fold
 from tasks.ports.ledger import Arrival
 from tasks.run import Run, RunId, State, TicketId
 from tasks.ticket import ExternalId

@@ -14,7 +14,7 @@ from tasks.ports.ledger import Intent
 from tasks.run import Outcome, RunId
 from tasks.ticket import ExternalId
 from tasks.write import write
-from tests.twins.desk import Office
+from tests.twins.desk import Office, shipped
 from tests.twins.ticket import a_ticket, validated
 
 QUOTE = "My card was stolen last night"
@@ -35,6 +35,7 @@ FULL = _decision(escalated=True, draft="Thank you for writing.")
 BARE = _decision()
 
 
+SILENT = shipped().policy.model_copy(update={"route_note": False})
 T1 = ExternalId("T-1")
 TRIAGED = a_ticket(fields={"queue": "triage"})
 """A ticket that somebody's form has put into a queue before intake read it."""
@@ -51,11 +52,12 @@ def _written(decision: Decision, office: Office) -> Written:
 
 
 def test_a_decision_is_in_the_helpdesk_afterwards() -> None:
-    """Its fields and nothing else; without escalation and draft no note."""
+    """Its fields and a note of it, and nothing else."""
     office = Office()
     assert _written(BARE, office).outcome is Outcome.APPLIED
     assert office.helpdesk.values() == BARE.fields()
-    assert office.helpdesk.posted() == []
+    [note] = office.helpdesk.posted()
+    assert note.startswith("Triage Fleet decided: issue type security, priority 1, queue fraud.")
 
 
 def test_the_intent_is_written_down_before_the_first_request() -> None:
@@ -67,6 +69,7 @@ def test_the_intent_is_written_down_before_the_first_request() -> None:
         "recorded intended",
         "set escalated, issue_type, priority, queue",
         "looked",
+        "posted a note",
         "posted a note",
         "posted a note",
         "looked for traces",
@@ -84,11 +87,12 @@ def test_the_intent_names_every_write_with_its_key_and_what_was_there_before() -
         "priority": (None, "1"),
         "queue": ("triage", "fraud"),
         "escalated": (None, "theft"),
+        "note:route": (None, None),
         "note:escalation": (None, None),
         "note:draft": (None, None),
     }
     assert entry.body["keys"] == [write.key for write in entry.writes]
-    assert len({write.key for write in entry.writes}) == 6
+    assert len({write.key for write in entry.writes}) == 7
     assert {write.outcome for write in entry.writes} == {None}
 
 
@@ -104,7 +108,7 @@ def test_an_intent_holds_no_word_of_a_note() -> None:
 
 def test_an_escalation_is_a_field_and_one_note_with_criterion_and_quote() -> None:
     """A colleague sees at once why a person was called."""
-    office = Office()
+    office = Office(policy=SILENT)
     _written(_decision(escalated=True), office)
     assert office.helpdesk.values()["escalated"] == "theft"
     (note,) = office.helpdesk.posted()
@@ -114,7 +118,7 @@ def test_an_escalation_is_a_field_and_one_note_with_criterion_and_quote() -> Non
 
 def test_a_draft_is_a_note_and_is_not_sent() -> None:
     """It says so itself."""
-    office = Office()
+    office = Office(policy=SILENT)
     _written(_decision(draft="Dear Ada"), office)
     (note,) = office.helpdesk.posted()
     assert note == "Suggested reply, not sent:\nDear Ada"
@@ -167,6 +171,7 @@ def test_a_ticket_that_goes_between_two_requests_is_dropped() -> None:
     assert office.helpdesk.values()["queue"] == "fraud"
     assert office.helpdesk.posted() == []
     assert {write.target: write.outcome for write in found.writes} == {
+        "note:route": "gone",
         "note:escalation": "gone",
         "note:draft": "gone",
     }
@@ -186,7 +191,8 @@ def test_every_request_bears_the_key_of_the_revision() -> None:
     """Two notes under one key would be one note."""
     office = Office()
     _written(FULL, office)
-    assert office.helpdesk.keys == ["tf-1", "tf-1:note:escalation", "tf-1:note:draft"]
+    notes = [f"tf-1:note:{name}" for name in ("route", "escalation", "draft")]
+    assert office.helpdesk.keys == ["tf-1", *notes]
 
 
 def _older(target: str, outcome: str | None, *, before: str | None, wanted: str) -> Intent:

@@ -24,7 +24,6 @@ def inspect(client: RtClient, queues: Iterable[str]) -> Iterator[Finding]:
         yield fine("token", f"of the user {client.my_name}")
         yield _zone(client)
         yield from _queues(client, queues)
-        yield _waiting(client)
     except CredentialRefused as error:
         remedy = f"put a token of the fleet's user into {client.config.credential}; {SETUP}"
         yield wrong("token", str(error), remedy)
@@ -91,9 +90,3 @@ def _queue(client: RtClient, name: str, listed: Mapping[str, Any] | None) -> Fin
         )
         return wrong(what, says, remedy)
     return fine(what, "can be written to")
-
-
-def _waiting(client: RtClient) -> Finding:
-    """How much lies before the first poll."""
-    count = client.count(OPEN, EPOCH)
-    return fine("open tickets", f"{count} are there already, and are left alone")

@@ -40,6 +40,7 @@ class Baseline:
     calibration: Calibration
     threshold: float
     floor: float  # familiarity below which a text is out of scope
+    rare: tuple[str, ...]  # labels with too few examples to be answered
 
     @property
     def labels_hash(self) -> str:
@@ -61,7 +62,7 @@ class Baseline:
             ranking=ranking,
             confidence=confidence,
             threshold=self.threshold,
-            abstains=self._abstains(confidence, familiarity),
+            abstains=self._abstains(ranking[0][0], confidence, familiarity),
         )
 
     def _scores(self, text: str) -> tuple[Scores, float]:
@@ -74,11 +75,13 @@ class Baseline:
         familiarity = float(weights @ weights + more_weights @ more_weights) / 2
         return scores[np.newaxis].astype(np.float64), familiarity
 
-    def _abstains(self, confidence: float, familiarity: float) -> str | None:
+    def _abstains(self, label: str, confidence: float, familiarity: float) -> str | None:
         if familiarity < self.floor:
             return f"out of scope: familiarity {familiarity:.2f} is below {self.floor:.2f}"
         if confidence < self.threshold:
             return f"confidence {confidence:.3f} is below {self.threshold:.3f}"
+        if label in self.rare:
+            return f"there are too few examples of {label}"
         return None
 
 

@@ -64,6 +64,7 @@ def save(baseline: Baseline, path: Path) -> None:
         "sharpness": baseline.calibration.sharpness,
         "threshold": baseline.threshold,
         "floor": baseline.floor,
+        "rare": baseline.rare,
     }
     with TemporaryDirectory(dir=path.parent, prefix=".baseline-") as folder:
         whole = Path(folder) / path.name
@@ -99,6 +100,7 @@ def load(path: Path) -> Baseline:
         calibration=calibration,
         threshold=about["threshold"],
         floor=about["floor"],
+        rare=tuple(about["rare"]),
     )
 
 

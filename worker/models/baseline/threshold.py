@@ -17,6 +17,10 @@ MOST_DEMANDED = 0.75
 """Familiarity that is always enough. Where examples were made from few templates, all but a copy
 would be out of scope without it."""
 
+FEW = 15
+"""Examples of a label below which nobody can say how often an answer of it is right: it is never
+answered, however sure the model is."""
+
 NEVER = 1.0
 """No confidence reaches it: what `rank` says stays below."""
 

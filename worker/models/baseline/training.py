@@ -11,13 +11,14 @@ import numpy as np
 from scipy import sparse
 
 from tasks.errors import OperatorError
-from worker.models.baseline.calibration import Labels, Scores, View, calibrate
+from worker.models.baseline.calibration import Calibration, Labels, Scores, View, calibrate
 from worker.models.baseline.corpus import Corpus, Matrix, Rarity, Rows
 from worker.models.baseline.examples import Example
 from worker.models.baseline.grams import pieces, words
 from worker.models.baseline.model import Baseline
 from worker.models.baseline.separation import Separation, separate
-from worker.models.baseline.threshold import least_confidence, scope_floor
+from worker.models.baseline.threshold import FEW, least_confidence, scope_floor
+from worker.models.baseline.trial import Trial
 
 FOLDS = 3
 """A model is measured on texts that it has not seen. It learnt from two thirds of them, so the
@@ -43,6 +44,17 @@ class _Unseen:
     familiarity: Scores
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Studied:
+    """What the training set shows of itself, and what follows from that."""
+
+    calibration: Calibration
+    threshold: float
+    floor: float
+    rare: tuple[str, ...]
+    trial: Trial
+
+
 def train(rows: Sequence[Example], labels: tuple[str, ...], max_wrong: float) -> Baseline:
     """The model for `labels`, which answers only where at most `max_wrong` of answers are wrong.
 
@@ -50,12 +62,8 @@ def train(rows: Sequence[Example], labels: tuple[str, ...], max_wrong: float) ->
     Raises OperatorError where an example has another label, or all have the same one.
     """
     lesson = _lesson(rows, labels)
+    studied = _study(lesson, rows, labels, max_wrong)
     everything = np.arange(len(rows))
-    unseen = _out_of_fold(lesson, folds(row.intent for row in rows))
-    calibration = calibrate(lesson.views, unseen.scores, lesson.truth)
-    floor = scope_floor(unseen.familiarity)
-    shares = calibration.probabilities(unseen.scores)[unseen.familiarity >= floor]
-    right = shares.argmax(axis=1) == lesson.truth[unseen.familiarity >= floor]
     rarities = (lesson.words.rarity(everything), lesson.pieces.rarity(everything))
     planes = _separations(_weigh(lesson, rarities), lesson, everything)
     return Baseline(
@@ -64,9 +72,41 @@ def train(rows: Sequence[Example], labels: tuple[str, ...], max_wrong: float) ->
         pieces=lesson.pieces.vocabulary(rarities[1]),
         weights=np.hstack([plane.weights for plane in planes]).astype(np.float32),
         bias=np.concatenate([plane.bias for plane in planes]).astype(np.float32),
+        calibration=studied.calibration,
+        threshold=studied.threshold,
+        floor=studied.floor,
+        rare=studied.rare,
+    )
+
+
+def tried(rows: Sequence[Example], labels: tuple[str, ...], max_wrong: float) -> Trial:
+    """What such a model is worth, by these examples themselves. Raises as `train`."""
+    return _study(_lesson(rows, labels), rows, labels, max_wrong).trial
+
+
+def _study(
+    lesson: _Lesson, rows: Sequence[Example], labels: tuple[str, ...], max_wrong: float
+) -> _Studied:
+    unseen = _out_of_fold(lesson, folds(row.intent for row in rows))
+    calibration = calibrate(lesson.views, unseen.scores, lesson.truth)
+    shares = calibration.probabilities(unseen.scores)
+    guess, confidence = shares.argmax(axis=1), shares.max(axis=1)
+    floor = scope_floor(unseen.familiarity)
+    few = np.bincount(lesson.truth, minlength=len(labels)) < FEW
+    considered = (unseen.familiarity >= floor) & ~few[guess]
+    right = (guess == lesson.truth)[considered]
+    threshold = least_confidence(confidence[considered], right, max_wrong)
+    return _Studied(
         calibration=calibration,
-        threshold=least_confidence(shares.max(axis=1), right, max_wrong),
+        threshold=threshold,
         floor=floor,
+        rare=tuple(name for name, is_rare in zip(labels, few, strict=True) if is_rare),
+        trial=Trial(
+            labels=labels,
+            truth=lesson.truth,
+            guess=guess,
+            answered=considered & (confidence >= threshold),
+        ),
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from config.mode import Mode
 from tasks.desk import Past
 from tasks.errands.hand_over import Entrusted, HandedOver, hand_over, hand_over_key
 from tasks.ports.helpdesk import Capabilities
@@ -25,7 +26,9 @@ def office(request: pytest.FixtureRequest) -> Office:
     return Office(ticket=a_ticket(fields={"queue": "inbox"}), capabilities=capabilities)
 
 
-def given(office: Office, *held: str | None, queue: str = "triage") -> dict[str, str | None]:
+def given(
+    office: Office, *held: str | None, queue: str = "triage", mode: Mode = Mode.AUTO
+) -> dict[str, str | None]:
     case = Entrusted(
         run=RunId("R-1"),
         ticket=T1,
@@ -33,6 +36,7 @@ def given(office: Office, *held: str | None, queue: str = "triage") -> dict[str,
         why=WHY,
         held=held or ("inbox",),
         past=Past(key=KEY),
+        mode=mode,
     )
     found = asyncio.run(hand_over(case, office.desk))
     assert isinstance(found, HandedOver)
@@ -68,3 +72,15 @@ def test_a_closed_ticket_is_nobodys(office: Office) -> None:
     office.helpdesk.close_ticket(T1)
     assert given(office) == {}
     assert office.helpdesk.posted() == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "outcomes"),
+    [(Mode.SUGGEST, {"note:hand_over": "applied"}), (Mode.SHADOW, {})],
+)
+def test_where_no_field_may_be_set_it_stays_where_it_is(
+    office: Office, mode: Mode, outcomes: dict[str, str]
+) -> None:
+    assert given(office, mode=mode) == outcomes
+    assert office.helpdesk.values() == {"queue": "inbox"}
+    assert len(office.helpdesk.posted()) == len(outcomes)

@@ -47,6 +47,7 @@ def test_what_only_looks_like_an_escape_is_left_alone(text: str) -> None:
 def test_what_a_run_is_born_with_never_changes() -> None:
     born = set(RUN_COLUMNS) - set(MUTABLE)
     assert born == {
+        "mode",
         "id",
         "ticket",
         "source",

@@ -17,8 +17,8 @@ from worker.models.baseline.corpus import Corpus
 from worker.models.baseline.examples import Example, read_examples
 from worker.models.baseline.grams import MOST_CHARACTERS, pieces, words
 from worker.models.baseline.model import Baseline, hash_of
-from worker.models.baseline.threshold import NEVER, least_confidence, upper_bound
-from worker.models.baseline.training import FOLDS, folds, train
+from worker.models.baseline.threshold import FEW, NEVER, least_confidence, upper_bound
+from worker.models.baseline.training import FOLDS, folds, train, tried
 
 LOAD_OR_TRAIN = """
 import sys
@@ -98,6 +98,30 @@ def test_three_examples_are_too_few_but_no_error() -> None:
     )
     assert few.rank("my card").ranking[0][0] == "security"
     assert few.rank("my card").abstains is not None
+
+
+def _with_deliveries(count: int) -> list[Example]:
+    texts = [f"parcel {n} with my new garden chair was not delivered" for n in range(count)]
+    few = [Example(text=text, intent="late", issue_type="other") for text in texts]
+    return [*lessons(), *few]
+
+
+def test_what_there_are_too_few_examples_of_is_never_answered() -> None:
+    """However sure the model is: nobody could say how often such an answer would be right."""
+    asked = "the parcel with my new garden chair was not delivered"
+    for count, abstains in ((FEW - 1, "there are too few examples of other"), (FEW, None)):
+        ranked = train(_with_deliveries(count), LABELS, max_wrong=0.02).rank(asked)
+        assert ranked.ranking[0][0] == "other"
+        assert ranked.abstains == abstains
+
+
+def test_a_trial_says_what_the_model_would_have_answered() -> None:
+    """By models that had not learnt from it: as many wrong answers as the threshold allows."""
+    trial = tried(lessons(), LABELS, max_wrong=0.02)
+    assert [LABELS[place] for place in trial.truth] == [row.issue_type for row in lessons()]
+    answered, wrong = trial.answered.sum(), (trial.answered & ~trial.right).sum()
+    assert upper_bound(np.array([wrong]), np.array([answered]))[0] <= 0.02
+    assert 0.5 < trial.answered.mean() < trial.right.mean() < 1
 
 
 def test_a_subject_that_repeats_the_body_changes_nothing() -> None:
@@ -193,6 +217,7 @@ def test_a_stored_model_ranks_as_before(tmp_path: Path) -> None:
     loaded = store.load(tmp_path / "a" / "model.npz")
     assert [loaded.rank(r.text) for r in lessons()] == [taught().rank(r.text) for r in lessons()]
     assert loaded.labels_hash == taught().labels_hash == hash_of(reversed(LABELS))
+    assert loaded.rare == taught().rare == ("other",)
 
 
 def test_what_was_trained_once_is_loaded(

@@ -1,0 +1,66 @@
+"""How far a run may go in its helpdesk, by what its source and itself are trusted with."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from config.mode import Mode
+from tasks.ports.ledger import Source
+from tasks.run import Run
+from tests.ledgers import an_arrival, take_in
+from worker.carrying.gate import Gate, OpenGate
+from worker.ledgers import migrating
+from worker.ledgers.engine import connect
+from worker.ledgers.sql import SqlLedger
+
+RT = "rt:https://rt.example.org"
+NEW = Source(name=RT, mode=Mode.SUGGEST, per_hour=None, since=1.0, by="us", why="it is new")
+
+
+@pytest.fixture
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlLedger]:
+    path = tmp_path_factory.mktemp("gate") / "ledger.db"
+    made = SqlLedger(connect(f"sqlite:///{path}"))
+    migrating.migrate(made.engine)
+    yield made
+    made.close()
+
+
+def _run(ledger: SqlLedger, mode: Mode | None = None) -> Run:
+    return take_in(ledger, replace(an_arrival(source=RT), mode=mode))[0]
+
+
+def _mode(gate: Gate, run: Run) -> Mode:
+    return asyncio.run(gate.mode(run))
+
+
+def test_a_source_of_which_nobody_has_said_anything_may_do_all(ledger: SqlLedger) -> None:
+    assert _mode(Gate(ledger), _run(ledger)) is Mode.AUTO
+
+
+def test_a_source_that_has_begun_since_the_last_look_is_asked_about(ledger: SqlLedger) -> None:
+    """Else its first tickets would be written although it is new."""
+    gate = Gate(ledger)
+    gate.look()
+    ledger.begin_source(NEW)
+    assert _mode(gate, _run(ledger)) is Mode.SUGGEST
+
+
+@pytest.mark.parametrize("kind", [Gate, OpenGate])
+def test_what_an_operator_says_is_heard_at_the_next_look(
+    ledger: SqlLedger, kind: type[Gate]
+) -> None:
+    gate, run = kind(ledger), _run(ledger)
+    assert _mode(gate, run) is Mode.AUTO
+    ledger.set_source(NEW)
+    gate.look()
+    assert _mode(gate, run) is Mode.SUGGEST
+
+
+def test_a_run_may_be_more_careful_than_its_source_and_not_less(ledger: SqlLedger) -> None:
+    ledger.begin_source(NEW)
+    gate = Gate(ledger)
+    assert _mode(gate, _run(ledger, Mode.SHADOW)) is Mode.SHADOW
+    assert _mode(gate, _run(ledger, Mode.AUTO)) is Mode.SUGGEST

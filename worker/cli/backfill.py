@@ -1,0 +1,140 @@
+"""`triage backfill`: triages tickets that people have closed, writes nothing, and compares."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from config.mode import Mode
+from tasks.ports.ledger import Filter
+from tasks.run import Run, State
+from worker.cli.exit_codes import ExitCode
+from worker.cli.hosting import Host, a_fleet
+from worker.cli.output import dollars, print_json, print_table
+from worker.cli.shop import the_shop
+from worker.cli.span import stamp
+from worker.compose import Shop, open_facts, open_intake, open_past, remote_of
+from worker.intake import Polled
+from worker.operating.comparing import MOST, Comparison, compare
+from worker.operating.share import Share
+
+PAGE = 50
+"""Tickets that are taken in at once, so that those that customers wait for are never far behind."""
+
+MOVING = (State.QUEUED, State.RUNNING, State.WAITING)
+
+
+def backfill(asked: argparse.Namespace) -> ExitCode:
+    """The plan; with --yes it is carried out. Then, or with --report, what came of it."""
+    with the_shop() as shop:
+        source = remote_of(shop).feed.name
+        if not (asked.report or asked.yes):
+            return _plan(asked, shop)
+        if asked.yes:
+            since = stamp(asked.since, shop.clock.now())
+            with a_fleet(shop) as host:
+                through = not host.is_interrupted and _triage(host, since, source)
+            if not through:
+                told = "interrupted: the same command goes on where this one stopped"
+                print(told, file=sys.stderr)
+                return ExitCode.FAILED
+        found = compare(shop, source)
+    if asked.json:
+        print_json(_document(source, found))
+    else:
+        _print(source, found)
+    return ExitCode.DONE
+
+
+def _plan(asked: argparse.Namespace, shop: Shop) -> ExitCode:
+    from worker.inboxes.past import PastFeed
+    from worker.operating.estimating import estimate, sample
+
+    since, helpdesk = stamp(asked.since, shop.clock.now()), remote_of(shop)
+    past = PastFeed(helpdesk.archive, helpdesk.feed, lambda _ticket: False)
+    tickets = sample(past, past.changed(since), shop.config)
+    now, facts = shop.clock.now(), open_facts(shop.config, shop.clock)
+    found = estimate(tickets, past.count(since), config=shop.config, facts=facts, now=now)
+    if asked.json:
+        cost = found.micro_usd / 1e6
+        print_json({"would": found.tickets, "since": since, "cost_usd": cost})
+        return ExitCode.DONE
+    print(f"{past.name}: {found.tickets} tickets that people have closed since {since}")
+    print(f"they would cost {found.words()}")
+    print("nothing would be written to any of them; the same with --yes does it")
+    return ExitCode.DONE
+
+
+def _triage(host: Host, since: str, source: str) -> bool:
+    """Page after page, each when the one before is through; whether all are."""
+    shop = host.shop
+
+    def pace(polled: Polled) -> None:
+        host.wait(_drawn(shop, source, polled.ingested))
+        if host.is_interrupted:
+            raise KeyboardInterrupt
+
+    try:
+        taking = open_intake(shop, Mode.SHADOW)
+        taking.poll(open_past(shop, since), pace, afresh=True, limit=PAGE)
+    except KeyboardInterrupt:
+        return False
+    return not host.is_interrupted
+
+
+def _drawn(shop: Shop, source: str, taken: int) -> Callable[[], bool]:
+    def settled() -> bool:
+        left = _moving(shop, source)
+        if sys.stderr.isatty():
+            print(f"\r{taken - len(left)} of {taken} are through ", end="", file=sys.stderr)
+        return all(run.state is State.WAITING and run.reason == "parked" for run in left)
+
+    return settled
+
+
+def _moving(shop: Shop, source: str) -> list[Run]:
+    wanted = Filter(source=source, mode=str(Mode.SHADOW), states=MOVING)
+    return list(shop.ledger.runs(wanted))
+
+
+def _document(source: str, found: Comparison) -> dict[str, object]:
+    return {
+        "source": source,
+        "tickets": found.tickets,
+        "decided": found.decided,
+        "places": dict(found.places),
+        "fields": [one.as_json() for one in found.fields],
+        "confusions": [
+            {"field": one.field, "ours": one.ours, "theirs": one.theirs, "count": one.count}
+            for one in found.confusions
+        ],
+        "unreadable": found.unreadable,
+        "cost_usd": found.micro_usd / 1e6,
+    }
+
+
+def _print(source: str, found: Comparison) -> None:
+    if not found.tickets:
+        print(f"{source}: nothing was triaged in shadow yet")
+        return
+    share = found.decided / found.tickets
+    print(f"\n{source}: {found.tickets} closed tickets, cost {dollars(found.micro_usd)}")
+    print(f"{found.decided} ({share:.1%}) would have been written, the others:")
+    print_table(["where", "tickets"], found.places.items())
+    print("\nbeside what people had decided:")
+    rows = [(one.field, one.share.of, one.share.hits, *_shares(one.share)) for one in found.fields]
+    print_table(["field", "compared", "the same", "share", "95 % interval"], rows)
+    if found.confusions:
+        print()
+        print_table(
+            ["field", "we", "people", "tickets"],
+            [(one.field, one.ours, one.theirs, one.count) for one in found.confusions[:MOST]],
+        )
+    if found.unreadable:
+        print(f"{found.unreadable} could not be compared: what people decided is forgotten")
+
+
+def _shares(share: Share) -> tuple[str, str]:
+    if not share.of:
+        return "-", "-"
+    low, high = share.interval
+    return f"{share.value:.1%}", f"{low:.1%} to {high:.1%}"

@@ -1,0 +1,112 @@
+"""`triage source`: how far each source is trusted, and how many of its tickets begin in an hour."""
+
+import argparse
+import getpass
+from dataclasses import replace
+
+from config.mode import Mode
+from tasks.errors import OperatorError
+from tasks.ports.ledger import Source
+from worker.cli.exit_codes import ExitCode
+from worker.cli.output import print_json, print_table
+from worker.cli.shop import the_shop
+from worker.compose import Shop, open_inbox
+from worker.operating.moments import iso
+from worker.operating.trust import Trusted, trusted
+
+ALIAS = "helpdesk"
+
+
+def list_sources(asked: argparse.Namespace) -> ExitCode:
+    """Every source that was ever read."""
+    with the_shop() as shop:
+        found = trusted(shop.ledger)
+    if asked.json:
+        print_json([_row(one) for one in found])
+        return ExitCode.DONE
+    headers = ("source", "mode", "per_hour", "waiting", "since", "by", "why")
+    rows = [{**_row(one), "per_hour": one.source.per_hour or "no limit"} for one in found]
+    print_table(headers, [[row[name] for name in headers] for row in rows])
+    return ExitCode.DONE
+
+
+def set_source(asked: argparse.Namespace) -> ExitCode:
+    """Changes what was named, with --yes; says what that comes to."""
+    if asked.mode is None and asked.per_hour is None:
+        raise OperatorError("say what is to change: --mode, --per-hour or both")
+    with the_shop() as shop:
+        before = _named(asked.source, shop)
+        after = replace(
+            before.source,
+            mode=Mode(asked.mode) if asked.mode else before.source.mode,
+            per_hour=before.source.per_hour if asked.per_hour is None else asked.per_hour or None,
+            since=shop.clock.now(),
+            by=getpass.getuser(),
+            why=asked.why,
+        )
+        if asked.yes:
+            shop.ledger.set_source(after)
+    told = Trusted(source=after, waiting=before.waiting, polled_at=before.polled_at)
+    if asked.json:
+        print_json({"changed": asked.yes, **_row(told)})
+        return ExitCode.DONE
+    print(f"{after.name} {'does' if asked.yes else 'would do'}: {MEANS[after.mode]}")
+    print(_limit(told))
+    if not asked.yes:
+        print("nothing was changed: the same with --yes does it")
+    return ExitCode.DONE
+
+
+MEANS = {
+    Mode.AUTO: "fields and notes are written (auto)",
+    Mode.SUGGEST: "one note says what would be written, no field is set (suggest)",
+    Mode.SHADOW: "nothing is written (shadow)",
+}
+
+
+def _limit(told: Trusted) -> str:
+    waiting = f"; {told.waiting} wait for their turn" if told.waiting else ""
+    if told.source.per_hour is None:
+        return f"tickets begin as they come{waiting and ', those that wait within seconds'}"
+    return f"at most {told.source.per_hour} tickets begin in an hour{waiting}"
+
+
+def _named(name: str, shop: Shop) -> Trusted:
+    """That source; `helpdesk` is the one that is configured. Raises OperatorError for others."""
+    found = trusted(shop.ledger)
+    known = {one.source.name: one for one in found}
+    wanted = open_inbox(ALIAS, shop).name if name == ALIAS else name
+    if wanted in known:
+        return known[wanted]
+    if name == ALIAS:  # said before its first poll
+        return Trusted(source=_unread(wanted, shop), waiting=0, polled_at=None)
+    names = ", ".join(known) or "none was read yet"
+    raise OperatorError(f"no source is called {name!r}: {names}")
+
+
+def _unread(name: str, shop: Shop) -> Source:
+    """As its first poll would have it begin."""
+    first = shop.config.settings.first_day
+    is_new = shop.config.helpdesk.remote is not None
+    return Source(
+        name=name,
+        mode=first.mode if is_new else Mode.AUTO,
+        per_hour=first.per_hour if is_new else None,
+        since=0.0,
+        by="",
+        why="",
+    )
+
+
+def _row(one: Trusted) -> dict[str, object]:
+    source = one.source
+    return {
+        "source": source.name,
+        "mode": str(source.mode),
+        "per_hour": source.per_hour,
+        "waiting": one.waiting,
+        "polled_at": iso(one.polled_at),
+        "since": iso(source.since) if source.by else None,
+        "by": source.by or None,
+        "why": source.why or None,
+    }

@@ -1,0 +1,1 @@
+"""A desk of one's own, proposed from what people have decided so far."""

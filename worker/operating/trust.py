@@ -1,0 +1,50 @@
+"""How far each source is trusted, with what waits for its hour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from config.mode import Mode
+from tasks.causes import WaitReason
+from tasks.ports.ledger import Source
+from tasks.run import State
+from worker.ledgers import schema
+from worker.ledgers.engine import reading
+from worker.ledgers.sql import SqlLedger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trusted:
+    """A source as it stands; `waiting` tickets have come and may not begin in this hour."""
+
+    source: Source
+    waiting: int
+    polled_at: float | None
+
+
+def trusted(ledger: SqlLedger) -> Sequence[Trusted]:
+    """Every source that was ever read, or that somebody has said something about, by name."""
+    runs, cursors = schema.runs, schema.cursors
+    waits = (runs.c.state == State.WAITING) & (runs.c.reason == WaitReason.CAPPED)
+    counts = select(runs.c.source, func.count()).where(waits).group_by(runs.c.source)
+    with reading(ledger.engine) as connection:
+        waiting = {str(source): int(count) for source, count in connection.execute(counts)}
+        polled = {
+            str(source): float(at)
+            for source, at in connection.execute(select(cursors.c.source, cursors.c.polled_at))
+        }
+    said = {source.name: source for source in ledger.sources()}
+    return [
+        Trusted(
+            source=said.get(name, _free(name)),
+            waiting=waiting.get(name, 0),
+            polled_at=polled.get(name),
+        )
+        for name in sorted({*said, *polled})
+    ]
+
+
+def _free(name: str) -> Source:
+    """One that nobody has said anything about."""
+    return Source(name=name, mode=Mode.AUTO, per_hour=None, since=0.0, by="", why="")
