@@ -9,10 +9,11 @@ SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 """The separator of RFC 3676, 4.3; many programs lose its blank."""
 
 SENT_FROM = re.compile(
-    r"(sent (from|with|via)|get|von mein\S*|gesendet (von|mit)|envoyé (de|depuis|avec)"
-    r"|télécharge[rz]|obtenez|enviado (desde|do)|inviato da|verzonden (vanaf|met)) "
-    r".*(iphone|ipad|galaxy|samsung|android|pixel|huawei|xiaomi|blackberry|phone|tablet|handy"
-    r"|mobile?|mail|outlook).*",
+    r"(?=.*(iphone|ipad|galaxy|samsung|android|pixel|huawei|xiaomi|blackberry|phone|tablet|handy"
+    r"|mobile?|mail|outlook))"
+    r"(sent from (my|outlook|yahoo|mail|aol)|sent (with|via)|get outlook|von mein\S*"
+    r"|gesendet (von|mit)|envoyé (de|depuis|avec)|télécharge[rz] outlook|obtenez outlook"
+    r"|enviado (desde|do)|inviato da|verzonden (vanaf|met))\b.*",
     re.IGNORECASE,
 )
 """The last line of whoever has not switched it off. "Sent from my account" is none."""

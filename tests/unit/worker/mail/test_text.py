@@ -47,8 +47,35 @@ def test_alternatives_say_it_once_and_all_else_is_said() -> None:
 
 def test_what_is_said_of_sending_is_the_message() -> None:
     """Programs sign in the last line, and with their own name."""
-    for text in ("Sent from my iPhone\nwas my last order.", "Sent from my account to my savings."):
+    for text in (
+        "Sent from my iPhone\nwas my last order.",
+        "Sent from my account to my savings.",
+        "Sent from the mobile app to my brother.",
+        "Get back to me by mail.",
+    ):
         assert readable([Part(content_type=PLAIN, text=text)]).text == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from my Samsung Galaxy smartphone.",
+        "Sent from Outlook for iOS<https://aka.ms/o0ukef>",
+        "Get Outlook for Android",
+        "Sent from Yahoo Mail for iPhone",
+        "Sent with [Proton Mail](https://proton.me/mail/home) secure email.",
+        "Von meinem iPhone gesendet",
+        "Gesendet mit der GMX Mail App",
+        "Envoyé de mon iPhone",
+        "Enviado desde mi iPhone",
+        "Inviato da iPhone",
+        "Verzonden vanaf mijn iPad",
+    ],
+)
+def test_what_a_program_says_of_sending_is_not(line: str) -> None:
+    assert readable([Part(content_type=PLAIN, text=f"Still waiting!\n\n{line}")]).text == (
+        "Still waiting!"
+    )
 
 
 def test_a_message_that_is_all_history_is_the_message() -> None:
