@@ -59,7 +59,7 @@ def _reasons(case: Validated) -> list[str]:
         if choice.field != "queue"
     ]
     model = case.classified.answer.model
-    return [*told, f"- model {model}; more: triage ticket show {case.run}"]
+    return [*told, f"- model {model}; more: triage ticket show {case.ticket.id}"]
 
 
 def _escalated(what: str, escalation: Escalation) -> str:

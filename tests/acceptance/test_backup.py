@@ -66,7 +66,7 @@ def _expect_nothing_twice(place: Place) -> None:
         keys = Counter(note.key for note in shown.notes)
         keys.update(str(change.key) for change in shown.history)
         assert set(keys.values()) == {1}, keys
-        assert len(shown.notes) == 1
+        assert len(shown.notes) == 2  # what was decided, and who is called
         assert {write.outcome for write in place.shop.ledger.writes(run.id)} == {"applied"}
 
 

@@ -102,7 +102,8 @@ def test_a_tickets_page_says_what_was_done_and_why(hosted: Hosted) -> None:
     assert [(e["kind"], set(e)) for e in page["events"]] == [
         (kind, {"kind", "at", "body"}) for kind in hosted.kinds(run)
     ]
-    assert [write["target"] for write in page["writes"]] == ["issue_type", "priority", "queue"]
+    targets = [write["target"] for write in page["writes"]]
+    assert targets == ["issue_type", "note:route", "priority", "queue"]
     assert {choice["field"] for choice in page["decisions"]} == {"issue_type", "priority", "queue"}
     assert all({"field", "chosen", "runner_up", "rule"} <= set(c) for c in page["decisions"])
     assert [call["model"] for call in page["calls"]] == [MODEL]

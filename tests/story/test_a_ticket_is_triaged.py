@@ -128,7 +128,7 @@ def test_a_ticket_is_triaged() -> None:
         "- issue type: anthropic/claude-sonnet-5 says so; confidence is not measured\n"
         "- priority: policy expects 2: security for plus is 2\n"
         "- escalated: criterion proven by the customer's own words\n"
-        "- model anthropic/claude-sonnet-5; more: triage ticket show R-1"
+        "- model anthropic/claude-sonnet-5; more: triage ticket show T-1"
     )
     assert called == (
         "Escalated: theft\nThe customer wrote: \u201cmy card was stolen on the night bus\u201d"

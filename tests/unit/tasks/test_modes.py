@@ -56,7 +56,7 @@ def test_a_suggestion_is_one_note_and_sets_no_field() -> None:
         "Triage Fleet suggests, and changes nothing: "
         "issue type security, priority 1, queue fraud.\n"
         "- issue type: it says so; the next best was card\n"
-        "- model openai/gpt-6-luna; more: triage ticket show R-1\n"
+        "- model openai/gpt-6-luna; more: triage ticket show T-1\n"
         f"It would escalate this: theft\nThe customer wrote: \u201c{QUOTE}\u201d"
     )
     assert draft.startswith("Suggested reply, not sent:")
