@@ -19,6 +19,7 @@ from worker.home import Home
 from worker.inboxes.embedded import EmbeddedInbox
 from worker.inboxes.file import FileInbox
 from worker.ledgers.engine import connect
+from worker.ledgers.residence import REMOTE, Residence
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.secret import secret_key
 from worker.privacy.vault import Vault
@@ -52,6 +53,13 @@ class Shop:
             return self.helpdesk
         kind = self.config.helpdesk.kind
         raise OperatorError(f"tickets live in {kind}: do that there, this is for the embedded one")
+
+    @property
+    def residence(self) -> Residence:
+        """Which tickets live in this helpdesk."""
+        if isinstance(self.helpdesk, EmbeddedHelpdesk):
+            return Residence(never=REMOTE)
+        return Residence(only=self.helpdesk.feed.name)
 
     @property
     def deliver(self) -> "Deliver":

@@ -14,7 +14,6 @@ from urllib.request import getproxies
 from config.load import LOCAL
 from config.tiers import TIERS, Tiers
 from tasks.desk import Desk, Journal
-from tasks.errors import SourceDown
 from tasks.ports.ledger import WorkerRow
 from tasks.ports.model import Models
 from tasks.run import Incarnation
@@ -28,7 +27,6 @@ from worker.chance import token, uniform
 from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake, recognise
 from worker.fleet import Fleet, Upkeep
 from worker.helpdesks.fenced import FencedHelpdesk, fenced
-from worker.intake import Intake
 from worker.ledgers import migrating
 from worker.models.switchboard import Served, Switchboard
 from worker.telemetry.log import Log
@@ -36,6 +34,7 @@ from worker.telemetry.sentry import reporter
 from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.incarnation import Heart, host, name_life, pid
 from worker.upkeep.observer import Observer
+from worker.upkeep.polling import Polling
 from worker.upkeep.reaper import Reaper
 from worker.upkeep.sweeper import Sweeper
 from worker.version import VERSION
@@ -82,8 +81,9 @@ def hire(
     with contextlib.suppress(BrokerDown):  # one that is away is waited for
         broker.refuse_unfit()
     observer = Observer(shop.home.incarnations, shop.clock, lapse=settings.heart.lapse_seconds)
-    sweeper = Sweeper(shop.ledger, shop.helpdesk, shop.vault, shop.clock)
-    entrusting = Entrusting(shop.ledger, shop.vault, shop.clock, shop.config.policy)
+    home = shop.residence
+    sweeper = Sweeper(shop.ledger, shop.helpdesk, shop.vault, shop.clock, residence=home)
+    entrusting = Entrusting(shop.ledger, shop.vault, shop.clock, shop.config.policy, home)
     reaper = Reaper(
         heart,
         observer,
@@ -102,16 +102,8 @@ def hire(
         upkeep=Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
         loop=EventLoop(closing=models.aclose if models else None),
         drain_seconds=settings.worker.drain_seconds,
-        poll=partial(_poll, shop, open_intake(shop)),
+        poll=Polling(open_intake(shop), partial(open_inbox, shop=shop)),
     )
-
-
-def _poll(shop: Shop, intake: Intake, source: str) -> None:
-    """One that cannot be read is asked again at the next interval: nothing is lost by that."""
-    try:
-        intake.poll(open_inbox(source, shop))
-    except SourceDown as error:
-        intake.log.warning("intake.failed", source=source, why=str(error))
 
 
 def _no_desk(_journal: Journal) -> Desk:
@@ -205,6 +197,7 @@ def _bench(
         hints=hints,
         incarnation=lambda: heart.incarnation,
         gate=gate,
+        residence=shop.residence,
         restored=_is_restored(shop),
         serves=tiers,
         chance=uniform,

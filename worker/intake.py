@@ -119,6 +119,7 @@ class Intake:
 
     def _begin(self, inbox: Inbox) -> str | None:
         """Where a first poll begins. How far the source is trusted stands before its first run."""
+        position = inbox.start()  # of one that does not answer nothing is kept
         if self.first_day:
             source = Source(
                 name=inbox.name,
@@ -129,7 +130,7 @@ class Intake:
                 why="it is new",
             )
             self.ledger.begin_source(source)
-        return inbox.start()
+        return position
 
     def _prepare(self, source: str | None, page: Page) -> "_Prepared":
         now = self.clock.now()

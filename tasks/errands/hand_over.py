@@ -97,5 +97,13 @@ def _plan(case: Entrusted, seen: Seen, *, moves: bool) -> Plan:
         fields=(field,) if moves else (),
         images={QUEUE: frozenset(case.held)},
         posts=(note,),
-        notes={NOTE: case.why},
+        notes={NOTE: _told(case, seen, moves=moves)},
     )
+
+
+def _told(case: Entrusted, seen: Seen, *, moves: bool) -> str:
+    """The reason, and where it was until now, if it is moved."""
+    held = seen.fields[QUEUE]
+    if not moves or held == case.queue or held not in case.held:
+        return case.why
+    return f"{case.why} It is in the queue {case.queue} now, and was in {held or 'none'}."

@@ -8,10 +8,16 @@ import pytest
 
 from tests.acceptance.fleet import Place, a_place
 from tests.servers.roundup import TOKEN, Tracker
-from tests.servers.rt import Rt
+from tests.servers.rt import QUEUES, Rt
+from worker.helpdesks.rt.setup import initialdata
 
 pytestmark = pytest.mark.timeout(120)
 
+ANOTHER = """\
+@CustomFields = ({ Name => 'Escalated', Type => 'FreeformSingle', Queue => 'cards',
+    LookupType => 'RT::Queue-RT::Ticket' });
+1;
+"""
 Findings = dict[str, tuple[str, str]]
 
 
@@ -48,10 +54,35 @@ def number(rt: Rt, path: str, name: str) -> str:
 
 def test_an_rt_that_was_set_up_as_we_print_it_is_ready(place: Place) -> None:
     found = findings(place, "rt", code=0)
-    assert found["queue cards"] == ("ok", "can be written to: None")
+    level, says = found["queue cards"]
+    assert (level, "Issue type, Escalated, Triage key" in says) == ("ok", True)
     assert found["time zone"][1].startswith("UTC")
     assert "left alone" in found["open tickets"][1]
     assert {level for level, _ in found.values()} == {"ok"}
+
+
+def test_the_set_up_may_be_run_again(place: Place, rt: Rt) -> None:
+    """As `connect` says to whoever has named one more queue: nothing is there twice afterwards."""
+    queues = (*QUEUES, "parcels")
+    said = rt.insert(initialdata(rt.config, queues))
+    assert "has a token already" in said
+    assert "error" not in said.lower()
+    for _ in range(2):
+        assert number(rt, "/queues/all", "parcels")
+        found = findings(place, "rt", code=0)
+        assert {level for level, _ in found.values()} == {"ok"}
+        rt.insert(initialdata(rt.config, queues))
+
+
+def test_two_fields_of_one_name_are_named(place: Place, rt: Rt) -> None:
+    """Nobody could tell which one a person has set."""
+    rt.insert(ANOTHER)
+    fields = rt.ask("GET", f"/queue/{number(rt, '/queues/all', 'cards')}")["TicketCustomFields"]
+    _, second = sorted(int(one["id"]) for one in fields if one["name"] == "Escalated")
+    level, says = findings(place, "rt")["queue cards"]
+    rt.ask("PUT", f"/customfield/{second}", body={"Disabled": 1})
+    assert (level, "several custom fields" in says) == ("wrong", True)
+    assert findings(place, "rt", code=0)["queue cards"][0] == "ok"
 
 
 def test_a_disabled_queue_is_named(place: Place, rt: Rt) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tasks.causes import WaitReason
 from tasks.run import Outcome, State
-from tests.acceptance.fleet import Place, a_place, lend
+from tests.acceptance.fleet import Place, a_line, a_place, lend
 from tests.acceptance.patience import until
 from tests.house.shapes import as_promised
 from tests.servers.rt import Rt
@@ -145,6 +146,28 @@ def test_what_no_machine_decides_about_stays_where_it_is_on_a_first_day(
     [note] = notes(rt, ticket)
     assert note.startswith("Triage Fleet leaves this ticket to you: ")
     assert rt.changes(ticket) == []
+
+
+def test_a_ticket_of_another_helpdesk_is_not_taken_for_one_of_this(fleet: Place, rt: Rt) -> None:
+    """A home that has tried the sandbox first: tickets are numbers, and here it is another one."""
+    fleet.ask("intake")
+    fleet.may_write()
+    ticket = mailed(rt, "Theirs")
+    before = shown(rt, ticket)
+    names = ("TRIAGE_HELPDESK", "TRIAGE_HELPDESK_URL", "TRIAGE_HELPDESK_TOKEN")
+    theirs = {name: text for name, text in fleet.environment.items() if name not in names}
+    sandbox = Place(folder=fleet.folder, environment=theirs)
+    sandbox.take_in(a_line(ticket, LOST))
+    fleet.start(*WORKER, command=CELERY)
+    until(lambda: fleet.run(ticket).reason == WaitReason.PARKED, 60)
+    assert "another helpdesk" in str(fleet.run(ticket).why)
+    assert (rt.changes(ticket), notes(rt, ticket), shown(rt, ticket)) == ([], [], before)
+    plan = fleet.ask("recall", "--since", "1h", "--json").json()
+    assert (plan["tickets"], plan["moving"]) == (0, 0)
+    # Whoever stops the writing from a shell that knows no helpdesk is told which one there is.
+    said = sandbox.ask("source", "set", "helpdesk", "--mode", "suggest", "--yes", code=2)
+    assert f"rt:{rt.url}" in said.err
+    sandbox.shop.close()
 
 
 def test_older_tickets_are_taken_in_when_somebody_says_so(fleet: Place, rt: Rt) -> None:

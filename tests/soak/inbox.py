@@ -27,7 +27,7 @@ from tests.soak.judge import MACHINE
 
 COUNT = 300
 FALLBACK = "triage"
-POLL = "[intake]\npoll_seconds = 2.0\n"
+POLL = "[intake]\npoll_seconds = 5.0\n"
 
 
 def messages() -> Iterator[tuple[str, str]]:

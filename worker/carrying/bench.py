@@ -11,6 +11,7 @@ from tasks.ports.helpdesk import Helpdesk
 from tasks.run import Incarnation, Run
 from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
+from worker.ledgers.residence import ANYWHERE, Residence
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault
 from worker.telemetry.log import Log
@@ -36,6 +37,7 @@ class Bench:
     hints: Hints
     incarnation: Callable[[], Incarnation]  # this life's name, which may change
     gate: Gate
+    residence: Residence = ANYWHERE  # whose tickets live in the helpdesk
     restored: bool = False  # from a backup: the helpdesk may know more than the ledger
     serves: frozenset[str]  # tiers whose queues this worker consumes
     chance: Callable[[], float]

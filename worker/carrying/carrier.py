@@ -6,7 +6,7 @@ import traceback
 from dataclasses import replace
 
 from tasks.case import Classified, Enriched, Received, Validated, Written
-from tasks.causes import DropCause
+from tasks.causes import DropCause, WaitReason
 from tasks.chronicle import Entry, of_case, of_detour, sent_again
 from tasks.decide import decide, is_bug
 from tasks.desk import Desk
@@ -84,7 +84,9 @@ class Carrier:
             restored=bench.restored,
         )
         try:
-            if claimed.run.stage in ERRANDS:
+            if not bench.residence.holds(claimed.run.source):
+                await self._turn(_elsewhere(bench.clock.now()), None, None, notebook)
+            elif claimed.run.stage in ERRANDS:
                 await self._run_errand(claimed, notebook)
             else:
                 await self._go(claimed, notebook)
@@ -277,6 +279,18 @@ class Carrier:
         change = change_of(run, (entry,), None, vault=self._bench.vault, clock=self._bench.clock)
         await self._bench.writer.commit(change)
 
+
+def _elsewhere(now: float) -> Wait:
+    return Wait(
+        until=now + ELSEWHERE_SECONDS,
+        reason=WaitReason.PARKED,
+        why="its ticket lives in another helpdesk than the one that is configured here",
+        spends_attempt=False,
+    )
+
+
+ELSEWHERE_SECONDS = 1_200.0
+"""Until somebody looks again whether that helpdesk is configured."""
 
 RESUMED = frozenset({"facts", "answer", "refusal", "decision"})
 """Texts that a case is built from again; the others are for people."""

@@ -118,8 +118,10 @@ def _print(source: str, found: Comparison) -> None:
         return
     share = found.decided / found.tickets
     print(f"\n{source}: {found.tickets} closed tickets, cost {dollars(found.micro_usd)}")
-    print(f"{found.decided} ({share:.1%}) would have been written, the others:")
-    print_table(["where", "tickets"], found.places.items())
+    others = ", the others:" if found.places else ""
+    print(f"{found.decided} ({share:.1%}) would have been written{others}")
+    if found.places:
+        print_table(["where", "tickets"], found.places.items())
     print("\nbeside what people had decided:")
     rows = [(one.field, one.share.of, one.share.hits, *_shares(one.share)) for one in found.fields]
     print_table(["field", "compared", "the same", "share", "95 % interval"], rows)

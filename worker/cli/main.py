@@ -52,7 +52,7 @@ def _quieten() -> None:
 def explain(error: Exception) -> tuple[ExitCode, str] | None:
     """Exit code and words for what an operator can mend; None for a bug."""
     from config.errors import ConfigError
-    from tasks.errors import LedgerDown, OperatorError, TriageError
+    from tasks.errors import HelpdeskDown, LedgerDown, Misconfigured, OperatorError, TriageError
     from worker.refusals import RefusedToStart
 
     match error:
@@ -62,6 +62,9 @@ def explain(error: Exception) -> tuple[ExitCode, str] | None:
             return ExitCode.USAGE, str(error)
         case LedgerDown():
             return ExitCode.FAILED, f"{error}\nCheck TRIAGE_LEDGER_URL and that its database runs."
+        case HelpdeskDown() | Misconfigured():
+            told = "`triage connect rt` (or roundup) says what is wrong with a helpdesk"
+            return ExitCode.FAILED, f"{error}\n{told}"
         case TriageError():
             return ExitCode.FAILED, str(error)
         case _:

@@ -30,7 +30,7 @@ def recall(asked: argparse.Namespace) -> ExitCode:
             return _list(shop, asked)
         if asked.yes and asked.dry_run:
             raise OperatorError("say either --yes or --dry-run")
-        intended = intend(shop.ledger, chosen)
+        intended = intend(shop.ledger, chosen, shop.residence)
         if asked.yes:
             return _do(asked, shop, chosen, intended)
         return _preview(asked, shop, intended)
@@ -103,14 +103,16 @@ def _preview(asked: argparse.Namespace, shop: Shop, intended: Intended) -> ExitC
 def _print_plan(shown: Sequence[Shown]) -> None:
     if not shown:
         return
+    first = sorted(shown, key=lambda one: one.why is not None)  # what would be done
     rows = [
         (one.ticket, one.target, one.held, one.to, f"left: {one.why}" if one.why else "restored")
-        for one in shown[:MOST_SHOWN]
+        for one in first[:MOST_SHOWN]
     ]
     print_table(["ticket", "what", "from", "to", ""], rows)
     if len(shown) > MOST_SHOWN:
         print(f"and {len(shown) - MOST_SHOWN} more: --json has them all")
-    for why, count in Counter(one.why for one in shown if one.why).most_common():
+    left = Counter(one.why.replace(one.ticket, "TICKET") for one in shown if one.why)
+    for why, count in left.most_common(MOST_SHOWN):
         print(f"{count} left: {why}")
 
 
@@ -156,7 +158,7 @@ def _print_done(done: Done, skipped: int) -> None:
     if kept := done.outcomes.get("kept"):
         print(f"{kept} of those hold what a person has chosen")
     if gone := done.outcomes.get("gone"):
-        print(f"{gone} of those are on tickets that are closed")
+        print(f"{gone} of those are on tickets that are closed or gone")
     if done.waiting:
         told = ", ".join(f"{count} {reason}" for reason, count in done.waiting.items())
         print(f"not through: {told}; mend it and give the same command again")

@@ -11,6 +11,7 @@ from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
 from worker.compose import Shop, open_inbox
+from worker.ledgers.residence import REMOTE
 from worker.operating.moments import iso
 from worker.operating.trust import Trusted, trusted
 
@@ -76,6 +77,10 @@ def _named(name: str, shop: Shop) -> Trusted:
     found = trusted(shop.ledger)
     known = {one.source.name: one for one in found}
     wanted = open_inbox(ALIAS, shop).name if name == ALIAS else name
+    remote = [one for one in known if one.startswith(REMOTE)]
+    if name == ALIAS and remote and shop.config.helpdesk.remote is None:
+        message = f"no real helpdesk is configured in this shell; name the source: {remote[0]}"
+        raise OperatorError(message)
     if wanted in known:
         return known[wanted]
     if name == ALIAS:  # said before its first poll

@@ -162,4 +162,7 @@ class LiveInbox:
         try:
             yield
         except (HelpdeskDown, RateLimited, Misconfigured, Rejected) as error:
-            raise SourceDown(f"{self.name}: {error}") from error
+            told = (
+                f"{self.name}: {error}; `triage connect {self.name.partition(':')[0]}` may say why"
+            )
+            raise SourceDown(told) from error

@@ -10,6 +10,7 @@ from tasks.run import ERRANDS, Run, State
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
 from worker.ledgers.reading import RUN
+from worker.ledgers.residence import ANYWHERE, Residence
 from worker.ledgers.rows import run_of
 from worker.ledgers.schema import UNHANDED
 
@@ -22,16 +23,19 @@ class LedgerHanding:
 
     engine: Engine
 
-    def unhanded(self, limit: int) -> Sequence[Run]:
+    def unhanded(self, limit: int, residence: Residence = ANYWHERE) -> Sequence[Run]:
         """Dead letters of the journey, and runs in review, that no person was told of yet.
 
         But for those that have broken a worker, and would again.
         """
-        query = select(*RUN).where(text(UNHANDED)).order_by(schema.runs.c.id).limit(limit)
+        query = select(*RUN).where(text(UNHANDED), residence.where())
+        query = query.order_by(schema.runs.c.id).limit(limit)
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(query)]
 
-    def overdue(self, older: Mapping[str, str], limit: int) -> Sequence[Run]:
+    def overdue(
+        self, older: Mapping[str, str], limit: int, residence: Residence = ANYWHERE
+    ) -> Sequence[Run]:
         """Runs that wait, and are older than the id of their customer tier's; oldest first.
 
         Ids sort by age, and stand in the index by which what is queued is found. What is HELD is
@@ -50,6 +54,7 @@ class LedgerHanding:
                 func.coalesce(runs.c.reason, "").not_in(HELD),
                 runs.c.mode.is_distinct_from(Mode.SHADOW),
                 late,
+                residence.where(),
             )
             .order_by(runs.c.id)
             .limit(limit)

@@ -67,9 +67,7 @@ def _before(feed: Feed, config: Config, findings: Sequence[Finding]) -> Sequence
     return (
         fine("open tickets", f"{alone} (`triage intake helpdesk --since 30d` takes older ones in)"),
         fine("what those would cost", found.words()),
-        fine(
-            "first day", f"{first.mode}{limit}, until `triage source set helpdesk` says otherwise"
-        ),
+        fine("first day", f"{first.mode}{limit}, of a source that is new (`triage source list`)"),
     )
 
 

@@ -35,7 +35,7 @@ class Estimate:
     def words(self) -> str:
         """A sentence for people."""
         if not self.tickets:
-            return "none"
+            return "nothing, for there are none"
         if not self.sampled:
             return "nobody knows what: none of them could be read"
         if not self.micro_usd:

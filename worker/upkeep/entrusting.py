@@ -11,6 +11,7 @@ from tasks.ports.ledger import Change
 from tasks.run import Run, State
 from worker.carrying.notebook import change_of
 from worker.chance import oldest_id
+from worker.ledgers.residence import ANYWHERE, Residence
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault
 
@@ -23,15 +24,23 @@ MINUTE = 60.0
 class Entrusting:
     """Finds who is to be told of, and says so; each run once."""
 
-    def __init__(self, ledger: SqlLedger, vault: Vault, clock: Clock, policy: Policy) -> None:
+    def __init__(
+        self,
+        ledger: SqlLedger,
+        vault: Vault,
+        clock: Clock,
+        policy: Policy,
+        residence: Residence = ANYWHERE,
+    ) -> None:
         self._ledger = ledger
+        self._residence = residence
         self._vault = vault
         self._clock = clock
         self._policy = policy
 
     def ended(self) -> Sequence[Change]:
         """What nobody decided about, and whose helpdesk was away when it came to rest."""
-        return [self._sent(run, _why(run)) for run in self._ledger.unhanded(BATCH)]
+        return [self._sent(run, _why(run)) for run in self._ledger.unhanded(BATCH, self._residence)]
 
     def overdue(self) -> Sequence[Change]:
         """What has waited for longer than its customer tier's limit. It goes on afterwards.
@@ -43,7 +52,7 @@ class Entrusting:
         older: dict[str, str] = {
             tier: oldest_id(now - self._policy.unrouted_after.of(tier)) for tier in tiers
         }
-        found = self._ledger.overdue(older, BATCH)
+        found = self._ledger.overdue(older, BATCH, self._residence)
         return [self._sent(run, _late(run, now)) for run in found]
 
     def _sent(self, run: Run, why: str) -> Change:

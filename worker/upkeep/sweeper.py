@@ -24,12 +24,14 @@ from tasks.ports.ledger import Intent
 from tasks.run import Run, State
 from worker.carrying.notebook import change_of
 from worker.ledgers.errors import RunLost
+from worker.ledgers.residence import ANYWHERE, Residence
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault
 from worker.telemetry.log import Log
 
 BATCH = 50  # a sweep of the reaper: each costs a request
 LATER_SECONDS = 60.0  # where the helpdesk does not answer
+ELSEWHERE_SECONDS = 1_200.0  # where its ticket lives in another helpdesk than ours
 EVERY = ""  # key is under it
 
 
@@ -43,12 +45,14 @@ class Sweeper:
         vault: Vault,
         clock: Clock,
         *,
+        residence: Residence = ANYWHERE,
         on_loop: Callable[[Coroutine[Any, Any, None]], None] = asyncio.run,
     ) -> None:
         self._ledger = ledger
         self._helpdesk = helpdesk
         self._vault = vault
         self._clock = clock
+        self._residence = residence
         self._on_loop = on_loop
         self._log = Log("sweeper")
 
@@ -63,7 +67,10 @@ class Sweeper:
                 due.append(write)
         for run_id, writes in groupby(sorted(due, key=attrgetter("run")), key=attrgetter("run")):
             run = self._ledger.run(run_id)
-            if run and run.state is not State.RUNNING:  # whoever has it would lose it
+            if run and not self._residence.holds(run.source):
+                for write in writes:
+                    self._ledger.swept(write.key, now + ELSEWHERE_SECONDS)
+            elif run and run.state is not State.RUNNING:  # whoever has it would lose it
                 self._look_at(run, list(writes))
 
     def _look_at(self, run: Run, writes: Sequence[Intent]) -> None:

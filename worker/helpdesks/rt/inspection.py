@@ -1,5 +1,6 @@
 """Whether a Request Tracker is ready: each trap by its name, and what a person has to do."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -76,7 +77,8 @@ def _queue(client: RtClient, name: str, listed: Mapping[str, Any] | None) -> Fin
         says = f"{client.my_name} may not move tickets into it"
         return wrong(what, says, f"give the right CreateTicket there; {SETUP}")
     shown = client.get(f"/queue/{listed['id']}").body
-    has = {one["name"] for one in shown.get("TicketCustomFields") or []}
+    names = Counter(one["name"] for one in shown.get("TicketCustomFields") or [])
+    has = set(names)
     needed = [field.name for field in client.config.fields.values() if field.name not in CORE]
     missing = [one for one in (*needed, client.config.key) if one not in has]
     if missing:
@@ -89,4 +91,7 @@ def _queue(client: RtClient, name: str, listed: Mapping[str, Any] | None) -> Fin
             f"ModifyCustomField; {SETUP}"
         )
         return wrong(what, says, remedy)
-    return fine(what, "can be written to")
+    if twice := [one for one in (*needed, client.config.key) if names[one] > 1]:
+        says = f"several custom fields of its tickets are called {', '.join(twice)}"
+        return wrong(what, says, "disable all but the one in use: Admin, Custom Fields")
+    return fine(what, f"can be written to, with {', '.join((*needed, client.config.key))}")

@@ -23,26 +23,53 @@ GROUP = "Triage Fleet"
 DOCUMENT = """\
 # For Request Tracker 5: run it once, as root, on RT's own machine (docs/connectors.md):
 #   rt-setup-database-5 --action insert --datafile FILE
-# It makes what is missing for Triage Fleet, and prints the token of its user.
+# It makes what is missing for Triage Fleet, and prints the token of its user. What is there already
+# is left alone, so it may be run again.
 
-@Queues = ({queues});
+my $missing = sub {{
+    my ($class, $name, %more) = @_;
+    my $found = $class->new(RT->SystemUser);
+    $found->LoadByCols(Name => $name, %more);
+    return !$found->Id;
+}};
+my $group = sub {{
+    my $found = RT::Group->new(RT->SystemUser);
+    $found->LoadUserDefinedGroup('{group}');
+    return $found->Id ? $found : undef;
+}};
 
-@CustomFields = (
+@Queues = grep {{ $missing->('RT::Queue', $_->{{Name}}) }} ({queues});
+
+@CustomFields = grep {{
+    $missing->('RT::CustomField', $_->{{Name}}, LookupType => $_->{{LookupType}})
+}} (
 {fields}
 );
 
 # RT reads times in its user's own zone.
-@Users = ({{ Name => '{user}', RealName => 'Triage Fleet', Privileged => 1, Timezone => 'UTC' }});
-@Groups = (
+@Users = grep {{ $missing->('RT::User', $_->{{Name}}) }} (
+    {{ Name => '{user}', RealName => 'Triage Fleet', Privileged => 1, Timezone => 'UTC' }},
+);
+@Groups = grep {{ !$group->() }} (
     {{ Name => '{group}', Description => 'May triage', Members => {{ Users => ['{user}'] }} }},
 );
-@ACL = map {{ {{ GroupDomain => 'UserDefined', GroupId => '{group}', Right => $_ }} }} qw(
+@ACL = map {{ {{ GroupDomain => 'UserDefined', GroupId => '{group}', Right => $_ }} }} grep {{
+    my $may = $group->();
+    !($may && $may->PrincipalObj->HasRight(Right => $_, Object => RT->System));
+}} qw(
 {rights}
 );
 
 @Final = (sub {{
     my $user = RT::User->new(RT->SystemUser);
     $user->Load('{user}');
+    my $tokens = RT::AuthTokens->new(RT->SystemUser);
+    $tokens->Limit(FIELD => 'Owner', VALUE => $user->Id);
+    if ($tokens->Count) {{
+        print "{user} has a token already: it goes on to be valid. Where nobody knows it any more,"
+            . " revoke it in RT (Admin, Users, {user}) and run this again.\n";
+        return;
+    }}
     my ($done, $why, $token) = RT::AuthToken->new(RT->SystemUser)->Create(
         Owner => $user->Id, Description => 'Triage Fleet');
     print $done ? "TRIAGE_HELPDESK_TOKEN=$token\\n" : "no token: $why\\n";

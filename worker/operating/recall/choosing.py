@@ -9,6 +9,7 @@ from tasks.errors import OperatorError
 from tasks.ports.ledger import Filter, Wrote
 from tasks.run import Run, State, TicketId
 from worker.ledgers.recalling import Batch
+from worker.ledgers.residence import ANYWHERE, Residence
 from worker.ledgers.sql import SqlLedger
 
 ENDED = (State.WRITTEN, State.DEAD, State.DROPPED)
@@ -69,11 +70,14 @@ class Intended:
         return sum(len(ticket.taking.left) for ticket in self.tickets)
 
 
-def intend(ledger: SqlLedger, chosen: Chosen) -> Intended:
-    """What taking it back comes to. Raises OperatorError where nothing was meant by it, or all."""
+def intend(ledger: SqlLedger, chosen: Chosen, residence: Residence = ANYWHERE) -> Intended:
+    """What taking it back comes to, in the helpdesk that is configured.
+
+    Raises OperatorError where nothing was meant by it, or all.
+    """
     if not chosen.as_words():
         raise OperatorError("name what is to be taken back: --prompt, --model, --since or --batch")
-    meant = _runs(ledger, chosen)
+    meant = [run for run in _runs(ledger, chosen) if residence.holds(run.source)]
     by_ticket: dict[TicketId, list[Run]] = {}
     for run in meant:
         if run.state in ENDED and run.stage != "recall":

@@ -46,7 +46,8 @@ def given(
 def test_it_is_in_their_queue_with_a_note(office: Office) -> None:
     assert given(office) == {"queue": "applied", "note:hand_over": "applied"}
     assert office.helpdesk.values() == {"queue": "triage"}
-    assert office.helpdesk.posted() == [WHY]
+    moved = "It is in the queue triage now, and was in inbox."
+    assert office.helpdesk.posted() == [f"{WHY} {moved}"]
     [entry] = office.journal.entries
     assert {one.target: (one.before, one.wanted) for one in entry.writes} == {
         "queue": ("inbox", "triage"),
