@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import sys
 from dataclasses import replace
 
 from config.mode import Mode
@@ -19,9 +20,12 @@ ALIAS = "helpdesk"
 
 
 def list_sources(asked: argparse.Namespace) -> ExitCode:
-    """Every source that was ever read."""
+    """Every source of the configured helpdesk that was ever read."""
     with the_shop() as shop:
-        found = trusted(shop.ledger)
+        every, residence = trusted(shop.ledger), shop.residence
+    found = [one for one in every if residence.holds(one.source.name)]
+    if others := [one.source.name for one in every if one not in found]:
+        print(f"of other helpdesks: {', '.join(others)}", file=sys.stderr)
     if asked.json:
         print_json([_row(one) for one in found])
         return ExitCode.DONE
