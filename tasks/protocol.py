@@ -27,13 +27,15 @@ SWEEP_SECONDS = 60.0
 class Plan:
     """What is to be written: fields with what may be overwritten for them, notes with their text.
 
-    `images` has, for each field, every value that it may hold for ours to take its place.
+    `images` has, for each field, every value that it may hold for ours to take its place. `left`:
+    what was begun before and is not to be sent any more; only what became of it is told.
     """
 
     fields: tuple[Intent, ...]
     images: Mapping[str, Image]
     posts: tuple[Intent, ...]
     notes: Mapping[str, str]
+    left: tuple[Intent, ...] = ()
 
     @property
     def intents(self) -> tuple[Intent, ...]:
@@ -97,19 +99,27 @@ async def carry_out(
         await sender.journal.record(Kind.INTENDED, body, texts=texts, writes=intents)
 
     texts = {target.replace(":", "_"): text for target, text in plan.notes.items()}
-    await record(plan.intents, texts)
+    if plan.intents:
+        await record(plan.intents, texts)
     passing(Waypoint.INTENDED)
+    left = _left(plan, traces)
     delivery = Delivery(
         helpdesk=helpdesk, ticket=ticket, key=past.key, traces=traces, record=record
     )
     fields = await delivery.set_fields(plan.fields, plan.images, seen)
     if isinstance(fields, Gone):
-        return _shut(fields, plan.intents, traces)
+        return _shut(fields, (*plan.intents, *left), traces)
     notes = await delivery.post_notes(plan.posts, plan.notes)
     if isinstance(notes, Gone):
-        return _shut(notes, (*fields, *plan.posts), traces)
+        return _shut(notes, (*fields, *plan.posts, *left), traces)
     can = helpdesk.capabilities
-    return (*_to_be_looked_at(fields, can, now), *_to_be_swept(notes, past, can, now))
+    return (*_to_be_looked_at((*fields, *left), can, now), *_to_be_swept(notes, past, can, now))
+
+
+def _left(plan: Plan, traces: Traces) -> tuple[Intent, ...]:
+    return tuple(
+        replace(one, outcome="applied" if one.key in traces.counts else "left") for one in plan.left
+    )
 
 
 def _settled(past: Past, can: Capabilities, now: float) -> float:
@@ -124,8 +134,10 @@ def _settled(past: Past, can: Capabilities, now: float) -> float:
 def _shut(gone: Gone, intents: Sequence[Intent], traces: Traces) -> Shut:
     told = tuple(
         replace(intent, outcome="applied" if intent.key in traces.counts else "gone")
-        for intent in intents
         if intent.outcome is None
+        else intent
+        for intent in intents
+        if intent.outcome in {None, "left"}
     )
     return Shut(why=gone.why, writes=told)
 

@@ -7,7 +7,7 @@ from tasks.desk import Desk, Past
 from tasks.detour import Detour, Drop, GiveUp, Wait
 from tasks.images import images, pre_image
 from tasks.notes import notes_of
-from tasks.ports.helpdesk import FIELDS, Seen
+from tasks.ports.helpdesk import Seen
 from tasks.ports.ledger import Intent
 from tasks.protocol import Plan, Shut, carry_out
 from tasks.run import Outcome
@@ -76,15 +76,12 @@ def _plan(case: Validated, past: Past, seen: Seen, desk: Desk) -> Plan:
 
 
 def _begun(past: Past, posts: tuple[Intent, ...], notes: dict[str, str]) -> Plan:
-    """Sets no field. What was begun while that was allowed is only told, as its history has it."""
-    fields = tuple(
+    """Sets no field, and sends nothing of what was begun while that was allowed."""
+    left = tuple(
         one
         for one in past.own
-        if one.outcome is None and one.key.startswith(f"{past.key}:") and one.target in FIELDS
+        if one.outcome is None
+        and one.key.startswith(f"{past.key}:")
+        and one.key not in {post.key for post in posts}
     )
-    return Plan(
-        fields=fields,
-        images={one.target: frozenset() for one in fields},
-        posts=posts,
-        notes=notes,
-    )
+    return Plan(fields=(), images={}, posts=posts, notes=notes, left=left)

@@ -69,7 +69,7 @@ def take_back(wrote: Iterable[Wrote], meant: Collection[str]) -> Taking:
     """What taking back the writes with these keys comes to; `wrote` is all of one ticket's."""
     chains: dict[str, list[Wrote]] = {}
     for one in sorted(wrote, key=place):
-        if one.intent.outcome != "gone":
+        if one.intent.outcome not in {"gone", "left"}:
             chains.setdefault(_name(one), []).append(one)
     found = [
         _end_of(name, chain, meant)

@@ -42,7 +42,7 @@ class Intent:
     target: str  # a field's name, or "note:escalation", "note:draft", ...
     before: str | None
     wanted: str | None  # None: to be emptied; for notes, whose text is a body, always
-    outcome: str | None = None  # None: nobody knows yet; else applied, already, kept or gone
+    outcome: str | None = None  # None: nobody knows yet; else applied, already, kept, left or gone
     holds: str | None = None  # what the helpdesk held afterwards
     sweep_at: float | None = None  # when the helpdesk is to be looked through for twins of it
     seq: int | None = None  # of the event that recorded it first: a run's writes in their order

@@ -126,7 +126,7 @@ def _effect(
         yield f"{told} is there {count} times"
     if intent.outcome == "applied" and count == 0:
         yield f"{told} is recorded as applied and is not there"
-    if intent.outcome in ("kept", "already", "gone") and count and not is_taken_back:
+    if intent.outcome in ("kept", "already", "left", "gone") and count and not is_taken_back:
         yield f"{told} is recorded as {intent.outcome} and is there"
 
 

@@ -15,6 +15,8 @@ from tasks.run import Run, State
 from tests.simulation.world import World
 from worker.helpdesks.shown import MACHINE, ShownTicket
 
+SETTLED = {"applied", "already", "kept", "left", "gone"}
+
 
 def expect_balance(world: World) -> None:
     """I1 and I4, which hold at every moment."""
@@ -48,7 +50,7 @@ def _expect_effects(world: World, run: Run) -> None:
     for intent in intents:
         _expect_effect(intent, found)
     if run.state is State.WRITTEN:
-        assert {intent.outcome for intent in intents} <= {"applied", "already", "kept", "gone"}
+        assert {intent.outcome for intent in intents} <= SETTLED
         _expect_values(world, run, shown, intents)
     _expect_no_effect_without_intent(world, run, found)
 
@@ -65,7 +67,7 @@ def _expect_effect(intent: Intent, found: Counter[str]) -> None:
         assert count == 1, f"{intent.key} is recorded as applied and is not there"
     elif intent.outcome == "kept" and found[_back(intent)]:
         assert count == 1, f"{intent.key} was not there, and was taken back"
-    elif intent.outcome in ("kept", "already", "gone"):
+    elif intent.outcome in ("kept", "already", "left", "gone"):
         assert count == 0, f"{intent.key} is recorded as {intent.outcome} and is there"
 
 

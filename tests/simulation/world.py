@@ -59,6 +59,7 @@ class World:
         self.dooms: list[Doom] = []
         self.passed: Counter[Waypoint] = Counter()
         self.workers: list[Worker] = []
+        self.gate = Gate(self.ledger)
         self._ice = Ice()
         self._thawing = False
         self.brought: list[bytes] = []
@@ -151,7 +152,7 @@ class World:
             vault=self.vault,
             hints=MemoryHints(self.broker),
             incarnation=lambda: heart.incarnation,
-            gate=Gate(self.ledger),
+            gate=self.gate,
             serves=frozenset(("economy", "standard", "premium")),
             chance=lambda: 0.5,
             report=lambda *_: None,
@@ -253,6 +254,7 @@ class World:
         self.clock.at += seconds
         if self.helpdesk.capabilities.settle_seconds <= seconds:
             self.helpdesk.settle()
+        self.gate.look()  # as every heart has it do
         for worker in self.alive() or [self.hire()]:
             worker.heart.beat()
             self.does(worker, worker.reaper.sweep)

@@ -110,7 +110,7 @@ def test_what_was_begun_is_told_as_it_is_and_nothing_more_is_set(
     assert office.helpdesk.values() == before
     told = {one.target: one.outcome for one in found.results if one.target in DECISION.fields()}
     arrived = mishap is Mishap.DEAF
-    assert told == dict.fromkeys(DECISION.fields(), "applied" if arrived else "kept")
+    assert told == dict.fromkeys(DECISION.fields(), "applied" if arrived else "left")
     assert len(office.helpdesk.posted()) == (2 if mode is Mode.SUGGEST else 0)
 
 
