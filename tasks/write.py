@@ -7,7 +7,7 @@ from tasks.desk import Desk, Past
 from tasks.detour import Detour, Drop, GiveUp, Wait
 from tasks.images import images, pre_image
 from tasks.notes import notes_of
-from tasks.ports.helpdesk import Seen
+from tasks.ports.helpdesk import FIELDS, Seen
 from tasks.ports.ledger import Intent
 from tasks.protocol import Plan, Shut, carry_out
 from tasks.run import Outcome
@@ -34,6 +34,11 @@ async def write(case: Validated, desk: Desk) -> Written | Detour:
 
 
 def _outcome(mode: Mode, results: tuple[Intent, ...]) -> Outcome:
+    """Where a field was set before the writing was stopped, it was written in part."""
+    if mode is not Mode.AUTO and any(
+        one.outcome == "applied" and one.target in FIELDS for one in results
+    ):
+        return Outcome.PARTLY
     match mode:
         case Mode.AUTO:
             kept = any(intent.outcome == "kept" for intent in results)

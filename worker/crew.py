@@ -66,7 +66,7 @@ def hire(
     me = name_life(token())
     log = Log("worker")
     tiers = frozenset(queues) & frozenset(TIERS)
-    gate = gate or Gate(shop.ledger)
+    gate = gate or Gate(shop.ledger, shop.clock)
     gate.look()
     heart = Heart(
         _row(me, tiers, shop),

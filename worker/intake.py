@@ -120,7 +120,7 @@ class Intake:
     def _begin(self, inbox: Inbox) -> str | None:
         """Where a first poll begins. How far the source is trusted stands before its first run."""
         position = inbox.start()  # of one that does not answer nothing is kept
-        if self.first_day:
+        if self.first_day and self.ledger.cursor(inbox.name) is None:
             source = Source(
                 name=inbox.name,
                 mode=self.first_day.mode,

@@ -93,10 +93,14 @@ def _plan(case: Entrusted, seen: Seen, *, moves: bool) -> Plan:
     note = Intent(
         key=f"{case.past.key}:{NOTE}", run=case.run, target=NOTE, before=None, wanted=None
     )
+    fields = (field,) if moves else ()
+    posts = (note,) if case.mode is not Mode.SHADOW else ()
+    sent = {one.key for one in (*fields, *posts)}
     return Plan(
-        fields=(field,) if moves else (),
+        fields=fields,
         images={QUEUE: frozenset(case.held)},
-        posts=(note,),
+        posts=posts,
+        left=tuple(one for one in case.past.own if one.outcome is None and one.key not in sent),
         notes={NOTE: _told(case, seen, moves=moves)},
     )
 

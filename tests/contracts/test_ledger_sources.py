@@ -118,7 +118,8 @@ def test_whoever_waits_begins_when_every_worker_has_heard_what_holds_now(
 
 def test_a_clock_that_was_ahead_stops_no_source(limited: SqlLedger) -> None:
     assert begun(came(limited, 3, NOON + 9 * HOUR)) == 3
-    assert begun(came(limited, 3, NOON)) == 3
+    assert begun(came(limited, 1, NOON)) == 0, "nor does it give it a second hour"
+    assert len(let_begin(limited, NOON + HOUR)) == 1
 
 
 def test_two_intakes_at_once_have_one_hour_between_them(limited: SqlLedger) -> None:
@@ -134,5 +135,14 @@ def test_what_waits_for_its_hour_is_not_handed_over_nor_due(limited: SqlLedger) 
     late = NOON + 100 * HOUR
     assert limited.due(late, 100) == []
     older = dict.fromkeys(("basic", "plus", "business"), "z")
-    overdue = {run.reason for run in limited.overdue(older, 100)}
-    assert overdue == {None}
+    assert len(limited.overdue(older, 100)) == 3
+    let_begin(limited, NOON + HOUR)
+    assert len(limited.overdue(older, 100)) == 3, "it is old because it had to wait"
+
+
+def test_a_run_that_is_there_to_be_compared_takes_nothing_over(ledger: SqlLedger) -> None:
+    """Its customer has come back while it was read as one that is closed."""
+    [live] = take_in(ledger, an_arrival("T-1", says="again", source=RT))
+    old = replace(an_arrival("T-1", says="first", source=RT), mode=Mode.SHADOW)
+    assert take_in(ledger, old) == []
+    assert ledger.run(live.id) == live

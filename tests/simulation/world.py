@@ -59,7 +59,7 @@ class World:
         self.dooms: list[Doom] = []
         self.passed: Counter[Waypoint] = Counter()
         self.workers: list[Worker] = []
-        self.gate = Gate(self.ledger)
+        self.gate = Gate(self.ledger, self.clock)
         self._ice = Ice()
         self._thawing = False
         self.brought: list[bytes] = []

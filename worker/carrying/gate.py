@@ -5,6 +5,7 @@ import asyncio
 from config.mode import Mode, more_careful
 from tasks.causes import WaitReason
 from tasks.detour import Wait
+from tasks.ports.clock import Clock
 from tasks.run import Run, StageName
 from worker.ledgers.pausing import EVERYTHING
 from worker.ledgers.sql import SqlLedger
@@ -13,8 +14,10 @@ from worker.ledgers.sql import SqlLedger
 class Gate:
     """Asked before each stage; told by the ledger every second."""
 
-    def __init__(self, ledger: SqlLedger) -> None:
+    def __init__(self, ledger: SqlLedger, clock: Clock) -> None:
         self._ledger = ledger
+        self._clock = clock
+        self._heard_at = 0.0
         self.scopes: frozenset[str] = frozenset()
         self._modes: dict[str, Mode] = {}
         self._known: set[str] = set()
@@ -41,14 +44,17 @@ class Gate:
         """What may be done in its helpdesk.
 
         The ledger is asked of a source that this process meets for the first time: what has begun
-        after the last look would else be taken for one that may do all. Raises LedgerDown then.
+        after the last look would else be taken for one that may do all. So it is where no heart
+        makes this process look (a suspects' one has none). Raises LedgerDown then.
         """
-        if run.source not in self._known:
+        is_stale = self._clock.monotonic() - self._heard_at > STALE_SECONDS
+        if is_stale or run.source not in self._known:
             await asyncio.to_thread(self._hear_of_sources)
             self._known.add(run.source)
         return more_careful(run.mode or Mode.AUTO, self._modes.get(run.source, Mode.AUTO))
 
     def _hear_of_sources(self) -> None:
+        self._heard_at = self._clock.monotonic()
         self._modes = {source.name: source.mode for source in self._ledger.sources()}
 
 
@@ -60,5 +66,6 @@ class OpenGate(Gate):
         return None
 
 
+STALE_SECONDS = 3.0
 PAUSED_SECONDS = 86_400.0
 """When somebody looks again by itself; a resume is noticed within seconds."""

@@ -24,13 +24,13 @@ def moment(text: str, now: float) -> float:
         return now - seconds(text)
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError) as error:
         message = f"{text!r} is neither a span like 2h nor a moment like 2026-11-20T08:00"
         raise OperatorError(message) from error
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def stamp(text: str, now: float) -> str:
     """That moment as helpdesks are asked for it; not before EPOCH. Raises OperatorError."""
-    at = max(moment(text, now), 0.0)
+    at = min(max(moment(text, now), 0.0), now)  # nothing has changed later than now
     return max(EPOCH, datetime.fromtimestamp(at, UTC).strftime(STAMP))

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Engine, func, or_, select, text
+from sqlalchemy import ColumnElement, Engine, exists, func, or_, select, text
 
 from config.mode import Mode
 from tasks.causes import WaitReason
+from tasks.events import Kind
 from tasks.run import ERRANDS, Run, State
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
@@ -16,6 +17,14 @@ from worker.ledgers.schema import UNHANDED
 
 HELD = (WaitReason.PAUSED, WaitReason.SETTLE, WaitReason.CAPPED)
 """An operator has paused it, it waits for the helpdesk to settle, or for its source's hour."""
+
+
+def _was_capped() -> ColumnElement[bool]:
+    """It is the second thing that happens to a run, or never does."""
+    events = schema.events
+    second = (events.c.run == schema.runs.c.id) & (events.c.seq == 2)  # noqa: PLR2004 - as above
+    capped = events.c.body.contains(f'"{WaitReason.CAPPED}"')
+    return exists().where(second, events.c.kind == Kind.WAITING, capped)
 
 
 class LedgerHanding:
@@ -39,7 +48,8 @@ class LedgerHanding:
         """Runs that wait, and are older than the id of their customer tier's; oldest first.
 
         Ids sort by age, and stand in the index by which what is queued is found. What is HELD is
-        left out, and so is what nobody waits for: a run that is there to be compared.
+        left out, and so is what nobody waits for: a run that is there to be compared. Who had to
+        wait for their source's hour is old by that alone, and people have had it all the time.
         """
         runs = schema.runs
         tier = func.coalesce(runs.c.customer_tier, "basic")
@@ -54,6 +64,7 @@ class LedgerHanding:
                 func.coalesce(runs.c.reason, "").not_in(HELD),
                 runs.c.mode.is_distinct_from(Mode.SHADOW),
                 late,
+                ~_was_capped(),
                 residence.where(),
             )
             .order_by(runs.c.id)

@@ -66,6 +66,7 @@ class _Ticket:
     revision: int  # the newest there is
     digests: set[str]
     came: list[float]  # when each revision did
+    lives: bool = False  # a run of it is there to be written, and not only to be compared
 
     def quiet_at(self, now: float) -> float | None:
         """When it has been quiet for long enough, if nothing comes any more; None: it is."""
@@ -142,12 +143,13 @@ def _lock_tickets(
         lock = select(table.c.id, table.c.revision).where(table.c.id.in_(older))
         for ticket, revision in connection.execute(lock.order_by(table.c.id).with_for_update()):
             tickets[ticket].kept = tickets[ticket].revision = revision
-        columns = (runs.c.ticket, runs.c.digest, runs.c.ingested_at)
-        for ticket, digest, at in connection.execute(
+        columns = (runs.c.ticket, runs.c.digest, runs.c.ingested_at, runs.c.mode)
+        for ticket, digest, at, mode in connection.execute(
             select(*columns).where(runs.c.ticket.in_(older))
         ):
             tickets[ticket].digests.add(digest)
             tickets[ticket].came.append(at)
+            tickets[ticket].lives |= mode != Mode.SHADOW
     return tickets
 
 
@@ -187,7 +189,9 @@ def _births(
     births = []
     for (ticket, digest), arrival in unique.items():
         known = tickets[ticket]
-        if digest not in known.digests:
+        # Its customer has come back while it was read as one that is closed: it is live.
+        takes_over = arrival.mode is Mode.SHADOW and known.lives
+        if digest not in known.digests and not takes_over:
             known.revision += 1
             quiet_at = known.quiet_at(arrival.at)
             room = rooms.get(arrival.source) if arrival.mode is not Mode.SHADOW else None

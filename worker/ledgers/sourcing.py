@@ -84,7 +84,8 @@ class LedgerSourcing:
 def room_of(connection: Connection, source: str, now: float) -> int | None:
     """How many of its tickets may begin in this hour still; None: as many as come.
 
-    Its row is ours until the commit, and its hour begins anew where it is over.
+    Its row is ours until the commit, and its hour begins anew where it is over: hours follow each
+    other, so that around the end of one twice as many may begin.
     """
     sources = schema.sources
     mine = sources.c.name == source
@@ -93,10 +94,11 @@ def room_of(connection: Connection, source: str, now: float) -> int | None:
     if row is None or row.per_hour is None:
         return None
     begun = row.begun
-    # A clock that was ahead for a while must not stop a source for as long.
-    if row.hour_at is None or not now - HOUR < row.hour_at <= now + HOUR:
+    if row.hour_at is None or row.hour_at <= now - HOUR:
         begun = 0
         connection.execute(update(sources).where(mine).values(hour_at=now, begun=begun))
+    elif row.hour_at > now:  # by a clock that is ahead: it must not stop a source for as long
+        connection.execute(update(sources).where(mine).values(hour_at=now))
     return max(0, int(row.per_hour) - int(begun))
 
 

@@ -78,7 +78,7 @@ def carry_out(shop: Shop, batch: Batch, say: Callable[[int, int], object]) -> Do
 
 @contextmanager
 def _worker(shop: Shop) -> Iterator[Fleet]:
-    fleet = hire(shop, frozenset(), gate=OpenGate(shop.ledger))
+    fleet = hire(shop, frozenset(), gate=OpenGate(shop.ledger, shop.clock))
     fleet.start()
     try:
         yield fleet

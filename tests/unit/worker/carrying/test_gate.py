@@ -10,6 +10,7 @@ from config.mode import Mode
 from tasks.ports.ledger import Source
 from tasks.run import Run
 from tests.ledgers import an_arrival, take_in
+from tests.twins.clock import StillClock
 from worker.carrying.gate import Gate, OpenGate
 from worker.ledgers import migrating
 from worker.ledgers.engine import connect
@@ -37,12 +38,12 @@ def _mode(gate: Gate, run: Run) -> Mode:
 
 
 def test_a_source_of_which_nobody_has_said_anything_may_do_all(ledger: SqlLedger) -> None:
-    assert _mode(Gate(ledger), _run(ledger)) is Mode.AUTO
+    assert _mode(Gate(ledger, StillClock()), _run(ledger)) is Mode.AUTO
 
 
 def test_a_source_that_has_begun_since_the_last_look_is_asked_about(ledger: SqlLedger) -> None:
     """Else its first tickets would be written although it is new."""
-    gate = Gate(ledger)
+    gate = Gate(ledger, StillClock())
     gate.look()
     ledger.begin_source(NEW)
     assert _mode(gate, _run(ledger)) is Mode.SUGGEST
@@ -52,7 +53,7 @@ def test_a_source_that_has_begun_since_the_last_look_is_asked_about(ledger: SqlL
 def test_what_an_operator_says_is_heard_at_the_next_look(
     ledger: SqlLedger, kind: type[Gate]
 ) -> None:
-    gate, run = kind(ledger), _run(ledger)
+    gate, run = kind(ledger, StillClock()), _run(ledger)
     assert _mode(gate, run) is Mode.AUTO
     ledger.set_source(NEW)
     gate.look()
@@ -61,6 +62,16 @@ def test_what_an_operator_says_is_heard_at_the_next_look(
 
 def test_a_run_may_be_more_careful_than_its_source_and_not_less(ledger: SqlLedger) -> None:
     ledger.begin_source(NEW)
-    gate = Gate(ledger)
+    gate = Gate(ledger, StillClock())
     assert _mode(gate, _run(ledger, Mode.SHADOW)) is Mode.SHADOW
     assert _mode(gate, _run(ledger, Mode.AUTO)) is Mode.SUGGEST
+
+
+def test_a_process_whose_heart_makes_it_look_at_nothing_asks_by_itself(ledger: SqlLedger) -> None:
+    """That of suspects has none."""
+    clock = StillClock()
+    gate, run = Gate(ledger, clock), _run(ledger)
+    assert _mode(gate, run) is Mode.AUTO
+    ledger.set_source(NEW)
+    clock.at += 4.0
+    assert _mode(gate, run) is Mode.SUGGEST

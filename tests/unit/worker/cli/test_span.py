@@ -19,8 +19,9 @@ NOW = 1_795_161_600.0  # 2026-11-20T08:00:00Z
         ("999999999999d", EPOCH),
         ("9" * 400 + "d", EPOCH),
         ("0001-01-01", EPOCH),
+        ("9999-12-31T23:59:59-23:59", "2026-11-20T08:00:00Z"),
     ],
-    ids=["hours", "days", "day", "zone", "long ago", "longer than a float", "year one"],
+    ids=["hours", "days", "day", "zone", "ago", "longer than a float", "year one", "to come"],
 )
 def test_a_moment_is_one_that_a_helpdesk_can_be_asked_for(said: str, stamped: str) -> None:
     assert stamp(said, NOW) == stamped
