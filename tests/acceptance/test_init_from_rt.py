@@ -62,7 +62,7 @@ def test_a_helpdesks_queues_become_issue_types(learnt: Founded) -> None:
         "einkauf",
         "hr_leave",
     ]
-    assert all(one["queue"] == name for name, one in classes.items())
+    assert all(classes[name]["queue"] == name for name in QUEUES.values())
     assert (classes["Einkauf"]["priority"], classes["HR/Leave"]["priority"]) == (2, 3)
     assert "Leer" in told["queues_without_tickets"]
     assert "Alt" not in {*told["queues_without_tickets"], *classes}
