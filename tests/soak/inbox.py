@@ -45,7 +45,7 @@ def messages() -> Iterator[tuple[str, str]]:
             yield f"customer-{number}@example.com", row["text"]
 
 
-def mailed(rt: Rt) -> None:
+def mailed(rt: Rt, count: int) -> None:
     """Each through RT's mail gateway."""
     sent = 0
     for sender, text in messages():
@@ -57,16 +57,16 @@ def mailed(rt: Rt) -> None:
         message.set_content(text)
         rt.mail(message.as_bytes())
         sent += 1
-        if sent == COUNT:
+        if sent == count:
             return
 
 
-def is_through(place: Place) -> bool:
+def is_through(place: Place, count: int) -> bool:
     """Whether all have come to rest; says how many."""
     states = place.states()
     rest = sum(states[state] for state in (State.WRITTEN, State.IN_REVIEW, State.DEAD))
-    sys.stderr.write(f"\r{rest} of {COUNT} ")
-    return rest >= COUNT
+    sys.stderr.write(f"\r{rest} of {count} ")
+    return rest >= count
 
 
 def judged(place: Place, rt: Rt) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _what(run: Run, page: Page) -> str:
 
 
 def picture(rt: Rt, ticket: str, path: Path) -> None:
-    """RT's own page of that ticket, as Ada sees it."""
+    """RT's own page of that ticket, as Ada sees it, and beside it its history with the note."""
     with tempfile.TemporaryDirectory() as profile:
         looking = browser.start(Path(profile))
         try:
@@ -108,8 +108,9 @@ def picture(rt: Rt, ticket: str, path: Path) -> None:
             for field, value in (("user", "ada"), ("pass", PASSWORD)):
                 looking.driver.find_element("name", field).send_keys(value)
             looking.driver.find_element("name", "pass").submit()
-            looking.open(f"{rt.url}/Ticket/Display.html?id={ticket}")
-            looking.picture(path)
+            for page, name in (("Display", ""), ("History", "-history")):
+                looking.open(f"{rt.url}/Ticket/{page}.html?id={ticket}")
+                looking.picture(path.with_stem(f"{path.stem}{name}"))
         finally:
             looking.driver.quit()
 
@@ -118,6 +119,7 @@ def main() -> int:
     """The exit code: 0 where every ticket is as its run says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--picture", type=Path, help="where RT's page of one of them goes")
+    parser.add_argument("--messages", type=int, default=COUNT)
     asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="triage-inbox-", dir="/tmp") as folder,
@@ -133,13 +135,13 @@ def main() -> int:
             until(lambda: front.says("ready"), 120)
             until(lambda: place.shop.ledger.cursor(f"rt:{rt.url}") is not None, 60)
             began = time.monotonic()
-            mailed(rt)
+            mailed(rt, asked.messages)
             came = time.monotonic()
-            until(lambda: is_through(place), 900)
+            until(lambda: is_through(place, asked.messages), 1_800)
             done = time.monotonic()
             front.end()
             document = {
-                "messages": COUNT,
+                "messages": asked.messages,
                 "mail_seconds": round(came - began),
                 "seconds_until_all_are_through": round(done - began),
                 "states": {str(s): n for s, n in place.states().items() if n},
