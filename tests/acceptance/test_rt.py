@@ -157,7 +157,9 @@ def test_an_rt_that_dies_is_waited_for(fleet: Place, rt: Rt) -> None:
     until(fleet.is_settled, 120)
     assert fleet.states()[State.WRITTEN] == len(tickets), fleet.runs()
     for ticket in tickets:
-        assert Counter(rt.changes(ticket)) == Counter(
-            ("Triage key", "Queue", "Priority", "Issue type")
-        )
+        changes = Counter(rt.changes(ticket))
+        # RT stores a value and the entry of it in two steps: killed between them it has the value.
+        assert changes.pop("Triage key", 0) <= 1
+        assert changes == Counter(("Queue", "Priority", "Issue type"))
         assert shown(rt, ticket)["queue"] == "cards"
+        assert shown(rt, ticket)["Triage key"].startswith("tf-")
