@@ -100,7 +100,7 @@ def error_in_a_200_swallowed() -> None:
 def modes_ignored() -> None:
     """A source that may only suggest, or write nothing, is written to like any other."""
 
-    async def auto(_self: Gate, _run: object) -> Mode:  # noqa: RUF029 - as it is awaited
+    async def auto(_self: Gate, _run: object) -> Mode:
         return Mode.AUTO
 
     _put(Gate, "mode", auto)
