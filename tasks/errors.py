@@ -9,6 +9,9 @@ TriageError
 │   └── SourceDown           a source of tickets cannot be read
 ├── LedgerDown           wait for the ledger; no attempt is spent, nothing is decided without it
 ├── RateLimited          wait as told; no attempt is spent
+├── Held                 our own guard sent nothing; no attempt is spent
+│   ├── BreakerOpen          it fails too often: another model, else wait until it is probed
+│   └── RetriesSpent         the fleet has retried as often as it may
 ├── Misconfigured        a person must mend it; runs are parked, none is buried
 │   ├── CredentialRefused    401, 402, 403
 │   ├── UnknownModel         the provider does not have this model
@@ -64,6 +67,23 @@ class RateLimited(TriageError):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after  # seconds, as the other side asked; None where it did not
+
+
+class Held(TriageError):
+    """A guard of the fleet's own held the request back; nothing was sent."""
+
+    def __init__(self, message: str, *, dependency: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.dependency = dependency  # the guard's name: "openai", "helpdesk:rt", "facts"
+        self.retry_after = retry_after  # seconds until it is worth asking again
+
+
+class BreakerOpen(Held):
+    """The dependency fails too often; nobody asks it but a probe now and then."""
+
+
+class RetriesSpent(Held):
+    """The fleet has retried as often in the last minute as its successes allow."""
 
 
 class Misconfigured(TriageError):

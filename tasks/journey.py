@@ -35,6 +35,8 @@ def advance(run: Run | None, event: Event) -> Run:
         message = f"event {event.seq} ({event.kind}) does not follow event {run.seq} of {run.id}"
         raise ValueError(message)
     changes = CHANGES[event.kind](run, event)
+    if run.reserved and event.kind not in SETTLING:
+        changes = {**_charged(run, run.reserved), **changes}
     return replace(run, seq=event.seq, changed_at=event.at, **changes)
 
 
@@ -84,6 +86,7 @@ def _sent(_run: Run, event: Event) -> Change:
         "due_at": None,
         "reason": None,
         "why": None,
+        "waits_for": None,
     }
 
 
@@ -104,9 +107,28 @@ def _enriched(_run: Run, event: Event) -> Change:
     }
 
 
-def _answered(run: Run, event: Event) -> Change:
+def _asking(run: Run, event: Event) -> Change:
     return {
-        "micro_usd": run.micro_usd + _number(event.body["micro_usd"]),
+        "calls": run.calls + 1,
+        "reserved": event.body["reserved"],
+        "reserved_for": event.body["account"],
+    }
+
+
+def _unanswered(run: Run, event: Event) -> Change:
+    return _charged(run, _number(event.body["micro_usd"]))
+
+
+def _charged(run: Run, micro_usd: int) -> Change:
+    """What a call has cost; one of which nobody knows has cost what was reserved for it."""
+    return {"micro_usd": run.micro_usd + micro_usd, "reserved": 0, "reserved_for": None}
+
+
+def _answered(run: Run, event: Event) -> Change:
+    said = [event.body[f"{way}_tokens"] for way in ("input", "output")] if run.reserved_for else []
+    return {
+        **_charged(run, _number(event.body["micro_usd"])),
+        "tokens": run.tokens + sum(map(_number, said)),
         "model": event.body["model"],
         "prompt": event.body["prompt"],
     }
@@ -155,6 +177,7 @@ def _failed(run: Run, _event: Event) -> Change:
 def _waiting(_run: Run, event: Event) -> Change:
     return _ended(State.WAITING) | {
         "due_at": event.body["until"],
+        "waits_for": event.body.get("waits_for"),
         "reason": event.body["reason"],
         "why": event.body["why"],
     }
@@ -186,6 +209,8 @@ def _requeued(run: Run, event: Event) -> Change:
         "tier": event.body["tier"],
         "attempts": 0,
         "deaths": 0,
+        "calls": 0,
+        "tokens": 0,
         "requeues": run.requeues + 1,
         "reason": None,
         "why": None,
@@ -221,7 +246,14 @@ def _handed_over(_run: Run, event: Event) -> Change:
 
 
 def _ended(state: State) -> Change:
-    return {"state": state, "owner": None, "due_at": None, "reason": None, "why": None}
+    return {
+        "state": state,
+        "owner": None,
+        "due_at": None,
+        "reason": None,
+        "why": None,
+        "waits_for": None,
+    }
 
 
 def _number(value: object) -> int:
@@ -234,11 +266,16 @@ def _number(value: object) -> int:
 FINISHED: Change = {"attempts": 0, "suspect": False, "alone": False, "deaths": 0}
 """What a finished stage clears: whatever failed or died before was not its fault."""
 
+SETTLING = frozenset({Kind.ANSWERED, Kind.UNANSWERED})
+"""What says what a call has cost; whoever comes by anything else has left it unknown."""
+
 CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.SENT: _sent,
     Kind.CLAIMED: _claimed,
     Kind.ENRICHED: _enriched,
+    Kind.ASKING: _asking,
     Kind.ANSWERED: _answered,
+    Kind.UNANSWERED: _unanswered,
     Kind.CLASSIFIED: _classified,
     Kind.VALIDATED: _validated,
     Kind.INTENDED: _nothing,

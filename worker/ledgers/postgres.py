@@ -28,12 +28,13 @@ from worker.ledgers.rows import (
     write_rows,
 )
 
-INTEGERS = {"seq", "fence", "send_n", "attempts", "requeues", "priority", "deaths"}
+INTEGERS = {"seq", "fence", "send_n", "attempts", "requeues", "priority", "deaths", "calls"}
+BIG = {"micro_usd", "tokens", "reserved"}
 NUMBERS = {"changed_at", "sent_at", "due_at", "routed_at", "handed_at"}
 
 
 def _cast(column: str) -> str:
-    if column == "micro_usd":
+    if column in BIG:
         return "::bigint"
     if column in BOOLEANS:
         return "::bool"

@@ -39,6 +39,11 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
         {"micro_usd": 150, "model": "openai/x", "prompt": "classify-1"},
         {"micro_usd": 650, "model": "openai/x", "prompt": "classify-1"},
     ),
+    Kind.ASKING: (
+        {"reserved": 900, "account": "2026-11-28/economy"},
+        {"calls": 1, "reserved": 900, "reserved_for": "2026-11-28/economy"},
+    ),
+    Kind.UNANSWERED: ({"micro_usd": 40}, {"micro_usd": 540}),
     Kind.CLASSIFIED: (
         {"issue_type": "cash"},
         {"stage": "validate", "issue_type": "cash", **CLEARED},
