@@ -6,7 +6,6 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from config.taxonomy import Frozen
-from config.tiers import TIERS, TierName
 
 MICRO = 1_000_000
 """Millionths in a dollar."""
@@ -88,9 +87,3 @@ class Guards(Frozen):
     def limit(self, upstream: str) -> Limit | None:
         """The limit of that upstream, where it has one."""
         return next((limit for limit in self.limits if limit.upstream == upstream), None)
-
-
-def cheaper(tier: TierName) -> TierName | None:
-    """The next cheaper tier; None at the bottom."""
-    place = TIERS.index(tier)
-    return TIERS[place - 1] if place else None

@@ -11,7 +11,7 @@ from typing import assert_never
 from config.taxonomy import Taxonomy
 from tasks.case import Classified, Enriched, Validated, Written
 from tasks.causes import Cause
-from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
+from tasks.detour import Degrade, Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
 from tasks.errands.hand_over import HandedOver
 from tasks.errands.recall import Recalled
 from tasks.events import Body, Kind
@@ -56,8 +56,7 @@ def of_detour(detour: Detour, run: Run) -> tuple[Entry, ...]:
     """What a detour from the run's present stage says."""
     match detour:
         case Wait():
-            body = {"until": detour.until, "reason": detour.reason, "why": detour.why}
-            waiting = Entry(kind=Kind.WAITING, body=body)
+            waiting = Entry(kind=Kind.WAITING, body=_waiting(detour))
             failed = Entry(kind=Kind.FAILED, body={"stage": run.stage, "why": detour.why})
             return (failed, waiting) if detour.spends_attempt else (waiting,)
         case NeedsHuman():
@@ -68,14 +67,20 @@ def of_detour(detour: Detour, run: Run) -> tuple[Entry, ...]:
                 Entry(kind=Kind.FAILED, body={"stage": run.stage, "why": detour.why}),
                 buried(run, detour),
             )
-        case Promote():
+        case Promote() | Degrade():
+            kind = Kind.PROMOTED if isinstance(detour, Promote) else Kind.DEGRADED
             body = {"from": run.tier, "to": detour.tier, "why": detour.why}
-            return (Entry(kind=Kind.PROMOTED, body=body),)
+            return (Entry(kind=kind, body=body),)
         case Drop():
             body = {"cause": detour.cause, "why": detour.why, "by": "triage-fleet"}
             return (Entry(kind=Kind.DROPPED, body=body, writes=detour.writes),)
         case _:
             assert_never(detour)
+
+
+def _waiting(wait: Wait) -> Body:
+    body = {"until": wait.until, "reason": wait.reason, "why": wait.why}
+    return body | ({"waits_for": wait.waits_for} if wait.waits_for else {})
 
 
 def recalling(run: Run, *, batch: str, by: str, why: str, keys: Sequence[str], undo: bool) -> Entry:

@@ -89,9 +89,10 @@ class RetriesSpent(Held):
 class Misconfigured(TriageError):
     """Nothing works with this credential or model until a person mends it."""
 
-    def __init__(self, message: str, *, credential: str) -> None:
+    def __init__(self, message: str, *, credential: str, guard: str | None = None) -> None:
         super().__init__(message)
         self.credential = credential  # the NAME of the variable that holds it, never its value
+        self.guard = guard or f"credential:{credential}"  # closed until it works again
 
 
 class CredentialRefused(Misconfigured):

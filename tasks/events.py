@@ -29,6 +29,7 @@ class Kind(StrEnum):
     FAILED = "failed"
     WAITING = "waiting"
     PROMOTED = "promoted"
+    DEGRADED = "degraded"
     RELEASED = "released"
     LAPSED = "lapsed"
     SUSPECTED = "suspected"

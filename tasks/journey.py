@@ -283,6 +283,7 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.FAILED: _failed,
     Kind.WAITING: _waiting,
     Kind.PROMOTED: _promoted,
+    Kind.DEGRADED: _promoted,
     Kind.RELEASED: _nothing,
     Kind.LAPSED: _lapsed,
     Kind.SUSPECTED: _suspected,

@@ -1,9 +1,12 @@
 """The guards port: what stands between a stage and whatever it asks."""
 
+from asyncio import CancelledError
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+from tasks.errors import Transient
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +24,7 @@ class Errand:
     model: str | None = None
     tokens: int = 0
     is_retry: bool = False
+    whose: str | None = None  # the run that asks
 
 
 class Ended(StrEnum):
@@ -42,6 +46,20 @@ class Permit:
     standing: dict[str, object] = field(default_factory=dict)
     ended: Ended | None = None
     tokens: int | None = None  # what it came to; None: nobody knows, so what was asked for
+
+    def tell(self, error: BaseException) -> None:
+        """It ended with that."""
+        self.ended = _ended(error)
+
+
+def _ended(error: BaseException) -> Ended:
+    match error:
+        case CancelledError():
+            return Ended.CANCELLED
+        case Transient():
+            return Ended.FAILURE
+        case _:
+            return Ended.NEUTRAL
 
 
 class Guards(Protocol):

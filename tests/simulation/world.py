@@ -33,6 +33,7 @@ from worker.carrying.carrier import Carrier
 from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
 from worker.crew import FRESH
+from worker.guards.open_door import OpenDoor
 from worker.helpdesks.fenced import FencedHelpdesk, fenced
 from worker.intake import Intake
 from worker.ledgers.engine import connect
@@ -42,7 +43,8 @@ from worker.telemetry.log import Log
 from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.incarnation import Heart
 from worker.upkeep.observer import Observer
-from worker.upkeep.reaper import Reaper
+from worker.upkeep.reaper import Duties, Reaper
+from worker.upkeep.releasing import Releasing, Way
 from worker.upkeep.sweeper import Sweeper
 
 
@@ -118,8 +120,13 @@ class World:
         reaper = Reaper(
             heart,
             Observer(self._folder / "nowhere", self.clock, lapse=6.0),
-            Sweeper(self.ledger, self.helpdesk, self.vault, self.clock),
-            Entrusting(self.ledger, self.vault, self.clock, shipped().policy),
+            Duties(
+                sweeper=Sweeper(self.ledger, self.helpdesk, self.vault, self.clock),
+                entrusting=Entrusting(self.ledger, self.vault, self.clock, shipped().policy),
+                releasing=Releasing(
+                    self.ledger, self.clock, lambda names: dict.fromkeys(names, Way.OPEN)
+                ),
+            ),
             broker=cast("Any", self.broker),
             vault=self.vault,
             limits=limits,
@@ -140,6 +147,8 @@ class World:
             facts=sources(),
             models=self.provider,
             helpdesk=self.helpdesk,
+            guards=OpenDoor(),
+            limits=ours.guards,
         )
         may_send = partial(heart.is_fresh, 6.0 * FRESH)
         return Bench(

@@ -71,6 +71,11 @@ class Notebook:
             raise
         return self._stand(change, accepted=committing.result())
 
+    async def reserve(self, body: Body) -> bool:
+        """Sets aside what a call may cost. Raises RunLost."""
+        await self.enter(Entry(kind=Kind.ASKING, body=body))
+        return True
+
     async def past(self) -> Past:
         """A first revision that nobody claimed before has none, and costs no question."""
         key = write_key(self.run)

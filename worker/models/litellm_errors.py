@@ -135,6 +135,8 @@ def classify(failure: Failure, *, model: str, credential: str, now: float) -> Tr
     kind = kind_of(failure)
     if kind is None:
         return None
+    if issubclass(kind, UnknownModel):
+        return kind(message, credential=credential, guard=f"model:{model}")
     if issubclass(kind, Misconfigured):
         return kind(message, credential=credential)
     if issubclass(kind, Transient | RateLimited):

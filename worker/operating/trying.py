@@ -7,7 +7,7 @@ from typing import Any
 from config.mode import Mode
 from tasks.case import Classified, Enriched, Received, Validated, Written
 from tasks.desk import Desk, Past
-from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
+from tasks.detour import Degrade, Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
 from tasks.errors import OperatorError, TriageError
 from tasks.images import images
 from tasks.intake import Malformed, parse_ticket
@@ -127,7 +127,7 @@ async def _decide(ticket: Ticket, desk: Desk) -> Validated | Detour:
     case: Ready = Received(run=RunId("dry-run"), tier=desk.tiers.default, ticket=ticket)
     while not isinstance(case, Validated):
         came = await step(case, desk)
-        if isinstance(came, Promote):
+        if isinstance(came, Promote | Degrade):
             case = _promoted(case, came)
         elif isinstance(came, Enriched | Classified | Validated):
             case = came
@@ -137,7 +137,7 @@ async def _decide(ticket: Ticket, desk: Desk) -> Validated | Detour:
     return case
 
 
-def _promoted(case: Ready, to: Promote) -> Enriched:
+def _promoted(case: Ready, to: Promote | Degrade) -> Enriched:
     """The same ticket before a dearer tier's models."""
     assert isinstance(case, Enriched | Classified)  # noqa: S101 - no other stage promotes
     enriched = case.enriched if isinstance(case, Classified) else case
