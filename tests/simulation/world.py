@@ -22,7 +22,7 @@ from tasks.run import Incarnation, Run, State
 from tasks.ticket import Ticket
 from tasks.waypoints import Waypoint, listen
 from tests.simulation.broker import MemoryBroker, MemoryHints
-from tests.simulation.parts import Crashed, Doom, Ice, InlineWriter, Provider, Worker
+from tests.simulation.parts import Crashed, Doom, Ice, InlineWriter, Provider, Worker, duties
 from tests.twins.clock import StillClock
 from tests.twins.desk import shipped
 from tests.twins.facts import sources
@@ -40,12 +40,9 @@ from worker.ledgers.engine import connect
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault
 from worker.telemetry.log import Log
-from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.incarnation import Heart
 from worker.upkeep.observer import Observer
-from worker.upkeep.reaper import Duties, Reaper
-from worker.upkeep.releasing import Releasing, Way
-from worker.upkeep.sweeper import Sweeper
+from worker.upkeep.reaper import Reaper
 
 
 class World:
@@ -120,13 +117,7 @@ class World:
         reaper = Reaper(
             heart,
             Observer(self._folder / "nowhere", self.clock, lapse=6.0),
-            Duties(
-                sweeper=Sweeper(self.ledger, self.helpdesk, self.vault, self.clock),
-                entrusting=Entrusting(self.ledger, self.vault, self.clock, shipped().policy),
-                releasing=Releasing(
-                    self.ledger, self.clock, lambda names: dict.fromkeys(names, Way.OPEN)
-                ),
-            ),
+            duties(self.ledger, self.helpdesk, self.vault, self.clock),
             broker=cast("Any", self.broker),
             vault=self.vault,
             limits=limits,
@@ -288,8 +279,7 @@ class World:
     def _step(self) -> float:
         """A second; more where nothing but time is waited for, and less than makes a life lapse."""
         left = [run for run in self.runs() if run.state in UNSETTLED]
-        far = all((run.due_at or 0.0) > self.clock.now() + 10 for run in left)
-        return 5.0 if far else 1.0
+        return 5.0 if all((run.due_at or 0.0) > self.clock.now() + 10 for run in left) else 1.0
 
     def is_settled(self) -> bool:
         """Whether nothing is left to be done by itself."""
