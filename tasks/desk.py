@@ -42,6 +42,8 @@ class Journal(Protocol):
 
     Promise: what `record` was given is durable when it returns. Texts are encrypted and never
     part of the event; each is kept as `NAME.SEQ`. Raises RunLost when the run is not ours any more.
+    `reserve` is as `record`, for what reserves money: False, and nothing is written down, where
+    that does not fit under the day's caps.
     `past` is what was meant to be written to the ticket before. Raises LedgerDown.
     """
 
@@ -53,6 +55,10 @@ class Journal(Protocol):
         texts: Mapping[str, str] | None = None,
         writes: tuple[Intent, ...] = (),
     ) -> None: ...
+
+    async def reserve(
+        self, kind: Kind, body: Body, *, texts: Mapping[str, str] | None = None
+    ) -> bool: ...
 
     async def past(self) -> Past: ...
 

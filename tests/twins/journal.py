@@ -24,6 +24,7 @@ class RecordingJournal:
 
     trail: list[str] = field(default_factory=list)
     entries: list[Recorded] = field(default_factory=list)
+    has_money: bool = True  # False: nothing fits under any cap
     before: Past = field(default_factory=lambda: Past(key="tf-1"))
 
     async def record(
@@ -37,6 +38,14 @@ class RecordingJournal:
         """Written down when it returns."""
         self.trail.append(f"recorded {kind}")
         self.entries.append(Recorded(kind=kind, body=body, texts=dict(texts or {}), writes=writes))
+
+    async def reserve(
+        self, kind: Kind, body: Body, *, texts: Mapping[str, str] | None = None
+    ) -> bool:
+        """Written down where it returns True."""
+        if self.has_money:
+            await self.record(kind, body, texts=texts)
+        return self.has_money
 
     async def past(self) -> Past:
         """What it was made with."""

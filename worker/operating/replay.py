@@ -71,6 +71,16 @@ class Scrap:
         cost = body.get("micro_usd") if kind is Kind.ANSWERED else 0
         self.micro_usd += cost if isinstance(cost, int) else 0
 
+    async def reserve(
+        self,
+        kind: Kind,  # noqa: ARG002 - the journal's shape
+        body: Body,  # noqa: ARG002 - the journal's shape
+        *,
+        texts: Mapping[str, str] | None = None,  # noqa: ARG002 - the journal's shape
+    ) -> bool:
+        """An operator asks, by hand: no cap of the fleet's holds that back."""
+        return True
+
     async def past(self) -> Past:
         """Nothing is written, so nothing is asked."""
         return Past(key="")
