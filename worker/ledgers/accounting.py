@@ -184,8 +184,9 @@ def _said(connection: Connection) -> dict[str, Cap]:
 
 def _waiting(connection: Connection) -> dict[str, int]:
     runs = schema.runs
+    named = runs.c.waits_for.in_([f"{WAITS}{scope}" for scope in SCOPES])
     waits = (runs.c.state == State.WAITING) & (runs.c.reason == WaitReason.MONEY)
-    query = select(runs.c.waits_for, func.count()).where(waits, runs.c.waits_for.is_not(None))
+    query = select(runs.c.waits_for, func.count()).where(named, waits)
     found = connection.execute(query.group_by(runs.c.waits_for))
     return {str(name): int(count) for name, count in found}
 

@@ -11,7 +11,7 @@ import pytest
 from tasks.errors import LedgerDown
 from tasks.events import Kind
 from tasks.journey import fold
-from tasks.ports.ledger import Change, Claim, Claimed, Reserved
+from tasks.ports.ledger import Change, Claim, Claimed
 from tasks.run import Incarnation, Run
 from tests.ledgers import (
     ENRICHED,
@@ -25,7 +25,6 @@ from tests.ledgers import (
     sent,
     take_in,
 )
-from tests.moneyed import a_wish, answered, cap, stands
 from tests.twins.clock import StillClock
 from tests.twins.ledger import Fault, FaultyLedger
 from worker.carrying import group_writer
@@ -196,49 +195,6 @@ def test_a_connection_lost_in_a_claim_gives_the_run_once(
     assert claimed.run.fence == 1
     assert claimed.ticket
     assert [event.kind for event in ledger.events(ours.id)] == [Kind.INGESTED, Kind.CLAIMED]
-
-
-@pytest.mark.parametrize("fault", Fault)
-def test_a_connection_lost_in_a_reservation_reserves_once(
-    ledger: FaultyLedger, fault: Fault
-) -> None:
-    """Even where there is money for one try alone: it is looked up, not taken for another's."""
-    cap(ledger, "economy", 150)
-    runs = some_running(ledger, 4)
-    moved = move(ledger, runs[3], WAITING)
-    changes = [a_wish(run, amount) for run, amount in zip(runs, (100, 60, 50, 1), strict=True)]
-    ledger.faults.append(fault)
-
-    async def wish(writer: GroupWriter) -> list[Reserved]:
-        return await asyncio.gather(*map(writer.reserve, changes))
-
-    with started(ledger, seconds=0.05) as writer:
-        assert asyncio.run(wish(writer)) == [
-            Reserved.DONE,
-            Reserved.SHORT,
-            Reserved.DONE,
-            Reserved.MOVED,
-        ]
-    assert stands(ledger) == (150, 0)
-    for change in (changes[0], changes[2]):
-        assert len(ledger.events(change.before.id)) == 3
-    assert ledger.run(moved.id) == moved
-
-
-def test_what_is_settled_leaves_room_for_what_is_reserved_with_it(ledger: FaultyLedger) -> None:
-    cap(ledger, "economy", 100)
-    run, other = some_running(ledger, 2)
-    change = a_wish(run, 100)
-    assert ledger.reserve([change]) == [Reserved.DONE]
-
-    async def both(writer: GroupWriter) -> Reserved:
-        wish = writer.reserve(a_wish(other, 60))
-        assert await writer.commit(a_change(change.after, answered(40)))
-        return await wish
-
-    with started(ledger, seconds=0.05) as writer:
-        assert asyncio.run(both(writer)) is Reserved.DONE
-    assert stands(ledger) == (60, 40)
 
 
 def test_a_second_delivery_does_not_get_what_the_first_one_works_on(ledger: FaultyLedger) -> None:
