@@ -1,4 +1,4 @@
-"""The group writer and money: what a group reserves is reserved once, whatever becomes of the line."""
+"""The group writer and money: what is reserved is reserved once, whatever happens to the line."""
 
 import asyncio
 import shutil
