@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from tasks import prompt
+from tasks.accounts import account_of, midnight_after
+from tasks.budget import what_is_used_up
 from tasks.case import Answer, Enriched
 from tasks.causes import ReviewReason, WaitReason
-from tasks.days import begins_after, day_of
 from tasks.desk import Desk
 from tasks.detour import Degrade, NeedsHuman, Wait
 from tasks.errors import TriageError
 from tasks.events import Kind
-from tasks.money import bound, charged, cost_of, used_up
+from tasks.money import bound, cost_of, cost_of_failure
 from tasks.ports.guards import Ended, Errand, Permit
 from tasks.ports.model import Question, Reply
 from tasks.routing import cheaper_tier
@@ -26,11 +27,6 @@ class Call:
     stands_in: str | None  # for whom, and why; None: it is the tier's own choice
     most: int  # millionths of a dollar
 
-    @property
-    def account(self) -> str:
-        """Who pays: the tier, on the day that it is asked."""
-        return self.case.tier
-
 
 Unasked = Wait | NeedsHuman | Degrade
 """Where a ticket goes whose question nobody may pay for."""
@@ -45,13 +41,13 @@ async def ask(
     if model.is_local:
         return await _answered(call, await desk.models.ask(asked), desk, Permit())
     run = desk.journal.run
-    if used := used_up(run, call.most, desk.limits.run):
+    if used := what_is_used_up(run, call.most, desk.limits.run):
         return NeedsHuman(reason=ReviewReason.UNFINISHED, why=used)
     errand = Errand(
         upstream=model.dependency,
         credential=model.credential,
         model=model.name,
-        tokens=prompt.most_tokens(asked),
+        tokens=prompt.likely_tokens(asked),
         is_retry=run.attempts > 0,
         whose=run.id,
     )
@@ -77,10 +73,10 @@ async def _reserved(call: Call, desk: Desk, permit: Permit) -> bool:
         "question": prompt.digest(call.asked),
         "attempt": desk.journal.run.attempts + 1,
         "reserved": call.most,
-        "account": f"{day_of(desk.clock.now())}/{call.case.tier}",
+        "account": account_of(desk.clock.now(), call.case.tier),
         "guards": dict(permit.standing),
     }
-    return await desk.journal.reserve(body)
+    return await desk.journal.reserve(Kind.ASKING, body)
 
 
 def _closed(call: Call, desk: Desk) -> Unasked:
@@ -92,7 +88,7 @@ def _closed(call: Call, desk: Desk) -> Unasked:
     if cheaper:
         return Degrade(tier=cheaper, why=why)
     return Wait(
-        until=begins_after(desk.clock.now()),
+        until=midnight_after(desk.clock.now()),
         reason=WaitReason.MONEY,
         why=why,
         spends_attempt=False,
@@ -135,7 +131,7 @@ async def _unanswered(call: Call, error: TriageError, desk: Desk, permit: Permit
         "attempt": desk.journal.run.attempts + 1,
         "error": type(error).__name__,
         "why": str(error),
-        "micro_usd": charged(error, call.most),
+        "micro_usd": cost_of_failure(error, call.most),
         "guards": dict(permit.standing),
     }
     await desk.journal.record(Kind.UNANSWERED, body, texts={"question": prompt.shown(call.asked)})

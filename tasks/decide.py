@@ -130,13 +130,13 @@ def all_of(away: Sequence[BreakerOpen | Misconfigured]) -> BreakerOpen | Misconf
 
     A breaker closes by itself, so it counts before what a person has to mend.
     """
-    first = next((error for error in away if isinstance(error, BreakerOpen)), away[0])
-    if isinstance(first, BreakerOpen):
-        first.retry_after = min(e.retry_after for e in away if isinstance(e, BreakerOpen))
-        first.dependency = " ".join(sorted({_guard(error) for error in away}))
-    else:
-        first.guard = " ".join(sorted({_guard(error) for error in away}))
-    return first
+    guards = " ".join(sorted({_guard(error) for error in away}))
+    shut = [error for error in away if isinstance(error, BreakerOpen)]
+    if shut:
+        soonest = min(shut, key=lambda error: error.retry_after)
+        return BreakerOpen(str(soonest), dependency=guards, retry_after=soonest.retry_after)
+    wrong = next(error for error in away if isinstance(error, Misconfigured))
+    return type(wrong)(str(wrong), credential=wrong.credential, guard=guards)
 
 
 def _guard(error: BreakerOpen | Misconfigured) -> str:

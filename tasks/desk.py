@@ -59,6 +59,9 @@ class SoFar(Protocol):
     def micro_usd(self) -> int: ...
 
     @property
+    def reserved(self) -> int: ...
+
+    @property
     def requeues(self) -> int: ...
 
 
@@ -67,9 +70,10 @@ class Journal(Protocol):
 
     Promise: what `record` was given is durable when it returns. Texts are encrypted and never
     part of the event; each is kept as `NAME.SEQ`. Raises RunLost when the run is not ours any more.
+    `reserve` is as `record`, for what reserves money: False, and nothing is written down, where
+    that does not fit under the day's caps.
     `past` is what was meant to be written to the ticket before. Raises LedgerDown.
-    `run` is its status as it stands. `reserve` records that a model is about to be asked, with the
-    most that it may cost; False, and nothing is recorded, where the day has not so much left.
+    `run` is its status as it stands.
     """
 
     async def record(
@@ -81,12 +85,14 @@ class Journal(Protocol):
         writes: tuple[Intent, ...] = (),
     ) -> None: ...
 
+    async def reserve(
+        self, kind: Kind, body: Body, *, texts: Mapping[str, str] | None = None
+    ) -> bool: ...
+
     async def past(self) -> Past: ...
 
     @property
     def run(self) -> SoFar: ...
-
-    async def reserve(self, body: Body) -> bool: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,6 +28,9 @@ What is expected (a refusal, an off-list value, an unsure model) is never raised
 class TriageError(Exception):
     """Root of everything that Triage Fleet raises on purpose."""
 
+    unbilled = False
+    """Of a call of a model: it is known to have cost nothing. False where nobody knows."""
+
 
 class Transient(TriageError):
     """Likely to work when it is tried again a little later."""

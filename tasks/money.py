@@ -1,25 +1,45 @@
-"""What a call may cost at most, what it has cost, and what a run may use up."""
+"""What a call of a model may cost at most, and what it has cost. Millionths of a US dollar."""
 
-from config.guards import MICRO, Budget
+import json
+
 from config.tiers import Price
-from tasks.desk import SoFar
-from tasks.errors import TriageError
 from tasks.ports.model import Question, Reply
 
+MESSAGE_TOKENS = 16
+"""What a provider puts around each message: roles and separators; four in practice."""
 
-def bound(asked: Question, price: Price) -> int:
-    """The most that it may cost."""
-    said = sum(len(message.content.encode()) for message in asked.messages)
-    return price.micro_usd(
-        input_tokens=said + 2_000, cached_tokens=0, output_tokens=asked.max_output_tokens
+CALL_TOKENS = 1_024
+"""And around the whole: a schema is handed to some as a tool, with half a thousand tokens of words
+of the provider's own."""
+
+
+def most_tokens(question: Question) -> int:
+    """The most tokens that asking it can come to, in and out."""
+    return most_input_tokens(question) + question.max_output_tokens
+
+
+def most_input_tokens(question: Question) -> int:
+    """The most that its text can come to: no tokeniser makes more tokens than there are bytes."""
+    texts = (*(message.content for message in question.messages), json.dumps(question.schema))
+    said = sum(len(text.encode(errors="surrogatepass")) for text in texts)
+    return said + MESSAGE_TOKENS * len(question.messages) + CALL_TOKENS
+
+
+def bound(question: Question, price: Price) -> int:
+    """The most that asking it once can cost, rounded up; 0 for a model that costs nothing."""
+    dearest = max(price.input, price.cached_input or price.input)
+    return Price(input=dearest, output=price.output).micro_usd(
+        input_tokens=most_input_tokens(question),
+        cached_tokens=0,
+        output_tokens=question.max_output_tokens,
     )
 
 
-def cost_of(reply: Reply, price: Price, most: int) -> int:
-    """What it has cost."""
+def cost_of(reply: Reply, price: Price, bound: int) -> int:
+    """What an answer has cost; the bound where the provider does not say how long it was."""
     usage = reply.usage
     if not usage.reported:
-        return most
+        return bound
     return price.micro_usd(
         input_tokens=usage.input_tokens,
         cached_tokens=usage.cached_tokens,
@@ -27,19 +47,6 @@ def cost_of(reply: Reply, price: Price, most: int) -> int:
     )
 
 
-def charged(error: TriageError, most: int) -> int:  # noqa: ARG001
-    """What a call that failed has cost."""
-    return most
-
-
-def used_up(run: SoFar, most: int, budget: Budget) -> str | None:
-    """What this run has used up; None where it may go on."""
-    if run.calls >= budget.calls:
-        return f"it has asked models {run.calls} times"
-    if run.tokens >= budget.tokens:
-        return f"it has used {run.tokens:,} tokens"
-    if run.micro_usd + most > budget.usd * MICRO * (1 + run.requeues):
-        return (
-            f"a model that may cost {most / MICRO:.2f} would pass its {budget.usd:.2f} US dollars"
-        )
-    return None
+def cost_of_failure(error: BaseException, bound: int) -> int:
+    """What a call without an answer has cost: the bound, unless it is known to be nothing."""
+    return 0 if getattr(error, "unbilled", False) else bound

@@ -77,8 +77,8 @@ def shown(asked: Question) -> str:
     return "\n\n".join(f"[{message.role}]\n{message.content}" for message in asked.messages)
 
 
-def most_tokens(asked: Question) -> int:
-    """What it may come to, in and out: a token is at least a byte, and mostly three or four."""
+def likely_tokens(asked: Question) -> int:
+    """What it is likely to come to, in and out: a token is mostly three or four bytes."""
     said = sum(len(message.content.encode()) for message in asked.messages)
     return said // BYTES_A_TOKEN + asked.max_output_tokens
 

@@ -31,6 +31,7 @@ class Used:
     calls: int = 0
     tokens: int = 0
     micro_usd: int = 0
+    reserved: int = 0
     requeues: int = 0
 
 
@@ -57,7 +58,13 @@ class RecordingJournal:
         self.trail.append(f"recorded {kind}")
         self.entries.append(Recorded(kind=kind, body=body, texts=dict(texts or {}), writes=writes))
 
-    async def reserve(self, body: Body) -> bool:
+    async def reserve(
+        self,
+        kind: Kind,  # noqa: ARG002 - there is but one that reserves
+        body: Body,
+        *,
+        texts: Mapping[str, str] | None = None,  # noqa: ARG002 - it has none
+    ) -> bool:
         """Whether `room` has so much left; it is not taken from there."""
         most = body["reserved"]
         assert isinstance(most, int)

@@ -7,6 +7,7 @@ from worker.broker.errors import BrokerDown
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
+from worker.cli.spend import told
 from worker.compose import Shop
 from worker.operating.moments import age, iso
 from worker.operating.standing import BROKER_DOWN, Standing, stand
@@ -61,6 +62,8 @@ def _print(standing: Standing) -> None:
     for source in standing.careful:
         limit = f", {source.per_hour} tickets an hour" if source.per_hour else ""
         print(f"source: {source.name}: {source.mode}{limit}, by {source.by}: {source.why}")
+    for account in standing.dear:
+        print(f"money: {told(account)}")
     for reason, count in standing.waiting.items():
         print(f"waiting ({reason}): {count}")
     for alert in standing.alerts:

@@ -65,6 +65,7 @@ class Afresh:
     calls: int = 0
     tokens: int = 0
     micro_usd: int = 0
+    reserved: int = 0
     requeues: int = 0
 
 
@@ -87,8 +88,14 @@ class Scrap:
         cost = body.get("micro_usd") if kind in {Kind.ANSWERED, Kind.UNANSWERED} else 0
         self.micro_usd += cost if isinstance(cost, int) else 0
 
-    async def reserve(self, body: Body) -> bool:  # noqa: ARG002 - the journal's shape
-        """Whoever types it has asked for it: no cap of the fleet's holds it back."""
+    async def reserve(
+        self,
+        kind: Kind,  # noqa: ARG002 - the journal's shape
+        body: Body,  # noqa: ARG002 - the journal's shape
+        *,
+        texts: Mapping[str, str] | None = None,  # noqa: ARG002 - the journal's shape
+    ) -> bool:
+        """An operator asks, by hand: no cap of the fleet's holds that back."""
         return True
 
     async def past(self) -> Past:

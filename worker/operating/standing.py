@@ -8,12 +8,15 @@ from sqlalchemy import func, select
 from config.load import Config
 from config.mode import Mode
 from config.tiers import CustomerTier
+from tasks.accounts import day_of
 from tasks.causes import WaitReason
 from tasks.ports.ledger import Books, Pause, Source, WorkerRow
 from tasks.run import ERRANDS, State
 from worker.ledgers import schema
+from worker.ledgers.accounting import Account
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
+from worker.operating.spending import account_json
 
 BROKER_DOWN = "broker down: it does not answer; nothing is lost, and nothing moves until it does"
 UNROUTED = (State.QUEUED, State.RUNNING, State.WAITING)
@@ -29,6 +32,7 @@ class Standing:
     waiting: Mapping[str, int]  # reason -> runs
     paused: tuple[Pause, ...]
     careful: tuple[Source, ...]  # sources that may not do all
+    dear: tuple[Account, ...]  # scopes whose money of today is nearly used up, or is
     alerts: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -44,6 +48,7 @@ class Standing:
                 {"source": one.name, "mode": str(one.mode), "per_hour": one.per_hour}
                 for one in self.careful
             ],
+            "money": [account_json(one) for one in self.dear],
             "alerts": list(self.alerts),
             "waiting": dict(self.waiting),
         }
@@ -63,6 +68,7 @@ def stand(ledger: SqlLedger, config: Config, now: float) -> Standing:
         waiting=waiting,
         paused=tuple(ledger.pauses()),
         careful=tuple(one for one in ledger.sources() if one.mode is not Mode.AUTO or one.per_hour),
+        dear=tuple(a for a in ledger.accounts(day_of(now)) if a.is_near or a.is_closed),
         alerts=tuple(alerts_of(workers, books, overdue_of(oldest or {}, config, now), waiting)),
     )
 

@@ -189,9 +189,9 @@ def test_a_tier_without_money_goes_to_a_cheaper_one_where_policy_says_so() -> No
 @pytest.mark.parametrize(
     ("used", "words"),
     [
-        (Used(calls=8), "8 times"),
+        (Used(calls=8), "8 calls"),
         (Used(tokens=120_000), "120,000 tokens"),
-        (Used(micro_usd=499_999), "0.50"),
+        (Used(micro_usd=499_999), "$0.5000"),
     ],
 )
 def test_a_run_that_has_used_up_what_it_has_goes_to_a_person(used: Used, words: str) -> None:
