@@ -147,4 +147,5 @@ def operator(shop: Shop) -> Operator:
         clock=shop.clock,
         facts=open_facts(shop.config, shop.clock),
         deliver=shop.deliver,
+        residence=shop.residence,
     )
