@@ -54,6 +54,9 @@ def _print(standing: Standing) -> None:
         f"{count} {state}" for state, count in standing.books.states.items() if count
     )
     print(f"tickets: {counts or 'none yet'}")
+    if standing.backfill:
+        past = ", ".join(f"{count} {state}" for state, count in standing.backfill.items())
+        print(f"of them of a backfill: {past} (nobody waits for these)")
     if standing.oldest_seconds is not None:
         print(f"oldest unrouted: {age(standing.oldest_seconds)}")
     for one in standing.paused:

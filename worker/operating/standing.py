@@ -25,6 +25,7 @@ class Standing:
 
     workers: tuple[WorkerRow, ...]
     books: Books
+    backfill: Mapping[State, int]  # of those the ones that a backfill has left open or dead
     oldest_seconds: float | None  # since the oldest unrouted ticket came in
     waiting: Mapping[str, int]  # reason -> runs
     paused: tuple[Pause, ...]
@@ -44,6 +45,7 @@ class Standing:
                 {"source": one.name, "mode": str(one.mode), "per_hour": one.per_hour}
                 for one in self.careful
             ],
+            "backfill": {str(state): count for state, count in self.backfill.items()},
             "alerts": list(self.alerts),
             "waiting": dict(self.waiting),
         }
@@ -55,23 +57,32 @@ def stand(ledger: SqlLedger, config: Config, now: float) -> Standing:
     workers = tuple(w for w in ledger.workers() if now - w.beat_at < lapse)
     books = ledger.books()
     oldest = _oldest(ledger)
-    waiting = waiting_for(ledger)
+    waiting, backfill = waiting_for(ledger), backfilled(ledger)
+    overdue = overdue_of(oldest or {}, config, now)
     return Standing(
         workers=workers,
         books=books,
+        backfill=backfill,
         oldest_seconds=None if oldest is None else max(0.0, now - min(oldest.values())),
         waiting=waiting,
         paused=tuple(ledger.pauses()),
         careful=tuple(one for one in ledger.sources() if one.mode is not Mode.AUTO or one.per_hour),
-        alerts=tuple(alerts_of(workers, books, overdue_of(oldest or {}, config, now), waiting)),
+        alerts=tuple(alerts_of(workers, books, overdue, waiting, backfill)),
     )
 
 
 def alerts_of(
-    workers: tuple[WorkerRow, ...], books: Books, overdue: list[str], waiting: Mapping[str, int]
+    workers: tuple[WorkerRow, ...],
+    books: Books,
+    overdue: list[str],
+    waiting: Mapping[str, int],
+    backfill: Mapping[State, int],
 ) -> list[str]:
-    """What needs somebody, each under its heading in docs/runbook.md; `overdue` comes last."""
-    unrouted = sum(books.states[state] for state in UNROUTED)
+    """What needs somebody, each under its heading in docs/runbook.md; `overdue` comes last.
+
+    Nobody waits for what is of a `backfill`.
+    """
+    unrouted = sum(books.states[state] - backfill.get(state, 0) for state in UNROUTED)
     alerts = []
     if unrouted and not workers:
         alerts.append(f"no worker: {unrouted} tickets are unrouted and nobody works on them")
@@ -118,6 +129,20 @@ def _oldest(ledger: SqlLedger) -> dict[str, float] | None:
     with reading(ledger.engine) as connection:
         found: dict[str, float] = {str(tier): float(at) for tier, at in connection.execute(query)}
     return found or None
+
+
+def backfilled(ledger: SqlLedger) -> dict[State, int]:
+    """Where the runs are that a backfill has begun, but for those that have come to their end."""
+    runs = schema.runs
+    unended = [state for state in State if state not in (State.WRITTEN, State.DROPPED)]
+    query = (
+        select(runs.c.state, func.count())
+        .where(runs.c.state.in_(unended), runs.c.mode == Mode.SHADOW)
+        .group_by(runs.c.state)
+    )
+    with reading(ledger.engine) as connection:
+        counts = {str(state): int(count) for state, count in connection.execute(query)}
+    return {state: counts[state] for state in unended if state in counts}
 
 
 def waiting_for(ledger: SqlLedger) -> dict[str, int]:
