@@ -9,6 +9,8 @@ from config.load import Config
 from config.mode import Mode
 from config.tiers import CustomerTier
 from tasks.causes import WaitReason
+from tasks.delivery import BACK
+from tasks.events import Kind
 from tasks.ports.ledger import Books, Pause, Source, WorkerRow
 from tasks.run import ERRANDS, State
 from worker.ledgers import schema
@@ -16,6 +18,7 @@ from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
 
 BROKER_DOWN = "broker down: it does not answer; nothing is lost, and nothing moves until it does"
+MOST_NAMED = 5
 UNROUTED = (State.QUEUED, State.RUNNING, State.WAITING)
 
 
@@ -67,7 +70,7 @@ def stand(ledger: SqlLedger, config: Config, now: float) -> Standing:
         waiting=waiting,
         paused=tuple(ledger.pauses()),
         careful=tuple(one for one in ledger.sources() if one.mode is not Mode.AUTO or one.per_hour),
-        alerts=tuple(alerts_of(workers, books, overdue, waiting, backfill)),
+        alerts=(*alerts_of(workers, books, overdue, waiting, backfill), *held_edits(ledger)),
     )
 
 
@@ -98,6 +101,35 @@ def alerts_of(
             " `triage ticket list --state waiting`"
         )
     return [*alerts, *overdue]
+
+
+def held_edits(ledger: SqlLedger) -> list[str]:
+    """One alert where people's choices stand overwritten and shadow keeps them from being put back.
+
+    Names the tickets, a few of them.
+    """
+    runs, writes, events = schema.runs, schema.writes, schema.events
+    told = select(events.c.run).where(events.c.kind == str(Kind.OVERWRITTEN))
+    query = (
+        select(runs.c.external_id)
+        .distinct()
+        .join(writes, writes.c.run == runs.c.id)
+        .where(
+            writes.c.run.in_(told),
+            writes.c.sweep_at.is_not(None),
+            writes.c.outcome == "applied",
+            ~writes.c.target.startswith("note:"),
+            ~writes.c.key.contains(f"{BACK}:"),  # what was put back
+        )
+        .order_by(runs.c.external_id)
+    )
+    with reading(ledger.engine) as connection:
+        found = [str(name) for (name,) in connection.execute(query)]
+    if not found:
+        return []
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    names = f"{', '.join(found[:MOST_NAMED])}{more}"
+    return [f"edits held: shadow keeps what people chose on {names} from being put back over ours"]
 
 
 def overdue_of(oldest: Mapping[str, float], config: Config, now: float) -> list[str]:
