@@ -3,12 +3,12 @@
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
 from config.mode import Mode
 from tasks.causes import WaitReason
-from tasks.ports.ledger import Filter, Pause
+from tasks.ports.ledger import Filter
 from tasks.run import Run, State
 from worker.cli.exit_codes import ExitCode
 from worker.cli.hosting import Host, a_fleet
@@ -25,6 +25,9 @@ PAGE = 50
 
 MOVING = (State.QUEUED, State.RUNNING, State.WAITING)
 
+LONG = (WaitReason.PAUSED, WaitReason.MONEY, WaitReason.BREAKER)
+"""What may hold it for longer than anybody looks at a line that does not move."""
+
 
 class Waiting:
     """For what was sent on its way. Says how far that is, and once what holds it."""
@@ -33,17 +36,17 @@ class Waiting:
         self._shop = shop
         self._source = source
         self._begun = shop.clock.now()
-        self._told: Sequence[Pause] = ()
+        self._told: set[str] = set()
 
     def is_over(self, taken: int) -> bool:
         """Whether nothing of the `taken` tickets goes on by itself any more."""
         left = self._moving()
         if sys.stderr.isatty():
             print(f"\r{taken - len(left)} of {taken} are through ", end="", file=sys.stderr)
-        held = sum(run.reason == WaitReason.PAUSED for run in left)
-        pauses = self._shop.ledger.pauses() if held else ()
-        if pauses != self._told:
-            self._tell(pauses, held)
+        held = Counter(run.reason for run in left if run.reason in LONG)
+        if held.keys() - self._told:
+            self._tell(held)
+        self._told = set(held)
         return all(map(self._stays, left))
 
     def _stays(self, run: Run) -> bool:
@@ -58,14 +61,15 @@ class Waiting:
         wanted = Filter(source=self._source, mode=str(Mode.SHADOW), states=MOVING)
         return list(self._shop.ledger.runs(wanted))
 
-    def _tell(self, pauses: Sequence[Pause], held: int) -> None:
-        self._told = pauses
-        for one in pauses:
-            print(f"\npaused: {one.scope}, by {one.by}: {one.why}", file=sys.stderr)
-        if pauses:
-            scopes = " and ".join(f"`triage resume {one.scope}`" for one in pauses)
-            print(f"{held} tickets wait until {scopes}; or end this with Ctrl-C:", file=sys.stderr)
-            print("the same command goes on where this one stopped", file=sys.stderr)
+    def _tell(self, held: Mapping[str, int]) -> None:
+        told = [f"{count} tickets wait ({reason})" for reason, count in held.items()]
+        if WaitReason.PAUSED in held:
+            told += [
+                f"paused: {one.scope}, by {one.by}: {one.why}; `triage resume {one.scope}`"
+                for one in self._shop.ledger.pauses()
+            ]
+        told += ["they go on by themselves then; or end this with Ctrl-C: the same command goes on"]
+        print("", *told, sep="\n", file=sys.stderr)
 
 
 def backfill(asked: argparse.Namespace) -> ExitCode:
