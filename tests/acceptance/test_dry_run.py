@@ -10,6 +10,8 @@ from tests.acceptance.fleet import Place, a_line, a_place, an_inbox, lend
 from worker.compose import open_inbox, open_intake
 from worker.operating.trying import Trial, trial
 
+pytestmark = pytest.mark.timeout(120)
+
 LINES = [a_line(f"T-{number}", f"Which fee is it for {number} cards?") for number in range(9)]
 
 
