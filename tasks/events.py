@@ -44,6 +44,7 @@ class Kind(StrEnum):
     HANDING_OVER = "handing_over"
     HANDED_OVER = "handed_over"
     GIVEN_BACK = "given_back"
+    OVERWRITTEN = "overwritten"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

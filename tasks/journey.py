@@ -262,4 +262,5 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.HANDING_OVER: _sent_on("hand_over"),
     Kind.HANDED_OVER: _handed_over,
     Kind.GIVEN_BACK: _nothing,
+    Kind.OVERWRITTEN: _nothing,
 }

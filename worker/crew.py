@@ -106,8 +106,14 @@ def hire(
         upkeep=Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
         loop=EventLoop(closing=models.aclose if models else None),
         drain_seconds=settings.worker.drain_seconds,
-        poll=Polling(open_intake(shop), partial(open_inbox, shop=shop)),
+        poll=_polling(shop),
     )
+
+
+def _polling(shop: Shop) -> Polling:
+    every = shop.config.settings.intake.poll_seconds
+    inbox_of = partial(open_inbox, shop=shop)
+    return Polling(open_intake(shop), inbox_of, clock=shop.clock, apart=every / 2)
 
 
 def _no_desk(_journal: Journal) -> Desk:

@@ -24,6 +24,7 @@ from worker.carrying.courier import Courier, goes_back_to_work
 from worker.carrying.isolation import Isolation
 from worker.carrying.notebook import Notebook, change_of
 from worker.ledgers.errors import RunLost
+from worker.ledgers.residence import ELSEWHERE
 
 
 class Carrier:
@@ -284,7 +285,7 @@ def _elsewhere(now: float) -> Wait:
     return Wait(
         until=now + ELSEWHERE_SECONDS,
         reason=WaitReason.PARKED,
-        why="its ticket lives in another helpdesk than the one that is configured here",
+        why=ELSEWHERE,
         spends_attempt=False,
     )
 

@@ -41,20 +41,14 @@ def _broker_answers(shop: Shop, standing: Standing) -> bool:
 
 
 def _print(standing: Standing) -> None:
-    if standing.workers:
-        print_table(
-            ["pid", "host", "tiers", "version", "since"],
-            [
-                (w.pid, w.host, ",".join(w.tiers), w.version, iso(w.started_at))
-                for w in standing.workers
-            ],
-        )
-    else:
-        print("no worker is alive: start one with `triage up`")
+    _print_workers(standing)
     counts = ", ".join(
         f"{count} {state}" for state, count in standing.books.states.items() if count
     )
     print(f"tickets: {counts or 'none yet'}")
+    if standing.backfill:
+        past = ", ".join(f"{count} {state}" for state, count in standing.backfill.items())
+        print(f"of them of a backfill: {past} (nobody waits for these)")
     if standing.oldest_seconds is not None:
         print(f"oldest unrouted: {age(standing.oldest_seconds)}")
     for one in standing.paused:
@@ -68,3 +62,16 @@ def _print(standing: Standing) -> None:
         print(f"waiting ({reason}): {count}")
     for alert in standing.alerts:
         print(f"ALERT {alert}")
+
+
+def _print_workers(standing: Standing) -> None:
+    if standing.workers:
+        print_table(
+            ["pid", "host", "tiers", "version", "since"],
+            [
+                (w.pid, w.host, ",".join(w.tiers), w.version, iso(w.started_at))
+                for w in standing.workers
+            ],
+        )
+    else:
+        print("no worker is alive: start one with `triage up`")

@@ -138,6 +138,7 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
         },
     ),
     Kind.GIVEN_BACK: ({"keys": []}, {}),
+    Kind.OVERWRITTEN: ({"keys": []}, {}),
     Kind.HANDING_OVER: (
         {"why": "x", "back": WAITED},
         {"stage": "hand_over", "attempts": 0},
