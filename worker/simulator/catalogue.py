@@ -21,8 +21,8 @@ FAMILIES: Mapping[str, tuple[str, Callable[[str], Play]]] = {
 """Named with a number: `slow_0.5`, `rate_60`."""
 
 STATES = {
-    "refused": "the port refuses connections; stands alone, for it is no request's",
-    "limit_N": "at most N requests of a key in any 60 s (rolling); 429 with Retry-After beyond it",
+    "refused": "the port refuses connections; it stands alone",
+    "limit_N": "N requests of a key in any 60 s, rolling; then 429 as told",
 }
 """Of the provider, and not of one request."""
 

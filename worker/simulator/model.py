@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from worker.simulator.dialect import Dialect
@@ -21,7 +22,7 @@ class Model:
     def __init__(self, known: Mapping[str, Verdict], now: Callable[[], float]) -> None:
         self._known = known
         self._now = now
-        self._turns: dict[tuple[str, str], Turn] = {}
+        self._turns = OrderedDict[tuple[str, str], Turn]()
 
     def turn(self, request: Request) -> Turn | None:
         """What it asks; None where it is no question to a model."""
@@ -53,7 +54,7 @@ class Model:
 
     def _remember(self, key: tuple[str, str], turn: Turn) -> None:
         if len(self._turns) >= REMEMBERED:
-            del self._turns[next(iter(self._turns))]
+            self._turns.popitem(last=False)
         self._turns[key] = turn
 
 

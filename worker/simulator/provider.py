@@ -27,6 +27,7 @@ NO_QUESTION = answering(
     status=404,
 )
 OK_STATUS = 200
+AT_ONCE = Latency()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -188,12 +189,14 @@ class Provider(Server):
             limited = fault(f"rate_{wait}")
             assert limited is not None  # noqa: S101 - every number is one of its family
             return "limited", limited.play(turn)
+        if not mix.parts:
+            return "ok", self._timed(turn.good)
         found = mix.draw(drawn(self._seed, self.name, self.asked), key)
         return found.name, self._timed(found.play(turn))
 
     def _timed(self, answer: Answer) -> Answer:
         """What a model says takes its time; what refuses comes at once."""
-        if answer.status != OK_STATUS:
+        if answer.status != OK_STATUS or self._latency == AT_ONCE:
             return answer
         seconds = self._latency.seconds(drawn(self._seed, self.name, self.asked, "latency"))
         return (

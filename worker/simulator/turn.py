@@ -1,12 +1,11 @@
 """One question at a provider, understood: what it asks, and the means to answer it in any way."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from tasks.ports.model import Usage
-from worker.simulator.answer import NOTHING, Answer
+from worker.simulator.answer import Answer, answering, compact
 from worker.simulator.dialect import Asked, Dialect, Said, Stop, Trouble
 from worker.simulator.verdict import Verdict
 
@@ -30,7 +29,7 @@ class Turn:
     @cached_property
     def text(self) -> str:
         """The verdict as a model writes it."""
-        return json.dumps(self.verdict, ensure_ascii=False, separators=(",", ":"))
+        return compact(self.verdict)
 
     @cached_property
     def good(self) -> Answer:
@@ -43,18 +42,18 @@ class Turn:
         """A completion. It is billed, whether the answer has the count or not."""
         usage = self.usage(text or "")
         said = self._said(text, usage if counted else None, stop=stop, model=model)
-        return _answer(self.dialect.completion(said, self.asked), billed=usage)
+        return answering(self.dialect.completion(said, self.asked), billed=usage)
 
     def says_nothing(self) -> Answer:
         """A completion without choices."""
         usage = self.usage("")
-        return _answer(self.dialect.nothing(self._said(None, usage)), billed=usage)
+        return answering(self.dialect.nothing(self._said(None, usage)), billed=usage)
 
     def fails(self, trouble: Trouble, status: int, **headers: str) -> Answer:
         """An error in the provider's own form; headers as `retry_after="1"`."""
         status, document = self.dialect.complaint(trouble, status, self.asked.model)
         named = {name.replace("_", "-"): text for name, text in headers.items()}
-        return _answer(document, status=status, headers=named)
+        return answering(document, status=status, headers=named)
 
     def usage(self, answer: str) -> Usage:
         """Tokens, by the length of the texts alone; what was cached is a part of the rules."""
@@ -72,14 +71,3 @@ class Turn:
 
 def _tokens(characters: int) -> int:
     return -(-characters // CHARACTERS_A_TOKEN)
-
-
-def _answer(
-    document: object,
-    *,
-    status: int = 200,
-    headers: dict[str, str] | None = None,
-    billed: Usage = NOTHING,
-) -> Answer:
-    body = json.dumps(document, separators=(",", ":")).encode()
-    return Answer(body=body, status=status, headers=headers or {}, billed=billed)

@@ -17,15 +17,17 @@ from typing import Any
 
 from worker.simulator.dialect import Asked
 
-ISSUE = re.compile(r"^- (\w+): (.*) Criteria: .*\.$", re.MULTILINE)
-PRIORITY = re.compile(r"^- (\w+): (\d) \(from (\d) to (\d)\)$", re.MULTILINE)
+ISSUE = re.compile(r"- (\w+): (.*) Criteria: .*\.")
+PRIORITY = re.compile(r"- (\w+): (\d) \(from (\d) to (\d)\)")
 """Lines as tasks/prompt.py writes them."""
 
 WORD = re.compile(r"[^\W\d_]{3,}")
 STEM = 5
 """Letters of a word that count: cards are a card."""
 
-MIDDLE = 3
+ANY_BAND = (3, 1, 4)
+"""Where the prompt says nothing."""
+
 OTHER = "other"
 DRAFT = "Thank you for writing. A colleague will look into it."
 DRAFTS = 4
@@ -35,27 +37,38 @@ Verdict = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """The words of each issue type, with their weight: a word of few types says more."""
+class Rules:
+    """What a prompt says of the issue types."""
 
-    weights: Mapping[str, Mapping[str, float]]
+    weights: Mapping[str, Sequence[tuple[str, float]]]  # word -> types that it speaks for
+    bands: Mapping[str, tuple[int, int, int]]  # expected, most and least urgent priority
 
-    @classmethod
-    def read(cls, lines: tuple[tuple[str, str], ...]) -> "Words":
-        """Of names with their descriptions."""
-        own = {name: _stems(f"{name.replace('_', ' ')} {text}") for name, text in lines}
-        types = Counter(word for words in own.values() for word in words)
-        weigh = {word: math.log(1 + len(own) / times) for word, times in types.items()}
-        return cls({name: {word: weigh[word] for word in words} for name, words in own.items()})
-
-    def best(self, text: str) -> str | None:
+    def best(self, text: str, among: Sequence[str]) -> str | None:
         """The issue type with the heaviest words in common; None where there are none."""
-        said = _stems(text)
-        sums = {
-            name: sum(own[word] for word in said & own.keys()) for name, own in self.weights.items()
-        }
-        name = max(sums, key=sums.__getitem__, default=None)
-        return name if name is not None and sums[name] > 0 else None
+        sums = dict.fromkeys(among, 0.0)
+        for word in _stems(text):
+            for name, weight in self.weights.get(word, ()):
+                if name in sums:
+                    sums[name] += weight
+        return max(sums, key=sums.__getitem__) if any(sums.values()) else None
+
+
+def rules(text: str) -> Rules:
+    """What the prompt says; it is the same for most tickets, and read once."""
+    return _rules(tuple(line for line in text.split("\n") if line.startswith("- ")))
+
+
+@lru_cache(maxsize=256)
+def _rules(lines: tuple[str, ...]) -> Rules:
+    described = [found.groups() for line in lines if (found := ISSUE.fullmatch(line))]
+    own = {name: _stems(f"{name.replace('_', ' ')} {said}") for name, said in described}
+    types = Counter(word for words in own.values() for word in words)
+    weights = {
+        word: [(name, math.log(1 + len(own) / times)) for name in own if word in own[name]]
+        for word, times in types.items()
+    }
+    bands = [found.groups() for line in lines if (found := PRIORITY.fullmatch(line))]
+    return Rules(weights, {name: (int(e), int(m), int(x)) for name, e, m, x in bands})
 
 
 def verdict(asked: Asked, known: Mapping[str, Verdict]) -> Verdict:
@@ -65,10 +78,11 @@ def verdict(asked: Asked, known: Mapping[str, Verdict]) -> Verdict:
     properties = (asked.schema or {}).get("properties", {})
     names = properties.get("issue_type", {}).get("enum") or []
     number = int.from_bytes(hashlib.blake2b(message.encode(), digest_size=4).digest())
-    issue = told.get("issue_type") or _issue(asked.rules, names, f"{subject}\n{message}", number)
+    prompt = rules(asked.rules)
+    issue = told.get("issue_type") or _issue(prompt, names, f"{subject}\n{message}", number)
     ours: Verdict = {
         "issue_type": issue,
-        "priority": priority(asked.rules, issue)[0],
+        "priority": prompt.bands.get(issue, ANY_BAND)[0],
         "escalate": False,
         "evidence": [],
         "reason": f"The words are those of {issue}.",
@@ -94,28 +108,18 @@ def plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def priority(rules: str, issue: str) -> tuple[int, int, int]:
-    """What is expected of that issue type, the most and the least urgent that may be said."""
-    for name, *numbers in PRIORITY.findall(rules):
-        if name == issue:
-            expected, most, least = map(int, numbers)
-            return expected, most, least
-    return MIDDLE, 1, 4
+def band(text: str, issue: str) -> tuple[int, int, int]:
+    """The priority that the prompt expects, the most and the least urgent that may be said."""
+    return rules(text).bands.get(issue, ANY_BAND)
 
 
-def _issue(rules: str, names: Sequence[str], text: str, number: int) -> str:
+def _issue(prompt: Rules, names: Sequence[str], text: str, number: int) -> str:
     """One of the names that the schema allows."""
-    described = tuple((name, said) for name, said in ISSUE.findall(rules) if name in names)
-    if found := _words(described).best(text):
+    if found := prompt.best(text, names):
         return found
     if OTHER in names or not names:
         return OTHER
     return names[number % len(names)]
-
-
-@lru_cache(maxsize=64)
-def _words(described: tuple[tuple[str, str], ...]) -> Words:
-    return Words.read(described)
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -43,7 +43,7 @@ BREAKING: Mapping[str, tuple[str, Play]] = {
     "hang": ("never answers", _hang),
     "reset": ("resets the connection without a word", _reset),
     "reset_mid_body": ("resets it in the middle of the answer; it is billed", _tear),
-    "cut": ("closes the connection in the middle of the answer; it is billed", _cut),
+    "cut": ("closes it in the middle of the answer; it is billed", _cut),
     "slow_drip": (f"a byte each {DRIP_SECONDS} s; it is billed", _drip),
 }
 """Name -> what it does, and how. Refused connections are no request's: profile.py has them."""

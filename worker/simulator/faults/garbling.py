@@ -1,12 +1,11 @@
 """Faults of the answer: a 200, and something in it is not as it was asked for."""
 
-import json
 from collections.abc import Mapping
 
-from worker.simulator.answer import Answer
+from worker.simulator.answer import Answer, compact
 from worker.simulator.fault import Play
 from worker.simulator.turn import Turn
-from worker.simulator.verdict import priority
+from worker.simulator.verdict import band
 
 PAGE = b"<html><head><title>Welcome</title></head><body><h1>Welcome</h1></body></html>"
 HUGE = 5_000_000
@@ -36,7 +35,7 @@ def _off_list(turn: Turn) -> Answer:
 
 def _off_band(turn: Turn) -> Answer:
     """A priority that the policy does not allow; where it allows all, one that there is not."""
-    _, most, least = priority(turn.asked.rules, str(turn.verdict.get("issue_type")))
+    _, most, least = band(turn.asked.rules, str(turn.verdict.get("issue_type")))
     said = 1 if most > 1 else least + 1
     return turn.says(_changed(turn, priority=said))
 
@@ -46,7 +45,7 @@ def _unproven(turn: Turn) -> Answer:
 
 
 def _changed(turn: Turn, **more: object) -> str:
-    return json.dumps({**turn.verdict, **more}, ensure_ascii=False)
+    return compact({**turn.verdict, **more})
 
 
 GARBLING: Mapping[str, tuple[str, Play]] = {
