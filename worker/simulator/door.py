@@ -21,6 +21,7 @@ class Door:
         self._protocol = protocol
         self._guard: socket.socket | None = None
         self._server: asyncio.Server | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def is_open(self) -> bool:
@@ -38,13 +39,16 @@ class Door:
 
     async def open(self) -> None:
         """Listens from here on; the port was taken before. Raises RefusedToStart."""
-        if self._server is not None or self._guard is None:
-            return
-        host, port = self._guard.getsockname()[:2]
+        async with self._one_at_a_time:
+            if self._server is None and self._guard is not None:
+                self._server = await self._listening(self._guard)
+
+    async def _listening(self, guard: socket.socket) -> asyncio.Server:
+        host, port = guard.getsockname()[:2]
+        loop = asyncio.get_running_loop()
         try:
-            listener = _bound(self._guard.family, self._guard.getsockname())
-            loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(self._protocol, sock=listener, backlog=BACKLOG)
+            listener = _bound(guard.family, guard.getsockname())
+            return await loop.create_server(self._protocol, sock=listener, backlog=BACKLOG)
         except OSError as error:
             raise _taken(host, port, error) from error
 
