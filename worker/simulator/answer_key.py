@@ -17,13 +17,12 @@ FIELDS = ("issue_type", "priority", "escalate", "evidence", "reason", "draft")
 def read(path: Path) -> Mapping[str, Verdict]:
     """By the text as verdict.plain has it. Raises OperatorError where it cannot be read."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return dict(_entries(lines))
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{path} cannot be read: {error}") from error
+        return dict(_entries(path.read_bytes().splitlines()))
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _entries(lines: Iterable[str]) -> Iterable[tuple[str, Verdict]]:
+def _entries(lines: Iterable[bytes]) -> Iterable[tuple[str, Verdict]]:
     """What is no JSON, or has no text, answers nothing: an inbox may hold such lines."""
     for line in lines:
         try:

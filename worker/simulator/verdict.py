@@ -25,6 +25,9 @@ WORD = re.compile(r"[^\W\d_]{3,}")
 STEM = 5
 """Letters of a word that count: cards are a card."""
 
+NAMED = 3
+"""How much more a word of the name says than one of the description."""
+
 ANY_BAND = (3, 1, 4)
 """Where the prompt says nothing."""
 
@@ -61,10 +64,15 @@ def rules(text: str) -> Rules:
 @lru_cache(maxsize=256)
 def _rules(lines: tuple[str, ...]) -> Rules:
     described = [found.groups() for line in lines if (found := ISSUE.fullmatch(line))]
-    own = {name: _stems(f"{name.replace('_', ' ')} {said}") for name, said in described}
+    names = {name: _stems(name.replace("_", " ")) for name, _ in described}
+    own = {name: names[name] | _stems(said) for name, said in described}
     types = Counter(word for words in own.values() for word in words)
     weights = {
-        word: [(name, math.log(1 + len(own) / times)) for name in own if word in own[name]]
+        word: [
+            (name, math.log(1 + len(own) / times) * (NAMED if word in names[name] else 1))
+            for name in own
+            if word in own[name]
+        ]
         for word, times in types.items()
     }
     bands = [found.groups() for line in lines if (found := PRIORITY.fullmatch(line))]
