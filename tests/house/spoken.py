@@ -32,7 +32,7 @@ def usage(parser: argparse.ArgumentParser) -> list[str]:
 def pieces(text: str) -> tuple[str, list[str]]:
     """A usage line as the docs have it: the command, and its pieces."""
     found = PIECE.findall(text)
-    words = [piece for piece in found if re.fullmatch("[a-z]+", piece)]
+    words = [piece for piece in found if re.fullmatch("[a-z]+(-[a-z]+)*", piece)]
     return " ".join(words), [piece for piece in found if piece not in words]
 
 
