@@ -23,6 +23,7 @@ class Environment:
     model_api_base: str | None = field(default=None, repr=False)
     model_api_key: str | None = field(default=None, repr=False)
     model_price: str | None = None
+    simulator: str | None = None
     helpdesk: str | None = None
     helpdesk_url: str | None = None
     source: str | None = None  # what `triage up SOURCE` polls; handed to its children
@@ -47,6 +48,7 @@ class Environment:
             model_api_base=value.get("TRIAGE_MODEL_API_BASE"),
             model_api_key=value.get("TRIAGE_MODEL_API_KEY"),
             model_price=value.get("TRIAGE_MODEL_PRICE"),
+            simulator=value.get("TRIAGE_SIMULATOR"),
             helpdesk=value.get("TRIAGE_HELPDESK"),
             helpdesk_url=value.get("TRIAGE_HELPDESK_URL"),
             source=value.get("TRIAGE_SOURCE"),

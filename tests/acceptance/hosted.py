@@ -12,14 +12,10 @@ from tasks.ticket import ExternalId
 from tests.acceptance.fleet import UNSETTLED, Place, Running, a_line
 from tests.acceptance.patience import until
 from tests.acceptance.wiretap import Wiretap
-from tests.stubs.openai_server import (
-    Answer,
-    OpenAIServer,
-    Request,
-    a_completion,
-    answering,
-)
+from tests.stubs.openai_server import OpenAIServer, a_completion
 from worker.helpdesks.shown import ShownTicket
+from worker.simulator.answer import Answer, answering
+from worker.simulator.request import Request
 
 MODEL = "openai/made-up"
 POLICY = "[retry]\nbase_seconds = 0.05\ncap_seconds = 0.2\npark_seconds = 0.2\n"

@@ -33,8 +33,9 @@ from tests.acceptance.asking import (
     warm_server,
     with_gateway,
 )
-from tests.stubs.openai_server import Answer, OpenAIServer, a_completion, answering
+from tests.stubs.openai_server import OpenAIServer, a_completion
 from worker.models.gateway import LitellmGateway, quantised
+from worker.simulator.answer import Answer, answering
 
 ECHO = json.dumps(
     {"error": {"message": f"{TEXT} {KEY}", "type": "bad_thing", "param": TEXT, "code": KEY}}

@@ -10,7 +10,7 @@ from tasks.causes import Cause, ReviewReason, WaitReason
 from tasks.run import Outcome, State
 from tests.acceptance.hosted import MODEL, Hosted, answers, fails, refuses, says
 from tests.acceptance.patience import until
-from tests.stubs.openai_server import Answer, answering
+from worker.simulator.answer import Answer, answering
 
 pytestmark = pytest.mark.timeout(90)
 

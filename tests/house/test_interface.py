@@ -32,7 +32,14 @@ from tests.house.documents import (
     section,
 )
 from tests.house.reasons import turned
-from tests.house.shapes import NEEDS_A_HELPDESK, NEEDS_A_WORKER, differences, promised, read
+from tests.house.shapes import (
+    NEEDS_A_HELPDESK,
+    NEEDS_A_SIGNAL,
+    NEEDS_A_WORKER,
+    differences,
+    promised,
+    read,
+)
 from tests.house.spoken import commands, nouns, pieces, strangers, usage
 from tests.ledgers import move
 from tests.moneyed import TODAY, answered, reserved
@@ -191,6 +198,7 @@ SAID = {
     "triage connect KIND --setup --json": "connect rt --setup",
     "triage source list --json": "source list",
     "triage source set --json": "source set helpdesk --mode suggest",
+    "triage simulate-provider --list --json": "simulate-provider --list",
     "triage recall --since SINCE --yes --json": "recall --since 1h --yes",
 }
 """Commands whose whole document shows without a worker, as they are said here."""
@@ -203,7 +211,7 @@ REFUSED = "triage dead requeue --json"
 def test_every_document_is_compared_with_what_is_printed() -> None:
     """Here or, of those that need a worker, in tests/acceptance/test_docs_commands.py."""
     assert promised().keys() == (
-        SAID.keys() | NEEDS_A_WORKER | NEEDS_A_HELPDESK | {REFUSED, RESTORED}
+        SAID.keys() | NEEDS_A_WORKER | NEEDS_A_HELPDESK | NEEDS_A_SIGNAL | {REFUSED, RESTORED}
     )
 
 

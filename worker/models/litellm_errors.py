@@ -72,6 +72,8 @@ BY_HUNDRED: dict[int, Kind] = {
 FILTERED = frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"})
 """Codes of a refusal that came as an error."""
 
+FILTERED_PHRASE = "blocked by content filtering policy"  # Anthropic, with 400
+
 
 class LitellmFailed(Exception):
     """What litellm raised, without its text: that may quote the prompt and the key."""
@@ -136,7 +138,9 @@ class Failure:
     @property
     def filtered(self) -> bool:
         """The provider's filter stopped it: a refusal, for people to look at."""
-        return self.status in COMPLAINS and not FILTERED.isdisjoint(self.complaint.codes)
+        said = self.complaint
+        is_said = not FILTERED.isdisjoint(said.codes) or FILTERED_PHRASE in said.text
+        return self.status in COMPLAINS and is_said
 
     def __str__(self) -> str:
         if self.status is None:

@@ -47,6 +47,13 @@ def _configuration(config: Config) -> Iterator[Finding]:
 
 
 def _models(config: Config) -> Iterator[Finding]:
+    if config.environment.simulator:
+        yield Finding(
+            what="simulator",
+            level="warning",
+            says=f"every model is asked at {config.environment.simulator}: answers are made up",
+            remedy="unset TRIAGE_SIMULATOR where tickets are real",
+        )
     for name in dict.fromkeys(m for tier in config.tiers.tiers for m in tier.models):
         model = config.tiers.model(name)
         price = f"${model.price.input} in, ${model.price.output} out per million tokens"
