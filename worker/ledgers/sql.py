@@ -10,6 +10,7 @@ from tasks.ports.ledger import Change, Claim, Claimed, Reserved
 from worker.ledgers.accounting import LedgerAccounting
 from worker.ledgers.handing import LedgerHanding
 from worker.ledgers.ingesting import LedgerIngesting
+from worker.ledgers.noticing import LedgerNoticing
 from worker.ledgers.pausing import LedgerPausing
 from worker.ledgers.postgres import PostgresLane
 from worker.ledgers.reading import LedgerReading
@@ -17,6 +18,7 @@ from worker.ledgers.reaping import LedgerReaping
 from worker.ledgers.recalling import LedgerRecalling
 from worker.ledgers.sourcing import LedgerSourcing
 from worker.ledgers.sqlite import SqliteLane
+from worker.ledgers.tripping import LedgerTripping
 
 
 class SqlLedger(
@@ -28,6 +30,8 @@ class SqlLedger(
     LedgerHanding,
     LedgerSourcing,
     LedgerAccounting,
+    LedgerNoticing,
+    LedgerTripping,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 
