@@ -59,14 +59,19 @@ class Terms:
         return self.window / 60
 
     @property
+    def hold(self) -> float:
+        """How late one may come for whom room is kept."""
+        return self.window / 15
+
+    @property
     def arguments(self) -> tuple[float, ...]:
         """As limit_take.lua wants them.
 
-        In the ledger nobody waits for less than a second; who waits there comes 1.5 s late, and
-        who is 4 s late is not waited for, but has its old place ten minutes long.
+        In the ledger nobody waits for less than a second, and who waits there comes 1.5 s late.
+        Who is too late for the room that was kept has its old place for ten minutes.
         """
         second = self.window / 60
-        return self.in_place, second, 1.5 * second, EARLY, 4 * second, 600 * second
+        return self.in_place, second, 1.5 * second, EARLY, self.hold, 600 * second
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class Limits:
     ) -> None:
         """`me`: a name that no other process has."""
         self._terms = Terms(window=window)
-        self._limits = {limit.upstream: limit for limit in limits if is_one(limit)}
+        self._limits = {limit.upstream: limit for limit in limits}
         self._alone = {
             name: Alone(limit, window=window, in_place=self._terms.in_place)
             for name, limit in self._limits.items()
@@ -126,7 +131,9 @@ class Limits:
         id_ = f"{self._me}-{next(self._numbers)}"
         may, wait = await self._answer(errand, limit, id_)
         if not may:
-            raise RateLimited(_why(limit), retry_after=wait)
+            raise RateLimited(
+                f"{limit.upstream} is limited to {limit.said} for the whole fleet", retry_after=wait
+            )
         if wait > 0:
             try:
                 await self._pause(wait)
@@ -236,11 +243,6 @@ class Limits:
             self._close(str(upstream), float(str(left)))
 
 
-def is_one(limit: Limit) -> bool:
-    """Whether it limits anything."""
-    return limit.requests_per_minute is not None or limit.tokens_per_minute is not None
-
-
 def keys_of(upstream: str, whose: str | None) -> tuple[str, ...]:
     """The keys of limit_take.lua, in its order."""
     root = f"triage:limits:{upstream}"
@@ -264,9 +266,3 @@ def arguments(
         SHARE,
         *terms.arguments,
     )
-
-
-def _why(limit: Limit) -> str:
-    kinds = {"requests": limit.requests_per_minute, "tokens": limit.tokens_per_minute}
-    said = " and ".join(f"{most} {kind}" for kind, most in kinds.items() if most)
-    return f"{limit.upstream} is limited to {said} a minute for the whole fleet"

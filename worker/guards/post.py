@@ -88,6 +88,11 @@ class Post:
         """Whether Redis did not answer when it was last asked."""
         return self._away
 
+    @property
+    def idle(self) -> bool:
+        """Whether it has never had anything to do."""
+        return self._thread is None
+
     def on_round(self, letters: Callable[[], Iterable[Letter]]) -> None:
         """Has these sent in each round, as long as somebody starts this post."""
         self._rounds.append(letters)

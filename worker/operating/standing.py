@@ -1,7 +1,7 @@
 """Where the fleet stands: who works, what waits and why, what is overdue."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
@@ -11,6 +11,7 @@ from config.tiers import CustomerTier
 from tasks.causes import WaitReason
 from tasks.ports.ledger import Books, Pause, Source, WorkerRow
 from tasks.run import ERRANDS, State
+from worker.guards.throttled import Throttled
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
@@ -30,6 +31,7 @@ class Standing:
     paused: tuple[Pause, ...]
     careful: tuple[Source, ...]  # sources that may not do all
     alerts: tuple[str, ...]
+    throttled: Throttled = field(default_factory=Throttled)
 
     def as_json(self) -> dict[str, object]:
         """As docs/interface.md promises it to scripts."""
@@ -46,7 +48,15 @@ class Standing:
             ],
             "alerts": list(self.alerts),
             "waiting": dict(self.waiting),
+            "limits": [limit.as_json() for limit in self.throttled.limits],
+            **self._retries(),
         }
+
+    def _retries(self) -> dict[str, object]:
+        if self.throttled.retries is None:
+            return {}
+        left, allowed = self.throttled.retries
+        return {"retries": {"left": left, "allowed": allowed}}
 
 
 def stand(ledger: SqlLedger, config: Config, now: float) -> Standing:
