@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -168,9 +167,16 @@ class Post:
                 self._deliver(some)
 
     def _make_round(self) -> None:
-        letters = (letter for round_ in self._rounds for letter in round_())
-        while some := list(islice(letters, AT_ONCE)):
-            self._deliver(some)
+        letters = [letter for round_ in self._rounds for letter in self._of_round(round_)]
+        for first in range(0, len(letters), AT_ONCE):
+            self._deliver(letters[first : first + AT_ONCE])
+
+    def _of_round(self, letters: Callable[[], Iterable[Letter]]) -> list[Letter]:
+        try:
+            return list(letters())
+        except Exception as error:  # noqa: BLE001 - a bug there must not end the post
+            self._log.error("guards.bug", error=type(error).__name__, what=str(error)[:200])
+            return []
 
     def _deliver(self, letters: Sequence[Letter]) -> None:
         try:
