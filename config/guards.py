@@ -66,6 +66,19 @@ class Limit(Frozen):
     requests_per_minute: int | None = Field(default=None, gt=0)
     tokens_per_minute: int | None = Field(default=None, gt=0)
 
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        if self.requests_per_minute is None and self.tokens_per_minute is None:
+            message = "it limits nothing: say requests_per_minute, tokens_per_minute or both"
+            raise ValueError(message)
+        return self
+
+    @property
+    def said(self) -> str:
+        """In words: "500 requests and 200000 tokens a minute"."""
+        kinds = {"requests": self.requests_per_minute, "tokens": self.tokens_per_minute}
+        return " and ".join(f"{most} {kind}" for kind, most in kinds.items() if most) + " a minute"
+
 
 class Guards(Frozen):
     """All of it."""

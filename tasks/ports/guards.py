@@ -16,7 +16,8 @@ class Errand:
     `upstream`: what is asked, by the name that its breaker has ("openai", "helpdesk:rt", "facts").
     `credential`: the name of the variable with the key, where there is one. `tokens`: the most that
     it may cost against a limit of tokens a minute. `is_retry`: it has failed before, by no fault of
-    ours, and spends the fleet's retry budget.
+    ours, and spends the fleet's retry budget. `whose`: the run that asks; it keeps its place in the
+    line of a limit by that, and who does not say so has none.
     """
 
     upstream: str

@@ -9,6 +9,7 @@ from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
 from worker.cli.spend import told
 from worker.compose import Shop
+from worker.guards.throttled import Throttled, look
 from worker.operating.moments import age, iso
 from worker.operating.standing import BROKER_DOWN, Standing, stand
 
@@ -17,7 +18,9 @@ def status(asked: argparse.Namespace) -> ExitCode:
     """Prints where the fleet stands; exit code 3 when something is overdue."""
     with the_shop() as shop:
         standing = stand(shop.ledger, shop.config, shop.clock.now())
-        if not _broker_answers(shop, standing):
+        try:
+            standing = replace(standing, throttled=_throttled(shop, standing))
+        except BrokerDown:
             standing = replace(standing, alerts=(BROKER_DOWN, *standing.alerts))
     if asked.json:
         print_json(standing.as_json())
@@ -26,18 +29,19 @@ def status(asked: argparse.Namespace) -> ExitCode:
     return ExitCode.NEEDS_YOU if standing.alerts else ExitCode.DONE
 
 
-def _broker_answers(shop: Shop, standing: Standing) -> bool:
-    """Whether it does; the embedded one need not where no fleet runs."""
+def _throttled(shop: Shop, standing: Standing) -> Throttled:
+    """What the broker's Redis says of the guards; the embedded one need not run without a fleet.
+
+    Raises BrokerDown where it does not answer.
+    """
     if not (shop.config.environment.broker_url or standing.workers):
-        return True
+        return Throttled()
     broker = shop.broker()
     try:
         broker.ping()
-    except BrokerDown:
-        return False
     finally:
         broker.close()
-    return True
+    return look(shop.broker_url, shop.config.guards)
 
 
 def _print(standing: Standing) -> None:
@@ -58,6 +62,7 @@ def _print(standing: Standing) -> None:
         print(f"source: {source.name}: {source.mode}{limit}, by {source.by}: {source.why}")
     for account in standing.dear:
         print(f"money: {told(account)}")
+    _print_throttled(standing.throttled)
     for reason, count in standing.waiting.items():
         print(f"waiting ({reason}): {count}")
     for alert in standing.alerts:
@@ -75,3 +80,11 @@ def _print_workers(standing: Standing) -> None:
         )
     else:
         print("no worker is alive: start one with `triage up`")
+
+
+def _print_throttled(throttled: Throttled) -> None:
+    for limit in throttled.limits:
+        print(f"limit: {limit.upstream}: {limit}")
+    if throttled.retries:
+        left, allowed = throttled.retries
+        print(f"retries: {left} of {allowed} left in this minute")

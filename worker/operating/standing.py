@@ -1,7 +1,7 @@
 """Where the fleet stands: who works, what waits and why, what is overdue."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
@@ -14,6 +14,7 @@ from tasks.delivery import BACK
 from tasks.events import Kind
 from tasks.ports.ledger import Books, Pause, Source, WorkerRow
 from tasks.run import ERRANDS, State
+from worker.guards.throttled import Throttled
 from worker.ledgers import schema
 from worker.ledgers.accounting import Account
 from worker.ledgers.engine import reading
@@ -38,6 +39,7 @@ class Standing:
     careful: tuple[Source, ...]  # sources that may not do all
     dear: tuple[Account, ...]  # scopes whose money of today is nearly used up, or is
     alerts: tuple[str, ...]
+    throttled: Throttled = field(default_factory=Throttled)
 
     def as_json(self) -> dict[str, object]:
         """As docs/interface.md promises it to scripts."""
@@ -56,7 +58,15 @@ class Standing:
             "backfill": {str(state): count for state, count in self.backfill.items()},
             "alerts": list(self.alerts),
             "waiting": dict(self.waiting),
+            "limits": [limit.as_json() for limit in self.throttled.limits],
+            **self._retries(),
         }
+
+    def _retries(self) -> dict[str, object]:
+        if self.throttled.retries is None:
+            return {}
+        left, allowed = self.throttled.retries
+        return {"retries": {"left": left, "allowed": allowed}}
 
 
 def stand(ledger: SqlLedger, config: Config, now: float) -> Standing:
