@@ -139,4 +139,5 @@ def _taken(till: Till, day: str, wishes: Sequence[_Wish], defaults: Values) -> S
 
     if takes(wishes) or (till.update(till.statements.open, {"day": day}) and takes(wishes)):
         return wishes
-    return [wish for wish in wishes if takes([wish])] if len(wishes) > 1 else []
+    # A single one too: somebody else may have made the row in the meantime.
+    return [wish for wish in wishes if takes([wish])]
