@@ -4,6 +4,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from typing import Protocol
 
 from tasks.errors import LedgerDown
 from tasks.run import Incarnation, Run, RunId
@@ -47,6 +48,16 @@ class Upkeep:
                 self._log.error("reaper.bug", error=type(error).__name__, what=str(error)[:200])
 
 
+class Sharing(Protocol):
+    """What tells the fleet's other processes of this one, and hears of them."""
+
+    def start(self) -> None:
+        """Begins."""
+
+    def stop(self) -> None:
+        """Tells what there is to tell, and ends."""
+
+
 class Fleet:
     """Everything of one worker process that outlives a ticket."""
 
@@ -57,6 +68,7 @@ class Fleet:
         heart: Heart,
         upkeep: Upkeep,
         loop: EventLoop,
+        guards: Sharing,
         drain_seconds: float,
         poll: Callable[[str], None],
     ) -> None:
@@ -65,6 +77,7 @@ class Fleet:
         self._heart = heart
         self._upkeep = upkeep
         self._loop = loop
+        self._guards = guards
         self._drain_seconds = drain_seconds
         self._carrier = Carrier(bench)
         self._closing: Callable[[], None] = lambda: None
@@ -87,6 +100,7 @@ class Fleet:
         Raises LedgerDown where the ledger does not answer: then nothing was begun.
         """
         self._heart.start()
+        self._guards.start()
         self._loop.start()
         self._bench.writer.start()
         self._upkeep.start()
@@ -113,6 +127,7 @@ class Fleet:
     def stand_in_for(self, owner: Incarnation | None) -> None:
         """Begins to carry what another process of ours holds, under its name."""
         self._heart.stand_in_for(owner)
+        self._guards.start()
         self._loop.start()
         self._bench.writer.start()
 
@@ -123,6 +138,7 @@ class Fleet:
     def let_go(self) -> None:
         """Everything that was carried under another's name is committed."""
         self._loop.stop()
+        self._guards.stop()
         self._bench.writer.stop()
 
     def drain(self) -> None:
@@ -141,6 +157,7 @@ class Fleet:
         """Ends this life in good order: nothing is held, everything is committed."""
         self._upkeep.stop()
         self._loop.stop()
+        self._guards.stop()
         self._closing()
         self._bench.writer.stop()
         self._heart.stop()
