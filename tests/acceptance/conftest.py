@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.fleet import SAMPLES, FirstRun, Place, Running, a_place, lend
-from tests.acceptance.hosted import POLICY, SETTINGS, Overheard, Provider, environment, says
+from tests.acceptance.hosted import GUARDS, POLICY, SETTINGS, Overheard, Provider, environment, says
 from tests.acceptance.patience import until
 from tests.acceptance.wiretap import wiretap
 from tests.stubs.openai_server import openai_server
@@ -66,6 +66,7 @@ def hosted(
             tmp_path_factory.mktemp("hosted"),
             environment(provider),
             policy=POLICY,
+            guards=GUARDS,
             settings=SETTINGS,
         )
         front = place.start("up")

@@ -19,6 +19,9 @@ from worker.simulator.request import Request
 
 MODEL = "openai/made-up"
 POLICY = "[retry]\nbase_seconds = 0.05\ncap_seconds = 0.2\npark_seconds = 0.2\n"
+GUARDS = "[breaker]\nleast_calls = 1000\ncredential_seconds = 0.3\n[retries]\nfloor = 1000\n"
+"""A breaker that one test's failures do not open for the next one's tickets."""
+
 SETTINGS = "[reaper]\nsweep_seconds = 0.2\n[intake]\npoll_seconds = 1\nbody_bytes = 4000\n"
 
 

@@ -17,7 +17,7 @@ from config.environment import Environment
 from config.load import load
 from config.staging import ADDRESS
 from tests.acceptance.fleet import CUSTOMERS, TRIAGE, Place, Running, a_line, a_place, an_inbox
-from tests.acceptance.hosted import POLICY
+from tests.acceptance.hosted import GUARDS, POLICY
 from tests.acceptance.patience import until
 from tests.acceptance.two_ports import two_ports
 from tests.house.shapes import as_promised
@@ -141,7 +141,7 @@ class Staged:
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
     folder = tmp_path_factory.mktemp("staged")
     variables = {"TRIAGE_SIMULATOR": f"http://127.0.0.1:{two_ports()}", **REAL}
-    place = a_place(folder, variables, policy=POLICY)
+    place = a_place(folder, variables, policy=POLICY, guards=GUARDS)
     try:
         check = place.ask("check", "--json").json()
         well, well_log = _run(place, "WELL")
