@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from config.environment import Environment
 from config.errors import ConfigError
+from config.guards import Guards
 from config.helpdesk import HelpdeskConfig, Kind
 from config.policy import Policy
 from config.prompts import Prompt, read_prompt
@@ -34,6 +35,7 @@ class Config:
     taxonomy: Taxonomy
     tiers: Tiers
     policy: Policy
+    guards: Guards
     helpdesk: HelpdeskConfig
     classify: Prompt
 
@@ -63,6 +65,7 @@ def load(environment: Environment) -> Config:
         taxonomy=_taxonomy(overlay),
         tiers=_usable(tiers, environment),
         policy=_shaped(Policy, "policy.toml", overlay),
+        guards=_shaped(Guards, "guards.toml", overlay),
         helpdesk=_helpdesk(_shaped(HelpdeskConfig, "helpdesk.toml", overlay), environment),
         classify=read_prompt("classify", overlay),
     )

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from math import ceil
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -41,9 +42,24 @@ class Model(Frozen):
     credential: str | None = None  # name of the environment variable with the key; None: needs none
     api_base: str | None = None
     price: Price
+    upstream: str | None = None  # what fails as one; None: the provider, by its address
     max_output_tokens: int = Field(default=800, gt=0)
     timeout_seconds: float = Field(default=30.0, gt=0, le=600)
     why: str
+
+    @property
+    def is_local(self) -> bool:
+        """It runs in the worker itself: no network, no bill."""
+        return self.name.startswith("local/")
+
+    @property
+    def dependency(self) -> str:
+        """What its breaker and its limits are called: `openai`, `openai@10.0.0.7:8000`."""
+        if self.upstream:
+            return self.upstream
+        provider = self.name.partition("/")[0]
+        address = urlsplit(self.api_base).netloc.rpartition("@")[2] if self.api_base else ""
+        return f"{provider}@{address}" if address else provider
 
 
 class Tier(Frozen):

@@ -9,6 +9,9 @@ TriageError
 │   └── SourceDown           a source of tickets cannot be read
 ├── LedgerDown           wait for the ledger; no attempt is spent, nothing is decided without it
 ├── RateLimited          wait as told; no attempt is spent
+├── Held                 our own guard sent nothing; no attempt is spent
+│   ├── BreakerOpen          it fails too often: another model, else wait until it is probed
+│   └── RetriesSpent         the fleet has retried as often as it may
 ├── Misconfigured        a person must mend it; runs are parked, none is buried
 │   ├── CredentialRefused    401, 402, 403
 │   ├── UnknownModel         the provider does not have this model
@@ -24,6 +27,9 @@ What is expected (a refusal, an off-list value, an unsure model) is never raised
 
 class TriageError(Exception):
     """Root of everything that Triage Fleet raises on purpose."""
+
+    unbilled = False
+    """Of a call of a model: it is known to have cost nothing. False where nobody knows."""
 
 
 class Transient(TriageError):
@@ -66,12 +72,30 @@ class RateLimited(TriageError):
         self.retry_after = retry_after  # seconds, as the other side asked; None where it did not
 
 
+class Held(TriageError):
+    """A guard of the fleet's own held the request back; nothing was sent."""
+
+    def __init__(self, message: str, *, dependency: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.dependency = dependency  # the guard's name: "openai", "helpdesk:rt", "facts"
+        self.retry_after = retry_after  # seconds until it is worth asking again
+
+
+class BreakerOpen(Held):
+    """The dependency fails too often; nobody asks it but a probe now and then."""
+
+
+class RetriesSpent(Held):
+    """The fleet has retried as often in the last minute as its successes allow."""
+
+
 class Misconfigured(TriageError):
     """Nothing works with this credential or model until a person mends it."""
 
-    def __init__(self, message: str, *, credential: str) -> None:
+    def __init__(self, message: str, *, credential: str, guard: str | None = None) -> None:
         super().__init__(message)
         self.credential = credential  # the NAME of the variable that holds it, never its value
+        self.guard = guard or f"credential:{credential}"  # closed until it works again
 
 
 class CredentialRefused(Misconfigured):

@@ -19,7 +19,9 @@ class Kind(StrEnum):
     SENT = "sent"
     CLAIMED = "claimed"
     ENRICHED = "enriched"
+    ASKING = "asking"
     ANSWERED = "answered"
+    UNANSWERED = "unanswered"
     CLASSIFIED = "classified"
     VALIDATED = "validated"
     INTENDED = "intended"
@@ -27,6 +29,7 @@ class Kind(StrEnum):
     FAILED = "failed"
     WAITING = "waiting"
     PROMOTED = "promoted"
+    DEGRADED = "degraded"
     RELEASED = "released"
     LAPSED = "lapsed"
     SUSPECTED = "suspected"
@@ -41,6 +44,7 @@ class Kind(StrEnum):
     HANDING_OVER = "handing_over"
     HANDED_OVER = "handed_over"
     GIVEN_BACK = "given_back"
+    OVERWRITTEN = "overwritten"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any
 
 from config.mode import Mode
 from tasks.events import Event, Kind
+from tasks.paying import SETTLING, answered, asking, charged, unanswered
 from tasks.run import Errand, Outcome, Run, State
 
 Change = dict[str, Any]
@@ -35,6 +36,8 @@ def advance(run: Run | None, event: Event) -> Run:
         message = f"event {event.seq} ({event.kind}) does not follow event {run.seq} of {run.id}"
         raise ValueError(message)
     changes = CHANGES[event.kind](run, event)
+    if run.reserved and event.kind not in SETTLING:
+        changes = {**charged(run, run.reserved), **changes}
     return replace(run, seq=event.seq, changed_at=event.at, **changes)
 
 
@@ -84,6 +87,7 @@ def _sent(_run: Run, event: Event) -> Change:
         "due_at": None,
         "reason": None,
         "why": None,
+        "waits_for": None,
     }
 
 
@@ -101,14 +105,6 @@ def _enriched(_run: Run, event: Event) -> Change:
         "tier": event.body["tier"],
         "customer_tier": event.body["customer_tier"],
         **FINISHED,
-    }
-
-
-def _answered(run: Run, event: Event) -> Change:
-    return {
-        "micro_usd": run.micro_usd + _number(event.body["micro_usd"]),
-        "model": event.body["model"],
-        "prompt": event.body["prompt"],
     }
 
 
@@ -155,6 +151,7 @@ def _failed(run: Run, _event: Event) -> Change:
 def _waiting(_run: Run, event: Event) -> Change:
     return _ended(State.WAITING) | {
         "due_at": event.body["until"],
+        "waits_for": event.body.get("waits_for"),
         "reason": event.body["reason"],
         "why": event.body["why"],
     }
@@ -186,6 +183,8 @@ def _requeued(run: Run, event: Event) -> Change:
         "tier": event.body["tier"],
         "attempts": 0,
         "deaths": 0,
+        "calls": 0,
+        "tokens": 0,
         "requeues": run.requeues + 1,
         "reason": None,
         "why": None,
@@ -221,14 +220,14 @@ def _handed_over(_run: Run, event: Event) -> Change:
 
 
 def _ended(state: State) -> Change:
-    return {"state": state, "owner": None, "due_at": None, "reason": None, "why": None}
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        message = f"{value!r} is no whole number"
-        raise TypeError(message)
-    return value
+    return {
+        "state": state,
+        "owner": None,
+        "due_at": None,
+        "reason": None,
+        "why": None,
+        "waits_for": None,
+    }
 
 
 FINISHED: Change = {"attempts": 0, "suspect": False, "alone": False, "deaths": 0}
@@ -238,7 +237,9 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.SENT: _sent,
     Kind.CLAIMED: _claimed,
     Kind.ENRICHED: _enriched,
-    Kind.ANSWERED: _answered,
+    Kind.ASKING: asking,
+    Kind.ANSWERED: answered,
+    Kind.UNANSWERED: unanswered,
     Kind.CLASSIFIED: _classified,
     Kind.VALIDATED: _validated,
     Kind.INTENDED: _nothing,
@@ -246,6 +247,7 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.FAILED: _failed,
     Kind.WAITING: _waiting,
     Kind.PROMOTED: _promoted,
+    Kind.DEGRADED: _promoted,
     Kind.RELEASED: _nothing,
     Kind.LAPSED: _lapsed,
     Kind.SUSPECTED: _suspected,
@@ -260,4 +262,5 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.HANDING_OVER: _sent_on("hand_over"),
     Kind.HANDED_OVER: _handed_over,
     Kind.GIVEN_BACK: _nothing,
+    Kind.OVERWRITTEN: _nothing,
 }

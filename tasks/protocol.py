@@ -104,7 +104,12 @@ async def carry_out(
     passing(Waypoint.INTENDED)
     left = _left(plan, traces)
     delivery = Delivery(
-        helpdesk=helpdesk, ticket=ticket, key=past.key, traces=traces, record=record
+        helpdesk=helpdesk,
+        ticket=ticket,
+        key=past.key,
+        traces=traces,
+        record=record,
+        begun=_begun(past),
     )
     fields = await delivery.set_fields(plan.fields, plan.images, seen)
     if isinstance(fields, Gone):
@@ -114,6 +119,13 @@ async def carry_out(
         return _shut(notes, (*fields, *plan.posts, *left), traces)
     can = helpdesk.capabilities
     return (*_to_be_looked_at((*fields, *left), can, now), *_to_be_swept(notes, past, can, now))
+
+
+def _begun(past: Past) -> frozenset[str]:
+    """Keys of what somebody before us may have sent, and nobody knows whether it was."""
+    if past.sent_until is None:
+        return frozenset()
+    return frozenset(one.key for one in (*past.own, *past.handed) if one.outcome is None)
 
 
 def _left(plan: Plan, traces: Traces) -> tuple[Intent, ...]:

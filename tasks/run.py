@@ -79,6 +79,10 @@ class Run:
     deaths: int = 0  # of processes that had nothing but this run
     requeues: int = 0
     micro_usd: int = 0
+    calls: int = 0  # of models, whatever came of them; since the run was begun or requeued
+    tokens: int = 0  # in and out of these calls
+    reserved: int = 0  # millionths of a dollar, for the call that is under way
+    reserved_for: str | None = None  # whose account that is: "2026-11-28/economy"
     customer_tier: str | None = None
     issue_type: str | None = None
     priority: int | None = None
@@ -87,3 +91,9 @@ class Run:
     model: str | None = None
     handed_at: float | None = None  # when people were told that it is theirs
     mode: Mode | None = None  # where it is more careful than its source
+    waits_for: str | None = None  # the guard that held it back: it goes on when that lets through
+
+    @property
+    def is_backfill(self) -> bool:
+        """Whether people have closed its ticket, and it is there to be compared with them."""
+        return self.mode is Mode.SHADOW

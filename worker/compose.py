@@ -96,7 +96,9 @@ def open_shop(environment: Environment) -> Shop:
         config=config,
         home=home,
         clock=clock,
-        ledger=SqlLedger(connect(environment.ledger_url or f"sqlite:///{home.ledger}")),
+        ledger=SqlLedger(
+            connect(environment.ledger_url or f"sqlite:///{home.ledger}"), config.guards.caps
+        ),
         vault=Vault(secret, keep_days=config.settings.retention.body_days),
         helpdesk=_open_helpdesk(config, home, clock),
     )

@@ -26,6 +26,7 @@ from worker.carrying.loop import EventLoop
 from worker.chance import token, uniform
 from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake, recognise
 from worker.fleet import Fleet, Upkeep
+from worker.guards.open_door import OpenDoor
 from worker.helpdesks.fenced import FencedHelpdesk, fenced
 from worker.ledgers import migrating
 from worker.models.switchboard import Served, Switchboard
@@ -35,7 +36,8 @@ from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.incarnation import Heart, host, name_life, pid
 from worker.upkeep.observer import Observer
 from worker.upkeep.polling import Polling
-from worker.upkeep.reaper import Reaper
+from worker.upkeep.reaper import Duties, Reaper
+from worker.upkeep.releasing import Releasing, Way
 from worker.upkeep.sweeper import Sweeper
 from worker.version import VERSION
 
@@ -82,13 +84,15 @@ def hire(
         broker.refuse_unfit()
     observer = Observer(shop.home.incarnations, shop.clock, lapse=settings.heart.lapse_seconds)
     home = shop.residence
-    sweeper = Sweeper(shop.ledger, shop.helpdesk, shop.vault, shop.clock, residence=home)
-    entrusting = Entrusting(shop.ledger, shop.vault, shop.clock, shop.config.policy, home)
+    duties = Duties(
+        sweeper=Sweeper(shop.ledger, shop.helpdesk, shop.vault, shop.clock, residence=home),
+        entrusting=Entrusting(shop.ledger, shop.vault, shop.clock, shop.config.policy, home),
+        releasing=Releasing(shop.ledger, shop.clock, lambda names: dict.fromkeys(names, Way.SHUT)),
+    )
     reaper = Reaper(
         heart,
         observer,
-        sweeper,
-        entrusting,
+        duties,
         broker=broker,
         vault=shop.vault,
         limits=settings.reaper,
@@ -102,8 +106,14 @@ def hire(
         upkeep=Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
         loop=EventLoop(closing=models.aclose if models else None),
         drain_seconds=settings.worker.drain_seconds,
-        poll=Polling(open_intake(shop), partial(open_inbox, shop=shop)),
+        poll=_polling(shop),
     )
+
+
+def _polling(shop: Shop) -> Polling:
+    every = shop.config.settings.intake.poll_seconds
+    inbox_of = partial(open_inbox, shop=shop)
+    return Polling(open_intake(shop), inbox_of, clock=shop.clock, apart=every / 2)
 
 
 def _no_desk(_journal: Journal) -> Desk:
@@ -134,6 +144,8 @@ def open_desks(shop: Shop, models: Models) -> Desks:
         facts=open_facts(shop.config, shop.clock),
         models=models,
         helpdesk=shop.helpdesk,
+        guards=OpenDoor(),
+        limits=config.guards,
     )
 
 

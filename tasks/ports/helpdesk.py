@@ -23,6 +23,8 @@ class Capabilities:
     """A note that is posted twice under one key is there once."""
     settle_seconds: float
     """A request that the helpdesk accepted has taken effect, or never will, after so long."""
+    history_in_one_step: bool = True
+    """A value is never there without the entry that tells of it, whenever the helpdesk dies."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

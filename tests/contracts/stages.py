@@ -103,38 +103,38 @@ class RtStage:
     nobody = ExternalId("404404")
 
     def __init__(self, rt: Rt, ticket: ExternalId | None = None) -> None:
-        self._rt = rt
+        self.rt = rt
         self._desk = RtHelpdesk(rt.config, rt.token, SystemClock())
         self.ticket = ticket or self._opened()
 
     def _opened(self) -> ExternalId:
         new = {"Queue": "inbox", "Subject": "My card is lost"}
-        return ExternalId(str(self._rt.ask("POST", "/ticket", body=new)["id"]))
+        return ExternalId(str(self.rt.ask("POST", "/ticket", body=new)["id"]))
 
     @property
     def helpdesk(self) -> RtHelpdesk:
         return self._desk
 
     def edit(self, field: str, value: str) -> None:
-        theirs = self._rt.config.fields[field]  # type: ignore[index]  # a name of ours
+        theirs = self.rt.config.fields[field]  # type: ignore[index]  # a name of ours
         given = theirs.theirs(value)
         core = field in {"queue", "priority"}
         body = {theirs.name: given} if core else {"CustomFields": {theirs.name: given}}
-        assert self._rt.ada.put(f"/ticket/{self.ticket}", json=body).is_success
+        assert self.rt.ada.put(f"/ticket/{self.ticket}", json=body).is_success
 
     def close_ticket(self) -> None:
-        found = self._rt.ada.put(f"/ticket/{self.ticket}", json={"Status": "resolved"})
+        found = self.rt.ada.put(f"/ticket/{self.ticket}", json={"Status": "resolved"})
         assert found.is_success
 
     def make_queue(self, name: str) -> None:
-        self._rt.ask("POST", "/queue", body={"Name": name})
+        self.rt.ask("POST", "/queue", body={"Name": name})
 
     def page(self) -> Page:
-        shown = self._rt.ask("GET", f"/ticket/{self.ticket}", **{"fields[Queue]": "Name"})
+        shown = self.rt.ask("GET", f"/ticket/{self.ticket}", **{"fields[Queue]": "Name"})
         held = {"Queue": shown["Queue"]["Name"], "Priority": shown["Priority"]}
         for one in shown["CustomFields"]:
             held[one["name"]] = (one["values"] or [None])[0]
-        names = {field.name: name for name, field in self._rt.config.fields.items()}
+        names = {field.name: name for name, field in self.rt.config.fields.items()}
         numbers = {str(one["id"]): names.get(one["name"]) for one in shown["CustomFields"]}
         entries = self._history()
         return Page(
@@ -155,19 +155,19 @@ class RtStage:
 
     def _history(self) -> list[dict[str, Any]]:
         fields = "Type,Field,OldValue,NewValue,Creator"
-        found = self._rt.ask("GET", f"/ticket/{self.ticket}/history", fields=fields, per_page=100)
+        found = self.rt.ask("GET", f"/ticket/{self.ticket}/history", fields=fields, per_page=100)
         items: list[dict[str, Any]] = found["items"]
         return items
 
     def _ours(self, name: str, value: str | None) -> str | None:
         if value and name == "queue" and value.isdecimal():
-            value = self._rt.ask("GET", f"/queue/{value}")["Name"]
-        fields: Mapping[Any, TheirField] = self._rt.config.fields
+            value = self.rt.ask("GET", f"/queue/{value}")["Name"]
+        fields: Mapping[Any, TheirField] = self.rt.config.fields
         return fields[name].ours(value) if value else None
 
     def _note(self, entry: Mapping[str, Any]) -> tuple[str, str]:
         path = f"/transaction/{entry['id']}/attachments"
-        [text] = self._rt.ask("GET", path, fields="Content")["items"]
+        [text] = self.rt.ask("GET", path, fields="Content")["items"]
         return entry["Creator"]["id"], text["Content"]
 
 

@@ -112,7 +112,7 @@ def test_an_older_schema_is_refused(migrated: Engine) -> None:
     assert "triage migrate" in refusal.value.remedy
 
 
-@pytest.mark.parametrize("revision", ["0006", "ffff"])
+@pytest.mark.parametrize("revision", ["0007", "ffff"])
 def test_a_schema_that_this_version_does_not_know_is_refused(
     migrated: Engine, revision: str
 ) -> None:
@@ -124,10 +124,10 @@ def test_a_schema_that_this_version_does_not_know_is_refused(
 
 def test_the_next_schema_is_worked_on(migrated: Engine) -> None:
     """Migrations only add, so that a fleet can be brought up to date worker by worker."""
-    _say_revision(migrated, "0004")
+    _say_revision(migrated, "0006")
     migrating.migrate(migrated)
     migrating.check(migrated)
-    assert migrating.current(migrated) == "0004"
+    assert migrating.current(migrated) == "0006"
 
 
 def _guards(engine: Engine) -> list[str]:

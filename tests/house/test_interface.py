@@ -41,6 +41,8 @@ from tests.house.shapes import (
     read,
 )
 from tests.house.spoken import commands, nouns, pieces, strangers, usage
+from tests.ledgers import move
+from tests.moneyed import TODAY, answered, reserved
 from worker.cli.exit_codes import ExitCode
 from worker.cli.span import moment, seconds
 
@@ -53,6 +55,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     place = a_place(tmp_path)
     place.take_in(a_line("T-1", "Which rate is it?"), a_line("T-2", "Which fee?"), "no json")
     turned(place, place.run("T-2"), GiveUp(cause=Cause.BUG, why="a test"), "enrich")
+    move(place.shop.ledger, reserved(place.shop.ledger, 300), answered(120))
     place.shop.ledger.pause(Pause(scope="premium", since=0.0, by="Ada", why="a test"))
     yield place
     place.clear()
@@ -180,6 +183,8 @@ SAID = {
     "triage resume --json": "resume economy",
     "triage backup FILE --json": "backup FILE",
     "triage books --json": "books",
+    "triage spend --json": f"spend --day {TODAY}",
+    "triage spend set-cap --json": "spend set-cap premium 7.50 --why why",
     "triage intake --json": "intake helpdesk",
     "triage ticket list --json": "ticket list",
     "triage ticket retry ID --yes --json": "ticket retry T-2 --yes",

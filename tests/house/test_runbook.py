@@ -88,7 +88,7 @@ def test_alerts_are_found_where_they_are_made() -> None:
     """Those that can be had for the asking are among those that were read from the code."""
     states = dict.fromkeys(State, 0) | {State.QUEUED: 1}
     raised = alerts_of(
-        (), Books(ingested=2, states=states), ["unrouted: for long"], {"parked": 1, "loop": 1}
+        (), Books(ingested=2, states=states), ["unrouted: for long"], {"parked": 1, "loop": 1}, {}
     )
     names = {alert.partition(":")[0] for alert in [*raised, BROKER_DOWN]}
     assert names == {

@@ -8,10 +8,13 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
+from config.mode import Mode
+from tasks import protocol
 from tasks.delivery import Delivery
 from tasks.errors import ValuesNotTaken
 from tasks.events import Kind
 from worker.carrying import notebook
+from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
 from worker.carrying.notebook import Notebook
 from worker.chance import token
@@ -66,9 +69,7 @@ def reaper_off() -> None:
 
 def settle_time_0() -> None:
     """Nobody waits for requests that may still take effect."""
-    import tasks.write  # noqa: PLC0415 - the module: the package's name is its function's
-
-    _put(tasks.write, "_settled", lambda _past, _can, now: now)
+    _put(protocol, "_settled", lambda _past, _can, now: now)
 
 
 def acknowledge_early() -> None:
@@ -96,6 +97,15 @@ def error_in_a_200_swallowed() -> None:
     _put(Delivery, "set_fields", swallowing)
 
 
+def modes_ignored() -> None:
+    """A source that may only suggest, or write nothing, is written to like any other."""
+
+    async def auto(_self: Gate, _run: object) -> Mode:
+        return Mode.AUTO
+
+    _put(Gate, "mode", auto)
+
+
 def nothing() -> None:
     """A dummy: it must not be caught."""
 
@@ -111,6 +121,7 @@ DEFECTS: Mapping[str, Plant] = {
         settle_time_0,
         acknowledge_early,
         error_in_a_200_swallowed,
+        modes_ignored,
         nothing,
     )
 }

@@ -3,8 +3,10 @@
 Its clock's zone is not UTC, as most people's is not.
 """
 
+import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -135,6 +137,24 @@ class Rt:
             for one in found
             if one["Type"] in {"Set", "CustomField"} and one["Creator"]["id"] == "triage-fleet"
         ]
+
+    def unwrite(self, ticket: str, name: str) -> int:
+        """Takes from the history that the fleet's user set that field, as an RT that dies does.
+
+        It stores a value first, and the entry of it in a second step. How many entries there were.
+        """
+        number = {
+            one["name"]: str(one["id"])
+            for one in self.ask("GET", f"/ticket/{ticket}")["CustomFields"]
+        }.get(name, name)
+        with contextlib.closing(sqlite3.connect(self._folder / "rt.db", timeout=30)) as database:
+            entries = database.execute(
+                "DELETE FROM Transactions WHERE ObjectType = 'RT::Ticket' AND ObjectId = ?"
+                " AND Field = ? AND Creator = (SELECT id FROM Users WHERE Name = 'triage-fleet')",
+                (ticket, number),
+            ).rowcount
+            database.commit()
+            return entries
 
     def start(self) -> None:
         """Starts it again."""

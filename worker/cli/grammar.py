@@ -3,6 +3,7 @@
 import argparse
 
 from worker.cli.declaring import Parsers, asks_yes, command, count, limit, noun
+from worker.cli.spend_grammar import spending
 from worker.cli.ticket_grammar import dead, recalling, tickets
 
 TIERS = ("economy", "standard", "premium")
@@ -29,6 +30,7 @@ def grammar() -> argparse.ArgumentParser:
         _running,
         _looking,
         _pausing,
+        spending,
         tickets,
         dead,
         recalling,

@@ -7,7 +7,9 @@ from worker.broker.errors import BrokerDown
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
+from worker.cli.spend import told
 from worker.compose import Shop
+from worker.guards.throttled import Throttled, look
 from worker.operating.moments import age, iso
 from worker.operating.standing import BROKER_DOWN, Standing, stand
 
@@ -16,7 +18,9 @@ def status(asked: argparse.Namespace) -> ExitCode:
     """Prints where the fleet stands; exit code 3 when something is overdue."""
     with the_shop() as shop:
         standing = stand(shop.ledger, shop.config, shop.clock.now())
-        if not _broker_answers(shop, standing):
+        try:
+            standing = replace(standing, throttled=_throttled(shop, standing))
+        except BrokerDown:
             standing = replace(standing, alerts=(BROKER_DOWN, *standing.alerts))
     if asked.json:
         print_json(standing.as_json())
@@ -25,21 +29,47 @@ def status(asked: argparse.Namespace) -> ExitCode:
     return ExitCode.NEEDS_YOU if standing.alerts else ExitCode.DONE
 
 
-def _broker_answers(shop: Shop, standing: Standing) -> bool:
-    """Whether it does; the embedded one need not where no fleet runs."""
+def _throttled(shop: Shop, standing: Standing) -> Throttled:
+    """What the broker's Redis says of the guards; the embedded one need not run without a fleet.
+
+    Raises BrokerDown where it does not answer.
+    """
     if not (shop.config.environment.broker_url or standing.workers):
-        return True
+        return Throttled()
     broker = shop.broker()
     try:
         broker.ping()
-    except BrokerDown:
-        return False
     finally:
         broker.close()
-    return True
+    return look(shop.broker_url, shop.config.guards)
 
 
 def _print(standing: Standing) -> None:
+    _print_workers(standing)
+    counts = ", ".join(
+        f"{count} {state}" for state, count in standing.books.states.items() if count
+    )
+    print(f"tickets: {counts or 'none yet'}")
+    if standing.backfill:
+        past = ", ".join(f"{count} {state}" for state, count in standing.backfill.items())
+        print(f"of them of a backfill: {past} (nobody waits for these)")
+    if standing.oldest_seconds is not None:
+        print(f"oldest unrouted: {age(standing.oldest_seconds)}")
+    for one in standing.paused:
+        print(f"paused: {one.scope}, by {one.by} since {iso(one.since)}: {one.why}")
+    for source in standing.careful:
+        limit = f", {source.per_hour} tickets an hour" if source.per_hour else ""
+        print(f"source: {source.name}: {source.mode}{limit}, by {source.by}: {source.why}")
+    for account in standing.dear:
+        print(f"money: {told(account)}")
+    _print_throttled(standing.throttled)
+    for reason, count in standing.waiting.items():
+        print(f"waiting ({reason}): {count}")
+    for alert in standing.alerts:
+        print(f"ALERT {alert}")
+
+
+def _print_workers(standing: Standing) -> None:
     if standing.workers:
         print_table(
             ["pid", "host", "tiers", "version", "since"],
@@ -50,18 +80,11 @@ def _print(standing: Standing) -> None:
         )
     else:
         print("no worker is alive: start one with `triage up`")
-    counts = ", ".join(
-        f"{count} {state}" for state, count in standing.books.states.items() if count
-    )
-    print(f"tickets: {counts or 'none yet'}")
-    if standing.oldest_seconds is not None:
-        print(f"oldest unrouted: {age(standing.oldest_seconds)}")
-    for one in standing.paused:
-        print(f"paused: {one.scope}, by {one.by} since {iso(one.since)}: {one.why}")
-    for source in standing.careful:
-        limit = f", {source.per_hour} tickets an hour" if source.per_hour else ""
-        print(f"source: {source.name}: {source.mode}{limit}, by {source.by}: {source.why}")
-    for reason, count in standing.waiting.items():
-        print(f"waiting ({reason}): {count}")
-    for alert in standing.alerts:
-        print(f"ALERT {alert}")
+
+
+def _print_throttled(throttled: Throttled) -> None:
+    for limit in throttled.limits:
+        print(f"limit: {limit.upstream}: {limit}")
+    if throttled.retries:
+        left, allowed = throttled.retries
+        print(f"retries: {left} of {allowed} left in this minute")

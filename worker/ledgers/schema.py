@@ -73,6 +73,10 @@ runs = Table(
     Column("deaths", Integer, nullable=False, server_default="0"),
     Column("requeues", Integer, nullable=False),
     Column("micro_usd", BigInteger, nullable=False),
+    Column("calls", Integer, nullable=False, server_default="0"),
+    Column("tokens", BigInteger, nullable=False, server_default="0"),
+    Column("reserved", BigInteger, nullable=False, server_default="0"),
+    Column("reserved_for", Text),
     Column("customer_tier", Text),
     Column("issue_type", Text),
     Column("priority", Integer),
@@ -81,12 +85,14 @@ runs = Table(
     Column("model", Text),
     Column("handed_at", Double),
     Column("mode", Text),
+    Column("waits_for", Text),
     UniqueConstraint("ticket", "digest", name="uq_runs_ticket_digest"),
     UniqueConstraint("ticket", "revision", name="uq_runs_ticket_revision"),
     # With the id, since a whole intake is sent in one moment: its runs are read page by page.
     Index("ix_runs_state_tier_sent_at_id", "state", "tier", "sent_at", "id"),
     _where_set("ix_runs_due_at", "due_at"),
     _where_set("ix_runs_routed_at", "routed_at"),
+    _where_set("ix_runs_waits_for", "waits_for"),
     Index(
         "ix_runs_unhanded",
         "id",
@@ -213,5 +219,71 @@ marks = Table(
     Column("value", Text, nullable=False),
 )
 
-REVISION = "0004"
+days = Table(
+    "days",
+    metadata,
+    # What a day in UTC has cost by tier, in millionths of a dollar; one row, so one lock.
+    Column("day", Text, primary_key=True),
+    *(
+        Column(f"{tier}_{part}", BigInteger, nullable=False, server_default="0")
+        for tier in ("economy", "standard", "premium")
+        for part in ("reserved", "spent")
+    ),
+)
+
+caps = Table(
+    "caps",
+    metadata,
+    Column("scope", Text, primary_key=True),  # fleet, or a tier
+    Column("micro_usd", BigInteger, nullable=False),  # a day
+    Column("since", Double, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+trips = Table(
+    "trips",
+    metadata,
+    # Breakers that an operator holds open; the others live in Redis.
+    Column("name", Text, primary_key=True),
+    Column("since", Double, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+guards_off = Table(
+    "guards_off",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("until", Double, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("name", Text, primary_key=True),  # what it is about: "breaker:openai"
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("told_at", Double),
+    Column("resolved_at", Double),
+    Column("resolution_told_at", Double),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    # What happened to the fleet and to no run: a breaker opened, a cap was changed.
+    Column("id", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_notices_at", "at"),
+)
+
+REVISION = "0005"
 """The newest migration; the schema that this version writes."""

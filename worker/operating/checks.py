@@ -1,10 +1,11 @@
 """Looks at everything that a start depends on, and says how to mend what is wrong."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from config.environment import Environment
 from config.errors import ConfigError
+from config.helpdesk import Kind
 from config.load import LOCAL, Config, load
 from config.tiers import TIERS
 from tasks.errors import OperatorError, TriageError
@@ -25,7 +26,7 @@ def run_checks() -> list[Finding]:
         config = load(environment)
     except ConfigError as error:
         return [Finding(what="configuration", level="wrong", says=str(error))]
-    findings = [*_configuration(config), *_models(config), *_sources(config)]
+    findings = [*_configuration(config), *_models(config), *_limits(config), *_sources(config)]
     findings += _sentry(environment.sentry_dsn)
     try:
         shop = open_shop(environment)
@@ -85,6 +86,19 @@ def _training(config: Config) -> Finding:
         remedy = "train it on your own labels, or set TRIAGE_MODEL to a hosted model"
         return Finding(what="local/baseline", level="wrong", says=says, remedy=remedy)
     return _ok("local/baseline", f"taught {len(taught)} issue types from {path.name}")
+
+
+def _limits(config: Config) -> Iterator[Finding]:
+    """A limit of what nobody asks is a misspelt one, and what it was meant for has none."""
+    known = {model.dependency for model in config.tiers.models} | {"facts"}
+    known |= {f"helpdesk:{kind}" for kind in get_args(Kind)}
+    for limit in config.guards.limits:
+        if limit.upstream in known:
+            yield _ok(f"limit {limit.upstream}", limit.said)
+        else:
+            says = f"nothing that is asked is called that; known are {', '.join(sorted(known))}"
+            remedy = "mend the limit's upstream in guards.toml, or take it out"
+            yield Finding(what=f"limit {limit.upstream}", level="warning", says=says, remedy=remedy)
 
 
 def _sentry(dsn: str | None) -> Iterator[Finding]:

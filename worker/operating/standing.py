@@ -1,21 +1,28 @@
 """Where the fleet stands: who works, what waits and why, what is overdue."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
 from config.load import Config
 from config.mode import Mode
 from config.tiers import CustomerTier
+from tasks.accounts import day_of
 from tasks.causes import WaitReason
+from tasks.delivery import BACK
+from tasks.events import Kind
 from tasks.ports.ledger import Books, Pause, Source, WorkerRow
 from tasks.run import ERRANDS, State
+from worker.guards.throttled import Throttled
 from worker.ledgers import schema
+from worker.ledgers.accounting import Account
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
+from worker.operating.spending import account_json
 
 BROKER_DOWN = "broker down: it does not answer; nothing is lost, and nothing moves until it does"
+MOST_NAMED = 5
 UNROUTED = (State.QUEUED, State.RUNNING, State.WAITING)
 
 
@@ -25,11 +32,14 @@ class Standing:
 
     workers: tuple[WorkerRow, ...]
     books: Books
+    backfill: Mapping[State, int]  # of those the ones that a backfill has left open or dead
     oldest_seconds: float | None  # since the oldest unrouted ticket came in
     waiting: Mapping[str, int]  # reason -> runs
     paused: tuple[Pause, ...]
     careful: tuple[Source, ...]  # sources that may not do all
+    dear: tuple[Account, ...]  # scopes whose money of today is nearly used up, or is
     alerts: tuple[str, ...]
+    throttled: Throttled = field(default_factory=Throttled)
 
     def as_json(self) -> dict[str, object]:
         """As docs/interface.md promises it to scripts."""
@@ -44,9 +54,19 @@ class Standing:
                 {"source": one.name, "mode": str(one.mode), "per_hour": one.per_hour}
                 for one in self.careful
             ],
+            "money": [account_json(one) for one in self.dear],
+            "backfill": {str(state): count for state, count in self.backfill.items()},
             "alerts": list(self.alerts),
             "waiting": dict(self.waiting),
+            "limits": [limit.as_json() for limit in self.throttled.limits],
+            **self._retries(),
         }
+
+    def _retries(self) -> dict[str, object]:
+        if self.throttled.retries is None:
+            return {}
+        left, allowed = self.throttled.retries
+        return {"retries": {"left": left, "allowed": allowed}}
 
 
 def stand(ledger: SqlLedger, config: Config, now: float) -> Standing:
@@ -55,23 +75,33 @@ def stand(ledger: SqlLedger, config: Config, now: float) -> Standing:
     workers = tuple(w for w in ledger.workers() if now - w.beat_at < lapse)
     books = ledger.books()
     oldest = _oldest(ledger)
-    waiting = waiting_for(ledger)
+    waiting, backfill = waiting_for(ledger), backfilled(ledger)
+    overdue = overdue_of(oldest or {}, config, now)
     return Standing(
         workers=workers,
         books=books,
+        backfill=backfill,
         oldest_seconds=None if oldest is None else max(0.0, now - min(oldest.values())),
         waiting=waiting,
         paused=tuple(ledger.pauses()),
         careful=tuple(one for one in ledger.sources() if one.mode is not Mode.AUTO or one.per_hour),
-        alerts=tuple(alerts_of(workers, books, overdue_of(oldest or {}, config, now), waiting)),
+        dear=tuple(a for a in ledger.accounts(day_of(now)) if a.is_near or a.is_closed),
+        alerts=(*alerts_of(workers, books, overdue, waiting, backfill), *held_edits(ledger)),
     )
 
 
 def alerts_of(
-    workers: tuple[WorkerRow, ...], books: Books, overdue: list[str], waiting: Mapping[str, int]
+    workers: tuple[WorkerRow, ...],
+    books: Books,
+    overdue: list[str],
+    waiting: Mapping[str, int],
+    backfill: Mapping[State, int],
 ) -> list[str]:
-    """What needs somebody, each under its heading in docs/runbook.md; `overdue` comes last."""
-    unrouted = sum(books.states[state] for state in UNROUTED)
+    """What needs somebody, each under its heading in docs/runbook.md; `overdue` comes last.
+
+    Nobody waits for what is of a `backfill`.
+    """
+    unrouted = sum(books.states[state] - backfill.get(state, 0) for state in UNROUTED)
     alerts = []
     if unrouted and not workers:
         alerts.append(f"no worker: {unrouted} tickets are unrouted and nobody works on them")
@@ -87,6 +117,35 @@ def alerts_of(
             " `triage ticket list --state waiting`"
         )
     return [*alerts, *overdue]
+
+
+def held_edits(ledger: SqlLedger) -> list[str]:
+    """One alert where people's choices stand overwritten and shadow keeps them from being put back.
+
+    Names the tickets, a few of them.
+    """
+    runs, writes, events = schema.runs, schema.writes, schema.events
+    told = select(events.c.run).where(events.c.kind == str(Kind.OVERWRITTEN))
+    query = (
+        select(runs.c.external_id)
+        .distinct()
+        .join(writes, writes.c.run == runs.c.id)
+        .where(
+            writes.c.run.in_(told),
+            writes.c.sweep_at.is_not(None),
+            writes.c.outcome == "applied",
+            ~writes.c.target.startswith("note:"),
+            ~writes.c.key.contains(f"{BACK}:"),  # what was put back
+        )
+        .order_by(runs.c.external_id)
+    )
+    with reading(ledger.engine) as connection:
+        found = [str(name) for (name,) in connection.execute(query)]
+    if not found:
+        return []
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    names = f"{', '.join(found[:MOST_NAMED])}{more}"
+    return [f"edits held: shadow keeps what people chose on {names} from being put back over ours"]
 
 
 def overdue_of(oldest: Mapping[str, float], config: Config, now: float) -> list[str]:
@@ -118,6 +177,20 @@ def _oldest(ledger: SqlLedger) -> dict[str, float] | None:
     with reading(ledger.engine) as connection:
         found: dict[str, float] = {str(tier): float(at) for tier, at in connection.execute(query)}
     return found or None
+
+
+def backfilled(ledger: SqlLedger) -> dict[State, int]:
+    """Where the runs are that a backfill has begun, but for those that have come to their end."""
+    runs = schema.runs
+    unended = [state for state in State if state not in (State.WRITTEN, State.DROPPED)]
+    query = (
+        select(runs.c.state, func.count())
+        .where(runs.c.state.in_(unended), runs.c.mode == Mode.SHADOW)
+        .group_by(runs.c.state)
+    )
+    with reading(ledger.engine) as connection:
+        counts = {str(state): int(count) for state, count in connection.execute(query)}
+    return {state: counts[state] for state in unended if state in counts}
 
 
 def waiting_for(ledger: SqlLedger) -> dict[str, int]:

@@ -39,7 +39,9 @@ def open_pages(environment: Environment) -> Pages:
         log.Log("pages").info("flower.password_made", user=USER, kept=str(home.root / FILE))
     clock = SystemClock()
     camera = Camera(
-        SqlLedger(connect(environment.ledger_url or f"sqlite:///{home.ledger}")),
+        SqlLedger(
+            connect(environment.ledger_url or f"sqlite:///{home.ledger}"), config.guards.caps
+        ),
         Broker(environment.broker_url or home.broker_url()),
         config,
         clock,

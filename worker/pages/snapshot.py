@@ -20,7 +20,7 @@ from worker.ledgers import schema
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
 from worker.operating.moments import iso
-from worker.operating.standing import BROKER_DOWN, alerts_of, overdue_of
+from worker.operating.standing import BROKER_DOWN, alerts_of, backfilled, held_edits, overdue_of
 from worker.pages.backlog import Backlog, read_backlog
 from worker.pages.pace import Pace, read_pace
 from worker.pages.spending import Spending
@@ -183,8 +183,10 @@ class Camera:
     ) -> tuple[str, ...]:
         waiting = {wait.reason: wait.count for wait in backlog.waits}
         overdue = overdue_of(backlog.oldest, self._config, now)
+        past = backfilled(self._ledger)
         broken = (BROKER_DOWN,) if is_broken else ()
-        return (*alerts_of(workers, books, overdue, waiting), *broken)
+        alerts = alerts_of(workers, books, overdue, waiting, past)
+        return (*alerts, *held_edits(self._ledger), *broken)
 
 
 def _books(connection: Connection) -> Books:

@@ -4,6 +4,7 @@ One reaper at a time in the fleet, inside any worker: whoever holds the role.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from config.settings import Reaper as Limits
 from tasks.chronicle import sent_again
@@ -21,9 +22,19 @@ from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.incarnation import Heart
 from worker.upkeep.missing import Missing
 from worker.upkeep.observer import Observer
+from worker.upkeep.releasing import Releasing
 from worker.upkeep.sweeper import Sweeper
 
 ROLE = "reaper"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Duties:
+    """What whoever holds the role looks after, besides sending."""
+
+    sweeper: Sweeper
+    entrusting: Entrusting
+    releasing: Releasing
 
 
 class Reaper:
@@ -33,15 +44,15 @@ class Reaper:
         self,
         heart: Heart,
         observer: Observer,
-        sweeper: Sweeper,
-        entrusting: Entrusting,
+        duties: Duties,
         *,
         broker: Broker,
         vault: Vault,
         limits: Limits,
     ) -> None:
-        self._sweeper = sweeper
-        self._entrusting = entrusting
+        self._sweeper = duties.sweeper
+        self._entrusting = duties.entrusting
+        self._releasing = duties.releasing
         self._heart = heart
         self._ledger = heart.ledger
         self._clock = heart.clock
@@ -60,6 +71,7 @@ class Reaper:
             return
         self._take_over()
         self._send(self._ledger.due(self._clock.now(), self._limits.batch))
+        self._send(self._releasing.ready(self._limits.batch))
         scopes = [pause.scope for pause in self._ledger.pauses()]
         self._send(self._ledger.resumed(scopes, self._limits.batch))
         self._send(self._ledger.let_begin(self._clock.now(), self._limits.batch))

@@ -132,6 +132,31 @@ def test_money_adds_up_over_the_answers() -> None:
         advance(run, _event(4, Kind.ANSWERED, body | {"micro_usd": 0.5}))
 
 
+ASKED = {"reserved": 900, "account": "2026-11-28/economy"}
+USED = {"input_tokens": 70, "output_tokens": 5}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "cost", "tokens"),
+    [
+        (Kind.ANSWERED, {"micro_usd": 150, "model": "m", "prompt": "p", **USED}, 150, 75),
+        (Kind.UNANSWERED, {"micro_usd": 0}, 0, 0),
+        (Kind.LAPSED, {}, 900, 0),
+        (Kind.RELEASED, {}, 900, 0),
+        (Kind.DROPPED, {"cause": "superseded", "why": "x"}, 900, 0),
+    ],
+)
+def test_what_was_reserved_is_settled_by_whatever_comes_next(
+    kind: Kind, body: Body, cost: int, tokens: int
+) -> None:
+    """Where nobody knows whether the provider has answered, it is charged in full."""
+    asking = advance(_running(), _event(3, Kind.ASKING, ASKED))
+    assert (asking.calls, asking.reserved) == (1, 900)
+    after = advance(asking, _event(4, kind, body))
+    assert (after.micro_usd, after.tokens) == (cost, tokens)
+    assert (after.reserved, after.reserved_for) == (0, None)
+
+
 def test_a_run_that_failed_and_came_through_has_its_attempts_back() -> None:
     """Attempts are counted a stage."""
     failed = advance(_running(), _event(3, Kind.FAILED))

@@ -39,6 +39,11 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
         {"micro_usd": 150, "model": "openai/x", "prompt": "classify-1"},
         {"micro_usd": 650, "model": "openai/x", "prompt": "classify-1"},
     ),
+    Kind.ASKING: (
+        {"reserved": 900, "account": "2026-11-28/economy"},
+        {"calls": 1, "reserved": 900, "reserved_for": "2026-11-28/economy"},
+    ),
+    Kind.UNANSWERED: ({"micro_usd": 40}, {"micro_usd": 540}),
     Kind.CLASSIFIED: (
         {"issue_type": "cash"},
         {"stage": "validate", "issue_type": "cash", **CLEARED},
@@ -74,6 +79,10 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
     Kind.PROMOTED: (
         {"from": "economy", "to": "standard", "why": "unsure"},
         {"stage": "classify", "tier": "standard", "attempts": 0},
+    ),
+    Kind.DEGRADED: (
+        {"from": "standard", "to": "economy", "why": "no money"},
+        {"stage": "classify", "tier": "economy", "attempts": 0},
     ),
     Kind.RELEASED: ({}, {}),
     Kind.LAPSED: ({}, {"suspect": True}),
@@ -129,6 +138,7 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
         },
     ),
     Kind.GIVEN_BACK: ({"keys": []}, {}),
+    Kind.OVERWRITTEN: ({"keys": []}, {}),
     Kind.HANDING_OVER: (
         {"why": "x", "back": WAITED},
         {"stage": "hand_over", "attempts": 0},

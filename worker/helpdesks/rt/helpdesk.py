@@ -3,6 +3,8 @@
 - `If-Match` is checked before RT takes its lock, so two requests may both pass: best effort.
 - A request is several changes, each of which is made or not by itself. So the key is set first,
   alone; what this user changes after it belongs to it, by RT's own history.
+- A value is stored before the history's entry of it; an RT that dies in between never tells of it.
+  So a key that is there without an entry is set once more, before anything is changed under it.
 - A note's key stands in its subject, which RT stores with the note in one step; a custom field of
   the note is set in a second one, and a note without its key would be posted again.
 """
@@ -26,6 +28,7 @@ from worker.helpdesks.rt.fields import Fields
 SUBJECT = "Triage [{key}]"
 KEY_IN_SUBJECT = re.compile(r"\[([^\]]+)\]")
 COMMENT = "Comment"
+KEPT = 2_000  # tickets whose key is known to stand in the history, by one process
 
 
 class RtHelpdesk:
@@ -36,11 +39,13 @@ class RtHelpdesk:
             conditional_write="best_effort",
             once_only_notes=False,
             settle_seconds=config.settle_seconds,
+            history_in_one_step=False,
         )
         self.client = RtClient(config, token, clock)
         self.feed: Feed = RtFeed(self.client)
         self.archive: Archive = RtArchive(self.client)
         self._fields = Fields(config)
+        self._told: dict[ExternalId, str] = {}
         self._threads = Threads(config.requests)
 
     def close(self) -> None:
@@ -105,15 +110,34 @@ class RtHelpdesk:
         self, ticket: ExternalId, values: Mapping[str, str | None], key: str, version: str
     ) -> Moved | Gone | None:
         etag, _, marked = version.partition(" ")
-        if marked == key:
+        if marked == key and self._is_told(ticket, key):
             taken = self.client.update(ticket, self._fields.request(values), etag=etag)
             if taken is not None:
                 return None
         else:
-            mark = {"CustomFields": {self.client.config.key: key}}
-            self.client.update(ticket, mark, etag=etag)
+            # RT notes no change where there is none: a key that is to be told again goes first.
+            mark = {self.client.config.key: "" if marked == key else key}
+            if self.client.update(ticket, {"CustomFields": mark}, etag=etag) and marked != key:
+                self._tell(ticket, key)
         shown = self._shown(ticket)
         return shown if isinstance(shown, Gone) else Moved()
+
+    def _is_told(self, ticket: ExternalId, key: str) -> bool:
+        """Whether the history has the entry of that key; what was answered, it has."""
+        if self._told.get(ticket) != key:
+            shown = self.client.ticket(ticket)
+            if shown is None or not any(
+                self._fields.marks(entry, shown) and entry.new == key
+                for entry in self.client.transactions([("ObjectId", "=", shown.id)])
+            ):
+                return False
+            self._tell(ticket, key)
+        return True
+
+    def _tell(self, ticket: ExternalId, key: str) -> None:
+        if len(self._told) >= KEPT:
+            self._told.clear()
+        self._told[ticket] = key
 
     def _post_note(self, ticket: ExternalId, body: str, key: str) -> Gone | None:
         shown = self._shown(ticket)

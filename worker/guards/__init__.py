@@ -1,0 +1,1 @@
+"""What stands before every request: breakers, limits, the retry budget."""

@@ -1,0 +1,194 @@
+"""One breaker in one process: what it lets through, and what it makes of how that ended.
+
+The state machine is pybreaker's. This file knows the time, which pybreaker would ask of the clock
+in whole seconds, and what other processes say. Nothing here does I/O; each method takes
+microseconds, under a lock that nobody holds for longer.
+"""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Literal
+
+from tasks.ports.clock import Clock
+from tasks.ports.guards import Ended
+from worker.guards.machine import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN, Machine
+from worker.guards.passing import Change, Due, Later, Pass
+from worker.guards.probing import Probing
+from worker.guards.ramp import Ramp
+from worker.guards.rule import Rule
+from worker.guards.shared import Lease
+from worker.guards.window import Window
+
+SOON_SECONDS = 1.0
+"""When somebody asks again whom a ramp did not let through."""
+
+
+class Circuit:
+    """A breaker. `token` names probes, `wake` has it told soon."""
+
+    def __init__(
+        self,
+        name: str,
+        rule: Rule,
+        *,
+        clock: Clock,
+        chance: Callable[[], float],
+        token: Callable[[], str],
+        wake: Callable[[], None],
+    ) -> None:
+        self.name = name
+        self.rule = rule
+        self.goes = True  # closed, and no ramp: read without the lock, once a call
+        self.leave = Pass(name, 0)
+        self.cause = ""
+        self._clock, self._wake = clock, wake
+        self._window = Window(rule.window, rule.least_calls, clock)
+        self._probing = Probing(rule, clock, chance, token)
+        self._ramp = Ramp(rule.ramp, clock, chance)
+        self._lock = Lock()
+        self._spell = self._generation = self._heard = self._counted_in = 0
+        self._since = clock.now()
+        self._alone = True  # nobody else was heard of lately
+        self._changes: list[Change] = []
+        self._machine = Machine(self._window, rule, self._changed)
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether nothing but a probe goes through."""
+        return self._machine.state != STATE_CLOSED
+
+    # ── Before a call ────────────────────────────────────────────────────────────────────────────
+
+    def ask(self) -> Pass | Later | Due:
+        """Whether one call may be made. Who is told Due says next: `probes`, `waits`, `forgoes`."""
+        with self._lock:
+            if self.is_shut:
+                self._give_up()
+                return self._probing.look(self._generation, alone=self._alone)
+            left = self._ramp.left
+            self.goes = left <= 0
+            if self.goes or self._ramp.lets(left):
+                return self.leave
+            return Later(min(SOON_SECONDS, left), ramp=True)
+
+    def probes(self, wanted: Lease) -> Pass | Later:
+        """The lease is ours. Later: the breaker has closed while we asked for it."""
+        with self._lock:
+            if not self.is_shut:
+                self._probing.forgo(wanted)
+                return Later(0.0)
+            self._probing.begin(wanted)
+            self._machine.take_over(STATE_HALF_OPEN)
+            return Pass(self.name, self._spell, wanted.token)
+
+    def waits(self, seconds: float) -> Later:
+        """The lease is somebody else's for so long; a negative number: there are news to hear."""
+        with self._lock:
+            self._probing.wait(seconds)
+        if seconds < 0:
+            self._wake()
+        return Later(max(0.0, seconds))
+
+    def forgoes(self, wanted: Lease) -> None:
+        """Nobody waits for that lease any more; whether it was given is not known."""
+        with self._lock:
+            self._probing.forgo(wanted)
+        self._wake()
+
+    # ── After it ─────────────────────────────────────────────────────────────────────────────────
+
+    def report(self, leave: Pass, ended: Ended, cause: str = "") -> None:
+        """How the call ended. One that began before the breaker opened or closed says nothing."""
+        with self._lock:
+            if leave.spell != self._spell:
+                return
+            if leave.probe is not None:
+                self._probed(leave.probe, ended, cause)
+            elif ended is Ended.FAILURE:
+                self._fail(cause)
+            elif ended is Ended.SUCCESS and not self.rule.at_once:
+                self._machine.succeed()
+
+    def _probed(self, token: str, ended: Ended, cause: str) -> None:
+        """Success is believed of every probe of this spell, failure of the one that is awaited."""
+        if ended is Ended.SUCCESS:
+            self._machine.take_over(STATE_HALF_OPEN)
+            self._machine.succeed()
+        elif token != self._probing.token:
+            return
+        elif ended is Ended.FAILURE:
+            self._fail(cause)
+        else:
+            self._probing.give_back(at_once=ended is Ended.CANCELLED)
+            self._machine.take_over(STATE_OPEN)
+            self._wake()
+
+    def _give_up(self) -> None:
+        """A probe that took longer than its interval has failed, unless it succeeds one day."""
+        if self._probing.is_overdue:
+            self._fail(self.cause)
+
+    def _fail(self, cause: str) -> None:
+        self.cause = cause
+        self._machine.fail()
+        if not self.is_shut and self._is_near():
+            self._wake()
+
+    def _is_near(self) -> bool:
+        """Whether it may open soon, so that all should know what each knows."""
+        good, bad = self._window.calls()
+        few = good + bad < 2 * self.rule.least_calls
+        return few or 2 * bad >= self.rule.failure_share * (good + bad)
+
+    # ── What pybreaker says ──────────────────────────────────────────────────────────────────────
+
+    def _changed(self, before: str, after: str) -> None:
+        """The state machine has moved by itself."""
+        if after == STATE_HALF_OPEN:
+            return
+        if after == STATE_CLOSED:
+            self._note("closed", self._clock.now() - self._since)
+            self._generation += 1
+            self._close(0.0)
+        elif before == STATE_CLOSED:
+            again = self._ramp.left > 0
+            first = self.rule.first
+            self._probing.open(max(self._probing.interval, first) if again else first)
+            self._note("opened", self._probing.interval)
+            self._generation += 1
+            self._turn(self._clock.now(), goes=False)
+        else:
+            self._generation += 1
+            self._probing.open(self.rule.longer(self._probing.interval))
+        self._wake()
+
+    def _close(self, ago: float | None) -> None:
+        """It is closed since then, and nobody has called yet."""
+        self._ramp.begin(ago)
+        self._counted_in = self._generation
+        self._window.clear()
+        self._probing.token = None
+        self.cause = ""
+        self._turn(self._clock.now() - (ago or 0.0), goes=self._ramp.left <= 0)
+
+    def _turn(self, since: float, *, goes: bool) -> None:
+        """It has opened or closed: calls that were begun before are of no interest any more."""
+        self._spell += 1
+        self._since = since
+        self.leave = Pass(self.name, self._spell)
+        self.goes = goes
+
+    def _note(self, kind: Literal["opened", "closed"], seconds: float) -> None:
+        good, bad = self._window.calls()
+        change = Change(
+            kind=kind,
+            name=self.name,
+            after=self._generation,
+            at=self._clock.now(),
+            share=self._window.share(),
+            calls=good + bad,
+            seconds=seconds,
+            cause=self.cause,
+            alone=self._alone,
+        )
+        self._changes.append(change)

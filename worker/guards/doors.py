@@ -1,0 +1,162 @@
+"""The guards of a worker: keys, breakers, the retry budget and limits, one behind the other."""
+
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Protocol
+
+from tasks.errors import (
+    FactsDown,
+    HelpdeskDown,
+    Misconfigured,
+    ProviderDown,
+    RateLimited,
+    Rejected,
+    SourceDown,
+    UnknownModel,
+)
+from tasks.ports.guards import Ended, Errand, Permit
+from worker.guards.breakers import Breakers
+from worker.guards.passing import Pass
+
+
+class RetryBudget(Protocol):
+    """How often the fleet may try again. `take` raises RetriesSpent; both do no I/O on the loop."""
+
+    async def take(self) -> None: ...
+
+    async def succeeded(self) -> None: ...
+
+
+class Limits(Protocol):
+    """How much each upstream may be asked. `take` raises RateLimited; no I/O on the loop."""
+
+    async def take(self, errand: Errand) -> None: ...
+
+
+class NoBudget:
+    """A retry budget that never ends."""
+
+    async def take(self) -> None:
+        """Leave."""
+
+    async def succeeded(self) -> None:
+        """Nothing is counted."""
+
+
+class NoLimits:
+    """Limits that nobody has set."""
+
+    async def take(self, errand: Errand) -> None:
+        """Leave."""
+
+
+class Doors:
+    """Implements Guards.
+
+    A key that is known to be wrong first: nothing was asked then, of nobody. A retry is taken
+    from the budget only where the breaker lets it through, and not of a probe: probes are counted
+    by their interval. Whatever a later door refuses gives the earlier ones back what they gave.
+    """
+
+    def __init__(
+        self,
+        breakers: Breakers,
+        *,
+        budget: RetryBudget | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.breakers = breakers
+        self.budget = budget or NoBudget()
+        self.limits = limits or NoLimits()
+
+    def admit(self, errand: Errand) -> AbstractAsyncContextManager[Permit]:
+        """Through all of the doors, or none."""
+        return _Visit(self, errand)
+
+
+class _Visit(AbstractAsyncContextManager[Permit]):
+    """One request, from the first door until it has ended."""
+
+    __slots__ = ("_doors", "_errand", "_key", "_model", "_permit", "_upstream")
+
+    def __init__(self, doors: Doors, errand: Errand) -> None:
+        self._doors = doors
+        self._errand = errand
+        self._key: Pass | None = None
+        self._model: Pass | None = None
+        self._upstream: Pass | None = None
+        self._permit = Permit()
+
+    async def __aenter__(self) -> Permit:
+        doors, errand = self._doors, self._errand
+        admit = doors.breakers.admit
+        try:
+            if errand.credential is not None:
+                self._key = await admit(f"credential:{errand.credential}")
+            if errand.model is not None:
+                self._model = await admit(f"model:{errand.model}")
+            leave = self._upstream = await admit(errand.upstream)
+            if errand.is_retry and leave.probe is None:
+                await doors.budget.take()
+            await doors.limits.take(errand)
+        except BaseException:
+            self._tell(Ended.CANCELLED, None)
+            raise
+        self._permit.standing["breaker"] = "probe" if leave.probe else "closed"
+        return self._permit
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        ended = self._permit.ended or ended_by(error)
+        self._tell(ended, error)
+        if ended is Ended.SUCCESS:
+            await self._doors.budget.succeeded()
+
+    def _tell(self, ended: Ended, error: BaseException | None) -> None:
+        report = self._doors.breakers.report
+        for leave, kept in ((self._key, _of_key(error)), (self._model, _of_model(error))):
+            if leave is not None:
+                if kept is not None:
+                    report(leave, Ended.FAILURE, kept)
+                else:
+                    report(leave, _answered(ended, error))
+        if self._upstream is not None:
+            report(self._upstream, ended)
+
+
+def ended_by(error: BaseException | None) -> Ended:
+    """How a request ended that raised this, as far as its breaker is concerned."""
+    match error:
+        case None:
+            return Ended.SUCCESS
+        case ProviderDown() | HelpdeskDown() | FactsDown() | SourceDown():
+            return Ended.FAILURE
+        case Exception():
+            return Ended.NEUTRAL
+        case _:  # we were cancelled, or are ending
+            return Ended.CANCELLED
+
+
+def _of_key(error: BaseException | None) -> Misconfigured | None:
+    """What says that the key does not serve."""
+    return error if isinstance(error, Misconfigured) and not _of_model(error) else None
+
+
+def _of_model(error: BaseException | None) -> UnknownModel | None:
+    """What says that the model is not there; the key may be as good as any."""
+    return error if isinstance(error, UnknownModel) else None
+
+
+def _answered(ended: Ended, error: BaseException | None) -> Ended:
+    """For a key that was not refused: any answer accepts it, and no answer says nothing."""
+    match error:
+        case RateLimited() | Rejected():
+            return Ended.SUCCESS
+        case Misconfigured():  # of the other kind
+            return Ended.NEUTRAL
+        case _:
+            return Ended.NEUTRAL if ended is Ended.FAILURE else ended

@@ -1,0 +1,83 @@
+"""What the processes of a fleet tell each other about a breaker, and where they do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from tasks.errors import TriageError
+
+State = Literal["closed", "open"]
+
+
+class SharedAway(TriageError):
+    """The place where breakers are shared does not answer; each process is on its own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """How a breaker stands. Spans are seconds from now, so that no two clocks are compared.
+
+    `generation` grows with every change; 0: of one that nobody has shared yet.
+    """
+
+    generation: int = 0
+    state: State = "closed"
+    since: float = 0.0  # epoch seconds, for people
+    interval: float = 0.0  # how long it stays open, or did last
+    due_in: float = 0.0  # until it may be probed
+    closed_ago: float | None = None  # None: it was never open
+    cause: str = ""  # of one that a person must mend: its error and its credential
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """The right to probe, for so many seconds."""
+
+    token: str
+    seconds: float
+
+
+Count = tuple[float, int, int]
+"""Seconds ago, successes, failures."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """What one process knows of one breaker, and what it wants."""
+
+    name: str
+    heard: int  # the generation that it heard last
+    record: Record  # a change of its own has a higher one
+    counts: tuple[Count, ...] = ()
+    counted_in: int = 0  # the generation that these calls were made in
+    window: float = 0.0
+    probe: Lease | None = None  # that it has
+    back: Lease | None = None  # that it gives back; it is due in so many seconds then
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """How that breaker stands for everybody."""
+
+    record: Record
+    took: bool  # what was told stands now, and did not before
+    successes: int
+    failures: int
+    probe_in: float  # until somebody else may probe; 0: nobody does
+
+
+class Shared(Protocol):
+    """One place for all processes of a fleet.
+
+    Promise: a change is taken only by who had heard the newest state (or knows a newer one than is
+    there, because what was there is lost), counts only while the breaker is closed and in the
+    generation that they were made in. `lease` gives one process the right to probe, where the
+    breaker is open, due, and as new as `generation`; else it says in how many seconds to ask again.
+    Each is one round trip. Raises SharedAway within a second.
+    """
+
+    def sync(self, told: Sequence[Told]) -> Sequence[Heard]: ...
+
+    def lease(self, name: str, generation: int, wanted: Lease) -> float | None: ...
+
+    def names(self) -> Sequence[str]: ...

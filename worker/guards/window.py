@@ -1,0 +1,94 @@
+"""The calls of the last seconds: one's own, and with them everybody's as far as one has heard."""
+
+from collections import deque
+
+from tasks.ports.clock import Clock
+from worker.guards.rule import PARTS
+from worker.guards.shared import Count
+
+Tally = list[int]
+"""Second, successes, failures."""
+
+
+class Window:
+    """Counts calls by the second. For one caller at a time."""
+
+    def __init__(self, seconds: float, least_calls: int, clock: Clock) -> None:
+        self._seconds = seconds
+        self._least_calls = least_calls
+        self._clock = clock
+        self._own: deque[Tally] = deque()
+        self._untold: deque[Tally] = deque()
+        self._everybodys: tuple[int, int] | None = None  # None: heard of nobody lately
+
+    def add(self, *, success: bool) -> None:
+        """One call more."""
+        now = int(self._clock.monotonic())
+        place = 1 if success else 2
+        for tallies in (self._own, self._untold):
+            if not tallies or tallies[-1][0] != now:
+                tallies.append([now, 0, 0])
+            tallies[-1][place] += 1
+
+    def clear(self) -> None:
+        """As if nobody had called."""
+        self._own.clear()
+        self._untold.clear()
+        self._everybodys = None if self._everybodys is None else (0, 0)
+
+    def calls(self) -> tuple[int, int]:
+        """Successes and failures: everybody's, or on one's own one's own."""
+        if self._everybodys is None:
+            self._own = self._fresh(self._own)
+            successes, failures = 0, 0
+            told = self._own
+        else:
+            successes, failures = self._everybodys
+            told = self._untold
+        for _, good, bad in told:
+            successes += good
+            failures += bad
+        return successes, failures
+
+    def failing(self) -> int:
+        """The share of failures in ten-thousandths; 0 where there are too few calls to tell."""
+        successes, failures = self.calls()
+        calls = successes + failures
+        return PARTS * failures // calls if calls >= self._least_calls else 0
+
+    def share(self) -> float | None:
+        """The share of failures; None where nobody called."""
+        successes, failures = self.calls()
+        calls = successes + failures
+        return failures / calls if calls else None
+
+    def tell(self) -> tuple[Count, ...]:
+        """What everybody else does not know yet; it is theirs when `told` is called."""
+        self._untold = self._fresh(self._untold)
+        now = int(self._clock.monotonic())
+        return tuple((float(now - at), good, bad) for at, good, bad in self._untold)
+
+    def told(self, counts: tuple[Count, ...], everybodys: tuple[int, int]) -> None:
+        """These counts have arrived; calls that came meanwhile have not."""
+        for _, good, bad in counts:
+            self._forget(good, bad)
+        self._everybodys = everybodys
+
+    def alone(self) -> None:
+        """Nobody is heard of any more."""
+        self._everybodys = None
+
+    def _forget(self, good: int, bad: int) -> None:
+        """The oldest go first, as they were told."""
+        if self._untold:
+            first = self._untold[0]
+            first[1] -= good
+            first[2] -= bad
+            if first[1] <= 0 and first[2] <= 0:
+                self._untold.popleft()
+
+    def _fresh(self, tallies: deque[Tally]) -> deque[Tally]:
+        oldest = self._clock.monotonic() - self._seconds
+        while tallies and tallies[0][0] < oldest:
+            tallies.popleft()
+        return tallies
