@@ -208,6 +208,7 @@ def test_what_is_billed_is_what_the_answer_says(simulator: Simulator, model: str
     """So that a bill can be checked against the log alone."""
     came = _asked(simulator, model, "ok")
     assert isinstance(came, Reply)
+    until(lambda: len(simulator.log) == 1)
     [record] = simulator.log
     billed = (record.input_tokens, record.cached_tokens, record.output_tokens)
     usage = came.usage

@@ -168,6 +168,7 @@ def test_who_is_in_is_dropped_when_a_port_begins_to_refuse(simulator: Simulator)
         until(lambda: simulator["alpha"].in_flight == 1)
         simulator.play("refused", "alpha")
         assert line.recv(1) == b""
+    until(lambda: len(simulator.log) == 1)
     [record] = simulator.log
     assert (record.fault, record.outcome) == ("slow_5", "dropped")
 
@@ -265,7 +266,15 @@ def test_requests_in_a_row_are_answered_in_their_order(simulator: Simulator) -> 
     many = b"".join(_post(json.dumps(BODY | {"model": f"m{n}"})) for n in range(500))
     came = _raw(simulator, many, answers=500)
     assert came.count(b"HTTP/1.1 200") == 500
+    until(lambda: len(simulator.log) == 500)
     assert [record.model for record in simulator.log] == [f"m{n}" for n in range(500)]
+
+
+def test_a_request_behind_a_slow_one_waits_for_its_turn(simulator: Simulator) -> None:
+    simulator.play("slow_0.2")
+    assert _raw(simulator, _post(json.dumps(BODY)) * 3, answers=3).count(b"HTTP/1.1 200") == 3
+    until(lambda: len(simulator.log) == 3)
+    assert [record.n for record in simulator.log] == [1, 2, 3]
 
 
 def test_a_model_named_in_half_a_letter_is_answered(simulator: Simulator) -> None:

@@ -43,7 +43,10 @@ class Record:
 
 
 class Log:
-    """The last records. Written on one loop, read from any thread."""
+    """The last records. Written on one loop, read from any thread.
+
+    A request's record is there a moment after its last byte was sent: wait for it.
+    """
 
     def __init__(self, *, most: int = MOST, file: TextIO | None = None) -> None:
         self.dropped = 0
