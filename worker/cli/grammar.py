@@ -3,6 +3,7 @@
 import argparse
 
 from worker.cli.declaring import Parsers, asks_yes, command, count, limit, noun
+from worker.cli.guard_grammar import alerts, guards
 from worker.cli.ticket_grammar import dead, recalling, tickets
 
 TIERS = ("economy", "standard", "premium")
@@ -29,6 +30,8 @@ def grammar() -> argparse.ArgumentParser:
         _running,
         _looking,
         _pausing,
+        guards,
+        alerts,
         tickets,
         dead,
         recalling,

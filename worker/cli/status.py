@@ -1,45 +1,46 @@
 """`triage status`: who works, what waits, what needs somebody."""
 
 import argparse
-from dataclasses import replace
+from functools import partial
 
-from worker.broker.errors import BrokerDown
+from worker.alarm import answering, open_lookout
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
 from worker.compose import Shop
 from worker.operating.moments import age, iso
-from worker.operating.standing import BROKER_DOWN, Standing, stand
+from worker.operating.standing import Standing, stand
 
 
 def status(asked: argparse.Namespace) -> ExitCode:
-    """Prints where the fleet stands; exit code 3 when something is overdue."""
+    """Prints where the fleet stands; exit code 3 when an alert holds."""
     with the_shop() as shop:
-        standing = stand(shop.ledger, shop.config, shop.clock.now())
-        if not _broker_answers(shop, standing):
-            standing = replace(standing, alerts=(BROKER_DOWN, *standing.alerts))
+        standing = stand(
+            shop.ledger,
+            open_lookout(shop.ledger, shop.config),
+            shop.clock.now(),
+            broker_answers=partial(_broker_answers, shop),
+        )
+        runbook = shop.config.alerts.runbook
     if asked.json:
-        print_json(standing.as_json())
+        print_json(standing.as_json(runbook))
     else:
-        _print(standing)
+        _print(standing, runbook)
     return ExitCode.NEEDS_YOU if standing.alerts else ExitCode.DONE
 
 
-def _broker_answers(shop: Shop, standing: Standing) -> bool:
+def _broker_answers(shop: Shop, is_manned: bool) -> bool:  # noqa: FBT001 - a callback
     """Whether it does; the embedded one need not where no fleet runs."""
-    if not (shop.config.environment.broker_url or standing.workers):
+    if not (shop.config.environment.broker_url or is_manned):
         return True
     broker = shop.broker()
     try:
-        broker.ping()
-    except BrokerDown:
-        return False
+        return answering(broker)()
     finally:
         broker.close()
-    return True
 
 
-def _print(standing: Standing) -> None:
+def _print(standing: Standing, runbook: str) -> None:
     if standing.workers:
         print_table(
             ["pid", "host", "tiers", "version", "since"],
@@ -63,5 +64,9 @@ def _print(standing: Standing) -> None:
         print(f"source: {source.name}: {source.mode}{limit}, by {source.by}: {source.why}")
     for reason, count in standing.waiting.items():
         print(f"waiting ({reason}): {count}")
+    for guard in standing.off:
+        print(f"guard off: {guard.name} until {iso(guard.until)}, by {guard.by}: {guard.why}")
     for alert in standing.alerts:
         print(f"ALERT {alert}")
+        since = f", since {iso(alert.since)}" if alert.since else ""
+        print(f"      {runbook}#{alert.kind.anchor}{since}")

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 
 from tasks.ports.ledger import Change, Claim, Claimed
+from worker.ledgers.alerting import LedgerAlerting
 from worker.ledgers.handing import LedgerHanding
 from worker.ledgers.ingesting import LedgerIngesting
+from worker.ledgers.noticing import LedgerNoticing
 from worker.ledgers.pausing import LedgerPausing
 from worker.ledgers.postgres import PostgresLane
 from worker.ledgers.reading import LedgerReading
@@ -14,6 +16,7 @@ from worker.ledgers.reaping import LedgerReaping
 from worker.ledgers.recalling import LedgerRecalling
 from worker.ledgers.sourcing import LedgerSourcing
 from worker.ledgers.sqlite import SqliteLane
+from worker.ledgers.switching import LedgerSwitching
 
 
 class SqlLedger(
@@ -24,6 +27,9 @@ class SqlLedger(
     LedgerRecalling,
     LedgerHanding,
     LedgerSourcing,
+    LedgerNoticing,
+    LedgerSwitching,
+    LedgerAlerting,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 

@@ -1,27 +1,25 @@
 """Where the fleet stands: who works, what waits and why, what is overdue."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
-from config.load import Config
 from config.mode import Mode
-from config.tiers import CustomerTier
-from tasks.causes import WaitReason
 from tasks.ports.ledger import Books, Pause, Source, WorkerRow
-from tasks.run import ERRANDS, State
+from tasks.run import State
+from worker.alerts.alert import Alert
+from worker.alerts.lookout import Lookout
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
-
-BROKER_DOWN = "broker down: it does not answer; nothing is lost, and nothing moves until it does"
-UNROUTED = (State.QUEUED, State.RUNNING, State.WAITING)
+from worker.ledgers.switching import GuardOff
+from worker.operating.moments import iso
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """One look at the fleet. `alerts` are sentences that begin with their runbook heading."""
+    """One look at the fleet."""
 
     workers: tuple[WorkerRow, ...]
     books: Books
@@ -29,10 +27,11 @@ class Standing:
     waiting: Mapping[str, int]  # reason -> runs
     paused: tuple[Pause, ...]
     careful: tuple[Source, ...]  # sources that may not do all
-    alerts: tuple[str, ...]
+    off: tuple[GuardOff, ...]
+    alerts: tuple[Alert, ...]
 
-    def as_json(self) -> dict[str, object]:
-        """As docs/interface.md promises it to scripts."""
+    def as_json(self, runbook: str) -> dict[str, object]:
+        """As docs/interface.md promises it to scripts; `runbook` is where that page lies."""
         return {
             "workers": [
                 {"pid": w.pid, "host": w.host, "tiers": list(w.tiers), "version": w.version}
@@ -44,80 +43,38 @@ class Standing:
                 {"source": one.name, "mode": str(one.mode), "per_hour": one.per_hour}
                 for one in self.careful
             ],
-            "alerts": list(self.alerts),
+            "guards_off": [guard_json(one) for one in self.off],
+            "alerts": [alert.as_json(runbook) for alert in self.alerts],
             "waiting": dict(self.waiting),
         }
 
 
-def stand(ledger: SqlLedger, config: Config, now: float) -> Standing:
-    """The fleet at `now` (epoch seconds)."""
-    lapse = config.settings.heart.lapse_seconds
-    workers = tuple(w for w in ledger.workers() if now - w.beat_at < lapse)
-    books = ledger.books()
-    oldest = _oldest(ledger)
-    waiting = waiting_for(ledger)
+def stand(
+    ledger: SqlLedger,
+    lookout: Lookout,
+    now: float,
+    broker_answers: Callable[[bool], bool] = lambda _: True,
+) -> Standing:
+    """The fleet at `now` (epoch seconds). `broker_answers` is told whether any worker lives."""
+    picture = lookout.look(now)
+    if not broker_answers(bool(picture.alive)):
+        picture = replace(picture, broker_answers=False)
+    oldest = min(picture.oldest.values(), default=None)
     return Standing(
-        workers=workers,
-        books=books,
-        oldest_seconds=None if oldest is None else max(0.0, now - min(oldest.values())),
-        waiting=waiting,
+        workers=picture.alive,
+        books=picture.books,
+        oldest_seconds=None if oldest is None else max(0.0, now - oldest),
+        waiting=picture.waiting,
         paused=tuple(ledger.pauses()),
         careful=tuple(one for one in ledger.sources() if one.mode is not Mode.AUTO or one.per_hour),
-        alerts=tuple(alerts_of(workers, books, overdue_of(oldest or {}, config, now), waiting)),
+        off=picture.guards_off,
+        alerts=lookout.known(picture),
     )
 
 
-def alerts_of(
-    workers: tuple[WorkerRow, ...], books: Books, overdue: list[str], waiting: Mapping[str, int]
-) -> list[str]:
-    """What needs somebody, each under its heading in docs/runbook.md; `overdue` comes last."""
-    unrouted = sum(books.states[state] for state in UNROUTED)
-    alerts = []
-    if unrouted and not workers:
-        alerts.append(f"no worker: {unrouted} tickets are unrouted and nobody works on them")
-    if not books.balanced:
-        alerts.append("books differ: run `triage books --deep`")
-    if parked := waiting.get("parked"):
-        alerts.append(
-            f"misconfigured: {parked} runs are parked; `triage ticket list --state waiting`"
-        )
-    if looping := waiting.get("loop"):
-        alerts.append(
-            f"reply loop: {looping} tickets get more messages than people write;"
-            " `triage ticket list --state waiting`"
-        )
-    return [*alerts, *overdue]
-
-
-def overdue_of(oldest: Mapping[str, float], config: Config, now: float) -> list[str]:
-    """One alert for each customer tier whose oldest unrouted ticket is over its limit."""
-    tiers: tuple[CustomerTier, ...] = ("basic", "plus", "business")
-    limits = {tier: config.policy.unrouted_after.of(tier) for tier in tiers}
-    return [
-        f"unrouted: the oldest {tier} ticket waits {now - oldest[tier]:.0f} s, "
-        f"the limit is {limits[tier]:.0f} s"
-        for tier in tiers
-        if tier in oldest and now - oldest[tier] > limits[tier]
-    ]
-
-
-def _oldest(ledger: SqlLedger) -> dict[str, float] | None:
-    """Customer tier -> when its oldest unrouted ticket came in; unknown customers are basic."""
-    runs = schema.runs
-    tier = func.coalesce(runs.c.customer_tier, "basic")
-    query = (
-        select(tier, func.min(runs.c.ingested_at))
-        .where(
-            runs.c.state.in_([str(state) for state in UNROUTED]),
-            runs.c.stage.not_in(ERRANDS),  # it was routed once, or is with people in a moment
-            func.coalesce(runs.c.reason, "") != WaitReason.CAPPED,  # people have it meanwhile
-            runs.c.mode.is_distinct_from(Mode.SHADOW),  # nobody waits for it
-        )
-        .group_by(tier)
-    )
-    with reading(ledger.engine) as connection:
-        found: dict[str, float] = {str(tier): float(at) for tier, at in connection.execute(query)}
-    return found or None
+def guard_json(guard: GuardOff) -> dict[str, object]:
+    """A guard that is off, for scripts."""
+    return {"guard": guard.name, "until": iso(guard.until), "by": guard.by, "why": guard.why}
 
 
 def waiting_for(ledger: SqlLedger) -> dict[str, int]:
