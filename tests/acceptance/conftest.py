@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.fleet import SAMPLES, FirstRun, Place, Running, a_place, lend
-from tests.acceptance.hosted import POLICY, SETTINGS, Overheard, Provider, environment, says
+from tests.acceptance.hosted import ALERTS, POLICY, SETTINGS, Overheard, Provider, environment, says
 from tests.acceptance.patience import until
 from tests.acceptance.wiretap import wiretap
 from tests.stubs.openai_server import openai_server
@@ -67,6 +67,7 @@ def hosted(
             environment(provider),
             policy=POLICY,
             settings=SETTINGS,
+            alerts=ALERTS,
         )
         front = place.start("up")
         try:
