@@ -14,6 +14,7 @@ from urllib.request import getproxies
 from config.load import LOCAL
 from config.tiers import TIERS, Tiers
 from tasks.desk import Desk, Journal
+from tasks.ports.guards import Errand, Guards
 from tasks.ports.ledger import WorkerRow
 from tasks.ports.model import Models
 from tasks.run import Incarnation
@@ -28,6 +29,9 @@ from worker.carrying.loop import EventLoop
 from worker.chance import token, uniform
 from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake, recognise
 from worker.fleet import Fleet, Upkeep
+from worker.gatehouse import Gatehouse
+from worker.guards.guarded_facts import GuardedFacts
+from worker.guards.guarded_helpdesk import GuardedHelpdesk
 from worker.guards.open_door import OpenDoor
 from worker.helpdesks.fenced import FencedHelpdesk, fenced
 from worker.ledgers import migrating
@@ -40,7 +44,7 @@ from worker.upkeep.incarnation import Heart, host, name_life, pid
 from worker.upkeep.observer import Observer
 from worker.upkeep.polling import Polling
 from worker.upkeep.reaper import Duties, Reaper
-from worker.upkeep.releasing import Releasing, Way
+from worker.upkeep.releasing import Releasing
 from worker.upkeep.sweeper import Sweeper
 from worker.version import VERSION
 
@@ -87,10 +91,11 @@ def hire(
         broker.refuse_unfit()
     observer = Observer(shop.home.incarnations, shop.clock, lapse=settings.heart.lapse_seconds)
     home = shop.residence
+    gatehouse = Gatehouse(shop, off=gate.off)
     duties = Duties(
         sweeper=Sweeper(shop.ledger, shop.helpdesk, shop.vault, shop.clock, residence=home),
         entrusting=Entrusting(shop.ledger, shop.vault, shop.clock, shop.config.policy, home),
-        releasing=Releasing(shop.ledger, shop.clock, lambda names: dict.fromkeys(names, Way.SHUT)),
+        releasing=Releasing(shop.ledger, shop.clock, gatehouse.ways),
     )
     reaper = Reaper(
         heart,
@@ -102,15 +107,16 @@ def hire(
     )
     # A worker that serves upkeep alone carries no ticket, so it loads no models.
     models = open_models(shop) if tiers and desks is None else None
-    given = desks or (open_desks(shop, models) if models else _no_desk)
+    given = desks or (open_desks(shop, models, gatehouse.doors) if models else _no_desk)
     return Fleet(
-        _bench(shop, heart, gate, tiers, BrokerHints(broker, log), given),
+        _bench(shop, heart, gate, tiers, BrokerHints(broker, log), given, gatehouse.doors),
         heart=heart,
         upkeep=(
             Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
             Upkeep(_herald(shop, heart, broker), every=shop.config.alerts.every_seconds, log=log),
         ),
         loop=EventLoop(closing=models.aclose if models else None),
+        guards=gatehouse,
         drain_seconds=settings.worker.drain_seconds,
         poll=_polling(shop),
     )
@@ -147,9 +153,22 @@ async def desk_with(shop: Shop, journal: Journal, tiers: Tiers) -> AsyncIterator
         await models.aclose()
 
 
-def open_desks(shop: Shop, models: Models) -> Desks:
-    """Gives each run a desk of its own; everything but the journal is shared."""
+def _guarded(shop: Shop, guards: Guards) -> GuardedHelpdesk:
+    remote = shop.config.helpdesk.remote
+    errand = Errand(
+        upstream=f"helpdesk:{shop.config.helpdesk.kind}",
+        credential=remote.credential if remote else None,
+    )
+    return GuardedHelpdesk(shop.helpdesk, guards, errand)
+
+
+def open_desks(shop: Shop, models: Models, guards: Guards | None = None) -> Desks:
+    """Gives each run a desk of its own; everything but the journal is shared.
+
+    Without guards everything is let through: for what an operator does by hand.
+    """
     config = shop.config
+    guards = guards or OpenDoor()
     return partial(
         _desk,
         taxonomy=config.taxonomy,
@@ -157,10 +176,10 @@ def open_desks(shop: Shop, models: Models) -> Desks:
         policy=config.policy,
         prompt=config.classify,
         clock=shop.clock,
-        facts=open_facts(shop.config, shop.clock),
+        facts=GuardedFacts(open_facts(shop.config, shop.clock), guards),
         models=models,
-        helpdesk=shop.helpdesk,
-        guards=OpenDoor(),
+        helpdesk=_guarded(shop, guards),
+        guards=guards,
         limits=config.guards,
     )
 
@@ -203,7 +222,13 @@ def _local(shop: Shop) -> "LocalBaseline":
 
 
 def _bench(
-    shop: Shop, heart: Heart, gate: Gate, tiers: frozenset[str], hints: Hints, desks: Desks
+    shop: Shop,
+    heart: Heart,
+    gate: Gate,
+    tiers: frozenset[str],
+    hints: Hints,
+    desks: Desks,
+    guards: Guards,
 ) -> Bench:
     settings = shop.config.settings.worker
     # What an observer takes for death, less the time that a request may be under way.
@@ -216,7 +241,7 @@ def _bench(
         config=shop.config,
         clock=shop.clock,
         desk=fenced(desks, may_send),
-        helpdesk=FencedHelpdesk(shop.helpdesk, may_send),
+        helpdesk=FencedHelpdesk(_guarded(shop, guards), may_send),
         ledger=shop.ledger,
         writer=GroupWriter(
             shop.ledger, shop.clock, rows=settings.group_rows, seconds=settings.group_seconds

@@ -57,6 +57,16 @@ class Upkeep:
                 self._log.error("upkeep.bug", chore=name, error=kind, what=str(error)[:200])
 
 
+class Sharing(Protocol):
+    """What tells the fleet's other processes of this one, and hears of them."""
+
+    def start(self) -> None:
+        """Begins."""
+
+    def stop(self) -> None:
+        """Tells what there is to tell, and ends."""
+
+
 class Fleet:
     """Everything of one worker process that outlives a ticket."""
 
@@ -67,6 +77,7 @@ class Fleet:
         heart: Heart,
         upkeep: Sequence[Upkeep],
         loop: EventLoop,
+        guards: Sharing,
         drain_seconds: float,
         poll: Callable[[str], None],
     ) -> None:
@@ -75,6 +86,7 @@ class Fleet:
         self._heart = heart
         self._upkeep = upkeep
         self._loop = loop
+        self._guards = guards
         self._drain_seconds = drain_seconds
         self._carrier = Carrier(bench)
         self._closing: Callable[[], None] = lambda: None
@@ -97,6 +109,7 @@ class Fleet:
         Raises LedgerDown where the ledger does not answer: then nothing was begun.
         """
         self._heart.start()
+        self._guards.start()
         self._loop.start()
         self._bench.writer.start()
         for upkeep in self._upkeep:
@@ -125,6 +138,7 @@ class Fleet:
         """Begins to carry what another process of ours holds, under its name."""
         self._heart.stand_in_for(owner)
         self._heart.listen()
+        self._guards.start()
         self._loop.start()
         self._bench.writer.start()
 
@@ -136,6 +150,7 @@ class Fleet:
         """Everything that was carried under another's name is committed."""
         self._heart.hush()
         self._loop.stop()
+        self._guards.stop()
         self._bench.writer.stop()
 
     def drain(self) -> None:
@@ -155,6 +170,7 @@ class Fleet:
         for upkeep in self._upkeep:
             upkeep.stop()
         self._loop.stop()
+        self._guards.stop()
         self._closing()
         self._bench.writer.stop()
         self._heart.stop()

@@ -26,7 +26,6 @@ class Gate:
         self._known: set[str] = set()
         self._off: dict[str, float] = {}
 
-    @property
     def off(self) -> frozenset[str]:
         """The guards (config.guards.GUARDS) that are off now; each is on again at its time."""
         now = self._clock.now()

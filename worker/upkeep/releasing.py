@@ -13,6 +13,7 @@ class Way(StrEnum):
 
     SHUT = "shut"
     PROBE = "probe"  # one may try
+    RAMP = "ramp"  # it has just opened: a few at a time
     OPEN = "open"
 
 
@@ -50,6 +51,8 @@ class Releasing:
         return ready
 
     def _room(self, crowd: str, stand: Collection[Way]) -> int:
+        if Way.RAMP in stand and Way.OPEN not in stand:
+            return FIRST
         if Way.OPEN in stand:
             self._let_go[crowd] = 2 * self._let_go.get(crowd, FIRST // 2)
             return self._let_go[crowd]
