@@ -29,6 +29,7 @@ class Environment:
     source: str | None = None  # what `triage up SOURCE` polls; handed to its children
     flower_password: str | None = field(default=None, repr=False)
     sentry_dsn: str | None = field(default=None, repr=False)
+    alert_webhook: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
     credentials: Mapping[str, str] = field(repr=False)  # every variable; config names keys in it
 
@@ -54,6 +55,7 @@ class Environment:
             source=value.get("TRIAGE_SOURCE"),
             flower_password=value.get("TRIAGE_FLOWER_PASSWORD"),
             sentry_dsn=value.get("SENTRY_DSN"),
+            alert_webhook=value.get("TRIAGE_ALERT_WEBHOOK"),
             log_level=value.get("TRIAGE_LOG_LEVEL", "INFO").upper(),
             credentials=value,
         )

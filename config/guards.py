@@ -7,6 +7,12 @@ from pydantic import Field, model_validator
 
 from config.taxonomy import Frozen
 
+GUARDS = ("breaker", "retry_budget", "rate_limits", "money")
+"""What an operator may switch off for a while: `triage guard off NAME`."""
+
+MOST_OFF_SECONDS = 86_400.0
+"""How long at most; then it is on again by itself."""
+
 MICRO = 1_000_000
 """Millionths in a dollar."""
 

@@ -8,6 +8,7 @@ from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from config.alerts import Alerts
 from config.environment import Environment
 from config.errors import ConfigError
 from config.guards import Guards
@@ -36,6 +37,7 @@ class Config:
     tiers: Tiers
     policy: Policy
     guards: Guards
+    alerts: Alerts
     helpdesk: HelpdeskConfig
     classify: Prompt
 
@@ -66,6 +68,7 @@ def load(environment: Environment) -> Config:
         tiers=_usable(tiers, environment),
         policy=_shaped(Policy, "policy.toml", overlay),
         guards=_shaped(Guards, "guards.toml", overlay),
+        alerts=_alerts(overlay, environment),
         helpdesk=_helpdesk(_shaped(HelpdeskConfig, "helpdesk.toml", overlay), environment),
         classify=read_prompt("classify", overlay),
     )
@@ -158,6 +161,22 @@ def _staged(tiers: Tiers, environment: Environment, at: str) -> tuple[Tiers, Env
         raise ConfigError(message)
     credentials = {**environment.credentials, **keys(tiers)}
     return Staging.parse(at).pointed(tiers), replace(environment, credentials=credentials)
+
+
+def _alerts(overlay: Path | None, environment: Environment) -> Alerts:
+    """Where alerts go; the webhook's address may stand in the environment, for it is a secret."""
+    raw = layered("alerts.toml", overlay)
+    if environment.alert_webhook and isinstance(webhook := raw.get("webhook"), dict):
+        if not re.match(r"https?://[^/\s]", environment.alert_webhook):
+            raise ConfigError("TRIAGE_ALERT_WEBHOOK is no address: give http://… or https://…")
+        raw["webhook"] = {**webhook, "url": environment.alert_webhook}
+    alerts = _validated(Alerts, "alerts.toml", raw)
+    names = (alerts.smtp.user_credential, alerts.smtp.credential)
+    missing = [name for name in names if name not in environment.credentials]
+    if alerts.smtp.host and len(missing) == 1:
+        message = f"{missing[0]} is not set: the mail server needs both {' and '.join(names)}"
+        raise ConfigError(f"{message}, or neither")
+    return alerts
 
 
 def _usable(tiers: Tiers, environment: Environment) -> Tiers:

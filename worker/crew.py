@@ -18,7 +18,9 @@ from tasks.ports.guards import Errand, Guards
 from tasks.ports.ledger import WorkerRow
 from tasks.ports.model import Models
 from tasks.run import Incarnation
+from worker.alarm import answering, open_lookout, open_post
 from worker.broker.errors import BrokerDown
+from worker.broker.queues import Broker
 from worker.carrying.bench import Bench, Hints
 from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
@@ -37,6 +39,7 @@ from worker.models.switchboard import Served, Switchboard
 from worker.telemetry.log import Log
 from worker.telemetry.sentry import reporter
 from worker.upkeep.entrusting import Entrusting
+from worker.upkeep.herald import Herald
 from worker.upkeep.incarnation import Heart, host, name_life, pid
 from worker.upkeep.observer import Observer
 from worker.upkeep.polling import Polling
@@ -88,7 +91,7 @@ def hire(
         broker.refuse_unfit()
     observer = Observer(shop.home.incarnations, shop.clock, lapse=settings.heart.lapse_seconds)
     home = shop.residence
-    gatehouse = Gatehouse(shop)
+    gatehouse = Gatehouse(shop, off=gate.off)
     duties = Duties(
         sweeper=Sweeper(shop.ledger, shop.helpdesk, shop.vault, shop.clock, residence=home),
         entrusting=Entrusting(shop.ledger, shop.vault, shop.clock, shop.config.policy, home),
@@ -108,7 +111,10 @@ def hire(
     return Fleet(
         _bench(shop, heart, gate, tiers, BrokerHints(broker, log), given, gatehouse.doors),
         heart=heart,
-        upkeep=Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
+        upkeep=(
+            Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
+            Upkeep(_herald(shop, heart, broker), every=shop.config.alerts.every_seconds, log=log),
+        ),
         loop=EventLoop(closing=models.aclose if models else None),
         guards=gatehouse,
         drain_seconds=settings.worker.drain_seconds,
@@ -120,6 +126,16 @@ def _polling(shop: Shop) -> Polling:
     every = shop.config.settings.intake.poll_seconds
     inbox_of = partial(open_inbox, shop=shop)
     return Polling(open_intake(shop), inbox_of, clock=shop.clock, apart=every / 2)
+
+
+def _herald(shop: Shop, heart: Heart, broker: Broker) -> Herald:
+    return Herald(
+        heart,
+        open_lookout(shop.ledger, shop.config, shop.clock, shop.broker_url),
+        open_post(shop.ledger, shop.config, shop.clock),
+        broker_answers=answering(broker),
+        rules=shop.config.alerts,
+    )
 
 
 def _no_desk(_journal: Journal) -> Desk:

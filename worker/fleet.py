@@ -1,8 +1,8 @@
-"""One worker process at work: its loop, its writer, its heart and its reaper."""
+"""One worker process at work: its loop, its writer, its heart and its upkeep."""
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from typing import Protocol
 
@@ -16,18 +16,25 @@ from worker.carrying.isolation import Isolation, Ward
 from worker.carrying.loop import EventLoop
 from worker.telemetry.log import Log
 from worker.upkeep.incarnation import Heart
-from worker.upkeep.reaper import Reaper
+
+
+class Chore(Protocol):
+    """Something that is to be done again and again. Promise: a round is bounded, and is whole."""
+
+    name: str
+
+    def sweep(self) -> None: ...
 
 
 class Upkeep:
-    """Runs the reaper's sweeps in a thread until it is stopped."""
+    """Runs the sweeps of a chore in a thread until it is stopped."""
 
-    def __init__(self, reaper: Reaper, *, every: float, log: Log) -> None:
-        self._reaper = reaper
+    def __init__(self, chore: Chore, *, every: float, log: Log) -> None:
+        self._chore = chore
         self._every = every
         self._log = log
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="reaper", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=chore.name, daemon=True)
 
     def start(self) -> None:
         """Begins to sweep."""
@@ -41,11 +48,13 @@ class Upkeep:
     def _work(self) -> None:
         while not self._stop.wait(self._every):
             try:
-                self._reaper.sweep()
+                self._chore.sweep()
             except (LedgerDown, BrokerDown) as error:
-                self._log.warning("reaper.interrupted", error=type(error).__name__)
+                kind, name = type(error).__name__, self._chore.name
+                self._log.warning("upkeep.interrupted", chore=name, error=kind)
             except Exception as error:  # noqa: BLE001 - a bug here must not end all upkeep
-                self._log.error("reaper.bug", error=type(error).__name__, what=str(error)[:200])
+                kind, name = type(error).__name__, self._chore.name
+                self._log.error("upkeep.bug", chore=name, error=kind, what=str(error)[:200])
 
 
 class Sharing(Protocol):
@@ -66,7 +75,7 @@ class Fleet:
         bench: Bench,
         *,
         heart: Heart,
-        upkeep: Upkeep,
+        upkeep: Sequence[Upkeep],
         loop: EventLoop,
         guards: Sharing,
         drain_seconds: float,
@@ -103,7 +112,8 @@ class Fleet:
         self._guards.start()
         self._loop.start()
         self._bench.writer.start()
-        self._upkeep.start()
+        for upkeep in self._upkeep:
+            upkeep.start()
 
     def carry(self, run: RunId, send_n: int) -> None:
         """Works on one ticket; returns when it can go no further here. For Celery's threads."""
@@ -127,6 +137,7 @@ class Fleet:
     def stand_in_for(self, owner: Incarnation | None) -> None:
         """Begins to carry what another process of ours holds, under its name."""
         self._heart.stand_in_for(owner)
+        self._heart.listen()
         self._guards.start()
         self._loop.start()
         self._bench.writer.start()
@@ -137,6 +148,7 @@ class Fleet:
 
     def let_go(self) -> None:
         """Everything that was carried under another's name is committed."""
+        self._heart.hush()
         self._loop.stop()
         self._guards.stop()
         self._bench.writer.stop()
@@ -155,7 +167,8 @@ class Fleet:
 
     def stop(self) -> None:
         """Ends this life in good order: nothing is held, everything is committed."""
-        self._upkeep.stop()
+        for upkeep in self._upkeep:
+            upkeep.stop()
         self._loop.stop()
         self._guards.stop()
         self._closing()

@@ -24,6 +24,9 @@ GUARDS = "[breaker]\nleast_calls = 1000\ncredential_seconds = 0.3\n[retries]\nfl
 
 SETTINGS = "[reaper]\nsweep_seconds = 0.2\n[intake]\npoll_seconds = 1\nbody_bytes = 4000\n"
 
+ALERTS = "[limits]\nleast = 100_000\nleast_routed = 100_000\n"
+"""Tests have a great deal go wrong; that is no news."""
+
 
 class Provider(OpenAIServer):
     """Answers about each ticket what was planned for it, the last answer for ever; else `usual`."""

@@ -5,12 +5,13 @@ import json
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from config.guards import GUARDS
 from config.tiers import TIERS
 from tasks.causes import Cause
 from tasks.detour import GiveUp
@@ -81,7 +82,13 @@ def test_its_words_and_options_are_those_of_the_grammar(command: str) -> None:
 
 def test_the_lists_of_values_are_those_of_the_code() -> None:
     text = section(INTERFACE, "Commands")
-    for name, values in (("STATE", list(State)), ("STAGE", get_args(StageName)), ("TIER", TIERS)):
+    lists: dict[str, Collection[str]] = {
+        "STATE": list(State),
+        "STAGE": get_args(StageName),
+        "TIER": TIERS,
+        "GUARD": GUARDS,
+    }
+    for name, values in lists.items():
         [said] = re.findall(rf"^- `{name}` is one of ([^.]+)\.", text, flags=re.MULTILINE)
         assert re.findall(r"`(\w+)`", said) == list(values), name
 
@@ -150,13 +157,14 @@ def test_every_variable_that_is_read_is_documented_and_no_other() -> None:
 def test_the_keys_that_are_named_are_those_of_models_and_helpdesks() -> None:
     below = section(INTERFACE, "Environment").rpartition("|\n")[2]
     named = set(re.findall(r"`([A-Z_]+)`", below))
-    tiers, helpdesks = (
+    tiers, helpdesks, alerts = (
         tomllib.loads((ROOT / "config" / "defaults" / name).read_text())
-        for name in ("tiers.toml", "helpdesk.toml")
+        for name in ("tiers.toml", "helpdesk.toml", "alerts.toml")
     )
     keys = {model["credential"] for model in tiers["models"] if "credential" in model}
-    tokens = {helpdesks["rt"]["credential"]}
-    assert named == keys | tokens
+    tokens = {helpdesks["rt"]["credential"], alerts["webhook"]["credential"]}
+    logins = {alerts["smtp"][name] for name in ("user_credential", "credential")}
+    assert named == keys | tokens | logins
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -181,6 +189,10 @@ def test_every_command_that_prints_json_has_its_document() -> None:
 SAID = {
     "triage pause --json": "pause write",
     "triage resume --json": "resume economy",
+    "triage guard list --json": "guard list",
+    "triage guard off --json": "guard off money --for 1h --why why --yes",
+    "triage guard on --json": "guard on money --yes",
+    "triage alert test --json": "alert test",
     "triage backup FILE --json": "backup FILE",
     "triage books --json": "books",
     "triage spend --json": f"spend --day {TODAY}",
@@ -240,7 +252,8 @@ def test_what_was_refused_has_the_keys_that_are_promised(place: Place) -> None:
 
 def test_the_inbox_line_that_is_shown_is_read(place: Place) -> None:
     """All of it: each key that is explained holds something in the ticket."""
-    [shown] = [block.text for block in blocks(INTERFACE) if block.language == "json"]
+    jsons = [block.text for block in blocks(INTERFACE) if block.language == "json"]
+    [shown] = [text for text in jsons if "requester" in text]
     line = json.loads(shown)
     ticket = parse_ticket(json.dumps(line).encode(), body_bytes=LIMIT)
     assert not isinstance(ticket, Malformed), ticket

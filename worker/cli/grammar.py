@@ -3,6 +3,7 @@
 import argparse
 
 from worker.cli.declaring import Parsers, asks_yes, command, count, limit, noun
+from worker.cli.guard_grammar import alerts, guards
 from worker.cli.spend_grammar import spending
 from worker.cli.ticket_grammar import dead, recalling, tickets
 
@@ -31,6 +32,8 @@ def grammar() -> argparse.ArgumentParser:
         _looking,
         _pausing,
         spending,
+        guards,
+        alerts,
         tickets,
         dead,
         recalling,

@@ -1,9 +1,9 @@
 """`triage status`: who works, what waits, what needs somebody."""
 
 import argparse
-from dataclasses import replace
+from functools import partial
 
-from worker.broker.errors import BrokerDown
+from worker.alarm import open_lookout
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
@@ -11,30 +11,29 @@ from worker.cli.spend import told
 from worker.compose import Shop
 from worker.guards.throttled import Throttled, look
 from worker.operating.moments import age, iso
-from worker.operating.standing import BROKER_DOWN, Standing, stand
+from worker.operating.standing import Standing, stand
 
 
 def status(asked: argparse.Namespace) -> ExitCode:
-    """Prints where the fleet stands; exit code 3 when something is overdue."""
+    """Prints where the fleet stands; exit code 3 when an alert holds."""
     with the_shop() as shop:
-        standing = stand(shop.ledger, shop.config, shop.clock.now())
-        try:
-            standing = replace(standing, throttled=_throttled(shop, standing))
-        except BrokerDown:
-            standing = replace(standing, alerts=(BROKER_DOWN, *standing.alerts))
+        lookout = open_lookout(shop.ledger, shop.config, shop.clock, shop.broker_url)
+        throttled = partial(_throttled, shop)
+        standing = stand(shop.ledger, lookout, shop.clock.now(), throttled)
+        runbook = shop.config.alerts.runbook
     if asked.json:
-        print_json(standing.as_json())
+        print_json(standing.as_json(runbook))
     else:
-        _print(standing)
+        _print(standing, runbook)
     return ExitCode.NEEDS_YOU if standing.alerts else ExitCode.DONE
 
 
-def _throttled(shop: Shop, standing: Standing) -> Throttled:
+def _throttled(shop: Shop, is_manned: bool) -> Throttled:  # noqa: FBT001 - a callback
     """What the broker's Redis says of the guards; the embedded one need not run without a fleet.
 
     Raises BrokerDown where it does not answer.
     """
-    if not (shop.config.environment.broker_url or standing.workers):
+    if not (shop.config.environment.broker_url or is_manned):
         return Throttled()
     broker = shop.broker()
     try:
@@ -44,7 +43,7 @@ def _throttled(shop: Shop, standing: Standing) -> Throttled:
     return look(shop.broker_url, shop.config.guards)
 
 
-def _print(standing: Standing) -> None:
+def _print(standing: Standing, runbook: str) -> None:
     _print_workers(standing)
     counts = ", ".join(
         f"{count} {state}" for state, count in standing.books.states.items() if count
@@ -65,8 +64,16 @@ def _print(standing: Standing) -> None:
     _print_throttled(standing.throttled)
     for reason, count in standing.waiting.items():
         print(f"waiting ({reason}): {count}")
+    _print_what_needs_you(standing, runbook)
+
+
+def _print_what_needs_you(standing: Standing, runbook: str) -> None:
+    for guard in standing.off:
+        print(f"guard off: {guard.name} until {iso(guard.until)}, by {guard.by}: {guard.why}")
     for alert in standing.alerts:
         print(f"ALERT {alert}")
+        since = f", since {iso(alert.since)}" if alert.since else ""
+        print(f"      {runbook}#{alert.kind.anchor}{since}")
 
 
 def _print_workers(standing: Standing) -> None:

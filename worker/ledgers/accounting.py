@@ -1,6 +1,5 @@
 """What a day has cost so far, under which caps, and what of it an operator has said."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ from tasks.causes import WaitReason
 from tasks.events import Kind
 from tasks.journey import advance
 from tasks.run import Run, State
-from worker.chance import token
 from worker.ledgers import bulk, schema
 from worker.ledgers.engine import reading, writing
+from worker.ledgers.noticing import keep_new
 from worker.ledgers.reading import EVENT
 from worker.ledgers.rows import event_of
 
@@ -139,7 +138,7 @@ class LedgerAccounting:
                 bulk.add(connection, "caps", list(CAP_COLUMNS), [(scope, micro_usd, at, by, why)])
             was = before.micro_usd if before else None
             told = {"from": was, "to": micro_usd, "config": self.caps[scope], "by": by, "why": why}
-            notice(connection, at, CAP_CHANGED, scope, told)
+            keep_new(connection, at, CAP_CHANGED, scope, told)
 
     def counted_twice(self) -> Mapping[str, tuple[Total, Total]]:
         """Account -> what its day says, and what the events of all runs come to, in one snapshot.
@@ -156,14 +155,6 @@ class LedgerAccounting:
             folded = _folded(connection)
         names = sorted({*kept, *folded})
         return {name: (kept.get(name, Total()), folded.get(name, Total())) for name in names}
-
-
-def notice(
-    connection: Connection, at: float, kind: str, subject: str, body: Mapping[str, object]
-) -> None:
-    """Keeps what has happened to the fleet, in the transaction that there is."""
-    row = (token(), at, kind, subject, json.dumps(body))
-    bulk.add(connection, "notices", ("id", "at", "kind", "subject", "body"), [row])
 
 
 def _totals(connection: Connection, day: str) -> dict[str, Total]:

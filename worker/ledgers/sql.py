@@ -8,6 +8,7 @@ from config.guards import Caps
 from tasks.accounts import SCOPES
 from tasks.ports.ledger import Change, Claim, Claimed, Reserved
 from worker.ledgers.accounting import LedgerAccounting
+from worker.ledgers.alerting import LedgerAlerting
 from worker.ledgers.handing import LedgerHanding
 from worker.ledgers.ingesting import LedgerIngesting
 from worker.ledgers.noticing import LedgerNoticing
@@ -18,6 +19,7 @@ from worker.ledgers.reaping import LedgerReaping
 from worker.ledgers.recalling import LedgerRecalling
 from worker.ledgers.sourcing import LedgerSourcing
 from worker.ledgers.sqlite import SqliteLane
+from worker.ledgers.switching import LedgerSwitching
 from worker.ledgers.tripping import LedgerTripping
 
 
@@ -32,6 +34,8 @@ class SqlLedger(
     LedgerAccounting,
     LedgerNoticing,
     LedgerTripping,
+    LedgerSwitching,
+    LedgerAlerting,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 

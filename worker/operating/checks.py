@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, get_args
+from urllib.parse import urlsplit
 
 from config.environment import Environment
 from config.errors import ConfigError
@@ -28,6 +29,7 @@ def run_checks() -> list[Finding]:
         return [Finding(what="configuration", level="wrong", says=str(error))]
     findings = [*_configuration(config), *_models(config), *_limits(config), *_sources(config)]
     findings += _sentry(environment.sentry_dsn)
+    findings += _alerts(config)
     try:
         shop = open_shop(environment)
     except RefusedToStart as error:
@@ -110,6 +112,23 @@ def _sentry(dsn: str | None) -> Iterator[Finding]:
     except BadDsn as error:
         remedy = "set SENTRY_DSN to what your Sentry shows for this project, or unset it"
         yield Finding(what="sentry", level="wrong", says=str(error), remedy=remedy)
+
+
+def _alerts(config: Config) -> Iterator[Finding]:
+    """Where they go; nothing is sent."""
+    webhook, smtp = config.alerts.webhook, config.alerts.smtp
+    credentials = config.environment.credentials
+    ways = []
+    if webhook.url:
+        has = "with" if webhook.credential in credentials else "without"
+        ways.append(f"webhook at {urlsplit(webhook.url).hostname} ({has} {webhook.credential})")
+    if smtp.host:
+        ways.append(f"mail by {smtp.host}:{smtp.port} ({smtp.security}) to {', '.join(smtp.to)}")
+    yield _ok("alerts", ", ".join(["the log", *ways]))
+    if smtp.host and smtp.security == "none" and smtp.credential in credentials:
+        says = f"the password of {smtp.host} is sent as it is, for all on the way to read"
+        remedy = 'set smtp.security in alerts.toml to "starttls" or "ssl"'
+        yield Finding(what="alerts", level="warning", says=says, remedy=remedy)
 
 
 def _sources(config: Config) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Connection, case, cast, func, select
 
 from tasks.events import Kind
 from worker.ledgers import schema
-from worker.pages.told import told
+from worker.ledgers.told import told
 
 DAY = 86_400.0
 SLOT = 300.0

@@ -23,6 +23,7 @@ from worker.upkeep.incarnation import Heart
 from worker.upkeep.missing import Missing
 from worker.upkeep.observer import Observer
 from worker.upkeep.releasing import Releasing
+from worker.upkeep.role import Role
 from worker.upkeep.sweeper import Sweeper
 
 ROLE = "reaper"
@@ -39,6 +40,8 @@ class Duties:
 
 class Reaper:
     """Makes the broker agree with the ledger, a bounded step at a time."""
+
+    name = ROLE
 
     def __init__(
         self,
@@ -61,13 +64,14 @@ class Reaper:
         self._vault = vault
         self._limits = limits
         self._log = heart.log
+        self._role = Role(ROLE, heart)
         self._missing = Missing(heart.ledger, broker, heart.clock, limits=limits)
         self._sweeps = 0
 
     def sweep(self) -> None:
         """One round. Raises LedgerDown or BrokerDown; the next round starts afresh."""
         self._bury_lives()
-        if not self._holds_role():
+        if not self._role.is_held():
             return
         self._take_over()
         self._send(self._ledger.due(self._clock.now(), self._limits.batch))
@@ -97,17 +101,6 @@ class Reaper:
             passing(Waypoint.PUSHING)
             # Ahead: their customers have waited once already.
             self._broker.push([hint_of(run) for run in taken], ahead=True)
-
-    def _holds_role(self) -> bool:
-        me = self._heart.incarnation
-        held = self._ledger.holder(ROLE)
-        if held is None:
-            return self._ledger.take_role(ROLE, me, 0)
-        holder, fence = held
-        if holder == me:
-            return True
-        alive = {worker.incarnation for worker in self._ledger.workers()}
-        return holder not in alive and self._ledger.take_role(ROLE, me, fence)
 
     def _take_over(self) -> None:
         """What a claim and a death at the same moment have left to nobody."""
