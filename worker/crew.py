@@ -14,6 +14,7 @@ from urllib.request import getproxies
 from config.load import LOCAL
 from config.tiers import TIERS, Tiers
 from tasks.desk import Desk, Journal
+from tasks.ports.guards import Errand, Guards
 from tasks.ports.ledger import WorkerRow
 from tasks.ports.model import Models
 from tasks.run import Incarnation
@@ -26,6 +27,13 @@ from worker.carrying.loop import EventLoop
 from worker.chance import token, uniform
 from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake, recognise
 from worker.fleet import Fleet, Upkeep
+from worker.guards.breakers import Breakers
+from worker.guards.doors import Doors
+from worker.guards.guarded_facts import GuardedFacts
+from worker.guards.guarded_helpdesk import GuardedHelpdesk
+from worker.guards.open_door import OpenDoor
+from worker.guards.redis_shared import RedisShared, connect
+from worker.guards.scribe import Scribe
 from worker.helpdesks.fenced import FencedHelpdesk, fenced
 from worker.ledgers import migrating
 from worker.models.switchboard import Served, Switchboard
@@ -95,12 +103,14 @@ def hire(
     )
     # A worker that serves upkeep alone carries no ticket, so it loads no models.
     models = open_models(shop) if tiers and desks is None else None
-    given = desks or (open_desks(shop, models) if models else _no_desk)
+    doors = open_doors(shop)
+    given = desks or (open_desks(shop, models, doors) if models else _no_desk)
     return Fleet(
-        _bench(shop, heart, gate, tiers, BrokerHints(broker, log), given),
+        _bench(shop, heart, gate, tiers, BrokerHints(broker, log), given, doors),
         heart=heart,
         upkeep=Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
         loop=EventLoop(closing=models.aclose if models else None),
+        breakers=doors.breakers,
         drain_seconds=settings.worker.drain_seconds,
         poll=Polling(open_intake(shop), partial(open_inbox, shop=shop)),
     )
@@ -121,9 +131,36 @@ async def desk_with(shop: Shop, journal: Journal, tiers: Tiers) -> AsyncIterator
         await models.aclose()
 
 
-def open_desks(shop: Shop, models: Models) -> Desks:
-    """Gives each run a desk of its own; everything but the journal is shared."""
+def open_doors(shop: Shop) -> Doors:
+    """The guards of this process; it is on its own until their breakers are started."""
+    breakers = Breakers(
+        shop.config.guards.breaker,
+        RedisShared(connect(shop.broker_url), shop.clock),
+        clock=shop.clock,
+        chance=uniform,
+        token=token,
+        scribe=Scribe(shop.ledger, Log("guards")),
+        log=Log("guards"),
+    )
+    return Doors(breakers)
+
+
+def _guarded(shop: Shop, guards: Guards) -> GuardedHelpdesk:
+    remote = shop.config.helpdesk.remote
+    errand = Errand(
+        upstream=f"helpdesk:{shop.config.helpdesk.kind}",
+        credential=remote.credential if remote else None,
+    )
+    return GuardedHelpdesk(shop.helpdesk, guards, errand)
+
+
+def open_desks(shop: Shop, models: Models, guards: Guards | None = None) -> Desks:
+    """Gives each run a desk of its own; everything but the journal is shared.
+
+    Without guards everything is let through: for what an operator does by hand.
+    """
     config = shop.config
+    guards = guards or OpenDoor()
     return partial(
         _desk,
         taxonomy=config.taxonomy,
@@ -131,9 +168,9 @@ def open_desks(shop: Shop, models: Models) -> Desks:
         policy=config.policy,
         prompt=config.classify,
         clock=shop.clock,
-        facts=open_facts(shop.config, shop.clock),
+        facts=GuardedFacts(open_facts(shop.config, shop.clock), guards),
         models=models,
-        helpdesk=shop.helpdesk,
+        helpdesk=_guarded(shop, guards),
     )
 
 
@@ -175,7 +212,13 @@ def _local(shop: Shop) -> "LocalBaseline":
 
 
 def _bench(
-    shop: Shop, heart: Heart, gate: Gate, tiers: frozenset[str], hints: Hints, desks: Desks
+    shop: Shop,
+    heart: Heart,
+    gate: Gate,
+    tiers: frozenset[str],
+    hints: Hints,
+    desks: Desks,
+    doors: Doors,
 ) -> Bench:
     settings = shop.config.settings.worker
     # What an observer takes for death, less the time that a request may be under way.
@@ -188,7 +231,7 @@ def _bench(
         config=shop.config,
         clock=shop.clock,
         desk=fenced(desks, may_send),
-        helpdesk=FencedHelpdesk(shop.helpdesk, may_send),
+        helpdesk=FencedHelpdesk(_guarded(shop, doors), may_send),
         ledger=shop.ledger,
         writer=GroupWriter(
             shop.ledger, shop.clock, rows=settings.group_rows, seconds=settings.group_seconds

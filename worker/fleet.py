@@ -13,6 +13,7 @@ from worker.carrying.carrier import Carrier
 from worker.carrying.group_writer import GroupWriter
 from worker.carrying.isolation import Isolation, Ward
 from worker.carrying.loop import EventLoop
+from worker.guards.breakers import Breakers
 from worker.telemetry.log import Log
 from worker.upkeep.incarnation import Heart
 from worker.upkeep.reaper import Reaper
@@ -57,6 +58,7 @@ class Fleet:
         heart: Heart,
         upkeep: Upkeep,
         loop: EventLoop,
+        breakers: Breakers,
         drain_seconds: float,
         poll: Callable[[str], None],
     ) -> None:
@@ -65,6 +67,7 @@ class Fleet:
         self._heart = heart
         self._upkeep = upkeep
         self._loop = loop
+        self._breakers = breakers
         self._drain_seconds = drain_seconds
         self._carrier = Carrier(bench)
         self._closing: Callable[[], None] = lambda: None
@@ -87,6 +90,7 @@ class Fleet:
         Raises LedgerDown where the ledger does not answer: then nothing was begun.
         """
         self._heart.start()
+        self._breakers.start()
         self._loop.start()
         self._bench.writer.start()
         self._upkeep.start()
@@ -113,6 +117,7 @@ class Fleet:
     def stand_in_for(self, owner: Incarnation | None) -> None:
         """Begins to carry what another process of ours holds, under its name."""
         self._heart.stand_in_for(owner)
+        self._breakers.start()
         self._loop.start()
         self._bench.writer.start()
 
@@ -123,6 +128,7 @@ class Fleet:
     def let_go(self) -> None:
         """Everything that was carried under another's name is committed."""
         self._loop.stop()
+        self._breakers.stop()
         self._bench.writer.stop()
 
     def drain(self) -> None:
@@ -141,6 +147,7 @@ class Fleet:
         """Ends this life in good order: nothing is held, everything is committed."""
         self._upkeep.stop()
         self._loop.stop()
+        self._breakers.stop()
         self._closing()
         self._bench.writer.stop()
         self._heart.stop()

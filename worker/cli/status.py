@@ -4,10 +4,12 @@ import argparse
 from dataclasses import replace
 
 from worker.broker.errors import BrokerDown
+from worker.cli.breaker import line
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
 from worker.compose import Shop
+from worker.operating.breakers import panel
 from worker.operating.moments import age, iso
 from worker.operating.standing import BROKER_DOWN, Standing, stand
 
@@ -18,6 +20,8 @@ def status(asked: argparse.Namespace) -> ExitCode:
         standing = stand(shop.ledger, shop.config, shop.clock.now())
         if not _broker_answers(shop, standing):
             standing = replace(standing, alerts=(BROKER_DOWN, *standing.alerts))
+        held = tuple(one for one in panel(shop).breakers if one.holds)
+        standing = replace(standing, breakers=held)
     if asked.json:
         print_json(standing.as_json())
     else:
@@ -61,6 +65,8 @@ def _print(standing: Standing) -> None:
     for source in standing.careful:
         limit = f", {source.per_hour} tickets an hour" if source.per_hour else ""
         print(f"source: {source.name}: {source.mode}{limit}, by {source.by}: {source.why}")
+    for breaker in standing.breakers:
+        print(line(breaker))
     for reason, count in standing.waiting.items():
         print(f"waiting ({reason}): {count}")
     for alert in standing.alerts:

@@ -8,7 +8,7 @@ from worker.guards.rule import Rule
 from worker.guards.shared import Heard
 from worker.ledgers.tripping import Trip
 
-StandingState = Literal["closed", "open", "probing", "ramp", "tripped"]
+StandingState = Literal["closed", "open", "probing", "ramp", "tripped", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +28,7 @@ class Standing:
     @property
     def holds(self) -> bool:
         """Whether it keeps anybody back."""
-        return self.state != "closed"
+        return self.state not in ("closed", "unknown")
 
 
 def standing_of(name: str, rule: Rule, heard: Heard | None, trip: Trip | None) -> Standing:

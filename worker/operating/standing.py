@@ -11,6 +11,7 @@ from config.tiers import CustomerTier
 from tasks.causes import WaitReason
 from tasks.ports.ledger import Books, Pause, Source, WorkerRow
 from tasks.run import ERRANDS, State
+from worker.guards.standing import Standing as Breaker
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
@@ -29,6 +30,7 @@ class Standing:
     waiting: Mapping[str, int]  # reason -> runs
     paused: tuple[Pause, ...]
     careful: tuple[Source, ...]  # sources that may not do all
+    breakers: tuple[Breaker, ...] = ()  # that keep anybody back; who asks the broker puts them here
     alerts: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -43,6 +45,10 @@ class Standing:
             "sources": [
                 {"source": one.name, "mode": str(one.mode), "per_hour": one.per_hour}
                 for one in self.careful
+            ],
+            "breakers": [
+                {"breaker": one.name, "state": one.state, "by": one.by, "why": one.why}
+                for one in self.breakers
             ],
             "alerts": list(self.alerts),
             "waiting": dict(self.waiting),
