@@ -1,5 +1,6 @@
 """Processes that share breakers in one place, by a clock that stands still."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -104,3 +105,15 @@ def sync(fleet: Sequence[Process]) -> None:
     """Each tells and hears, twice: the first one hears of what the last one told."""
     for one in (*fleet, *fleet):
         one.breakers.sync()
+
+
+def opened(number: int = 1, config: Breaker = CONFIG, chance: float = 0.5) -> list[Process]:
+    """A fleet whose breaker x has just opened."""
+    fleet = processes(number, config, chance)
+    for one in fleet:
+        asyncio.run(one.call(Ended.NEUTRAL))
+    sync(fleet)
+    asyncio.run(fleet[0].fail(10))
+    sync(fleet)
+    assert {one.state() for one in fleet} == {"open"}
+    return fleet

@@ -55,17 +55,21 @@ class MemoryShared:
 
     def _hear(self, told: Told) -> Heard:
         kept = self._kept.get(told.name)
-        counts = kept is not None and self._counts(told, kept)
+        counts = kept is None or (
+            kept.record.state == "closed" and told.counted_in in (0, kept.record.generation)
+        )
         took = kept is None
         if kept is None:
             kept = self._store(told, {})
-        elif told.heard >= kept.record.generation < told.record.generation:
-            kept = self._store(told, {} if told.record.state == "closed" else kept.counts)
-            took = True
+        if counts:
+            self._count(told, kept)
+        if told.heard >= kept.record.generation < told.record.generation:
+            emptied = told.record.state == "closed"
+            kept, took = self._store(told, {} if emptied else kept.counts), True
             self._leases.pop(told.name, None)
-        self._kept[told.name] = kept
         if took and not counts and told.counted_in == told.record.generation:
             self._count(told, kept)
+        self._kept[told.name] = kept
         self._lease(told, kept)
         oldest = self.clock.monotonic() - told.window
         fresh = [tally for at, tally in kept.counts.items() if at >= oldest]
@@ -76,12 +80,6 @@ class MemoryShared:
             failures=sum(bad for _, bad in fresh),
             probe_in=self._held(told.name),
         )
-
-    def _counts(self, told: Told, kept: _Kept) -> bool:
-        counts = kept.record.state == "closed" and told.counted_in in (0, kept.record.generation)
-        if counts:
-            self._count(told, kept)
-        return counts
 
     def _count(self, told: Told, kept: _Kept) -> None:
         for ago, good, bad in told.counts:

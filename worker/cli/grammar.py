@@ -34,6 +34,7 @@ def grammar() -> argparse.ArgumentParser:
         spending,
         guards,
         alerts,
+        _breakers,
         tickets,
         dead,
         recalling,
@@ -120,6 +121,22 @@ def _pausing(nouns: Parsers) -> None:
             metavar="WHAT",
             help=f"a tier ({', '.join(TIERS)}), a stage ({', '.join(STAGES)}) or all (default)",
         )
+
+
+def _breakers(nouns: Parsers) -> None:
+    verbs = noun(nouns, "breaker", "what is left alone because it fails, or by an operator")
+    handlers = "worker.cli.breaker"
+    command(verbs, "list", f"{handlers}:list_breakers", "every breaker, how it stands", json=True)
+    trip = command(
+        verbs, "trip", f"{handlers}:trip_breaker", "ask it nothing until it is reset", json=True
+    )
+    reset = command(
+        verbs, "reset", f"{handlers}:reset_breaker", "lift its trip and close it", json=True
+    )
+    for one in (trip, reset):
+        one.add_argument("breaker", metavar="BREAKER", help="as `list` has it")
+        one.add_argument("--why", metavar="TEXT", required=True, help="the reason")
+        asks_yes(one)
 
 
 def _sources(nouns: Parsers) -> None:

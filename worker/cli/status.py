@@ -1,15 +1,18 @@
 """`triage status`: who works, what waits, what needs somebody."""
 
 import argparse
+from dataclasses import replace
 from functools import partial
 
 from worker.alarm import open_lookout
+from worker.cli.breaker import line
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
 from worker.cli.spend import told
 from worker.compose import Shop
 from worker.guards.throttled import Throttled, look
+from worker.operating.breakers import panel
 from worker.operating.moments import age, iso
 from worker.operating.standing import Standing, stand
 
@@ -20,6 +23,8 @@ def status(asked: argparse.Namespace) -> ExitCode:
         lookout = open_lookout(shop.ledger, shop.config, shop.clock, shop.broker_url)
         throttled = partial(_throttled, shop)
         standing = stand(shop.ledger, lookout, shop.clock.now(), throttled)
+        held = tuple(one for one in panel(shop).breakers if one.holds)
+        standing = replace(standing, breakers=held)
         runbook = shop.config.alerts.runbook
     if asked.json:
         print_json(standing.as_json(runbook))
@@ -61,6 +66,8 @@ def _print(standing: Standing, runbook: str) -> None:
         print(f"source: {source.name}: {source.mode}{limit}, by {source.by}: {source.why}")
     for account in standing.dear:
         print(f"money: {told(account)}")
+    for breaker in standing.breakers:
+        print(line(breaker))
     _print_throttled(standing.throttled)
     for reason, count in standing.waiting.items():
         print(f"waiting ({reason}): {count}")

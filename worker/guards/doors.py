@@ -51,6 +51,33 @@ class Limits(Protocol):
         """It has asked us to slow down."""
 
 
+class NoBudget:
+    """A retry budget that never ends."""
+
+    async def take(self, errand: Errand) -> None:
+        """Leave."""
+
+    def succeeded(self) -> None:
+        """Nothing is counted."""
+
+    def standing(self) -> Mapping[str, object]:
+        """Nothing to say."""
+        return {}
+
+
+class NoLimits:
+    """Limits that nobody has set."""
+
+    async def take(self, errand: Errand) -> None:
+        """Leave."""
+
+    async def settle(self, errand: Errand, tokens: int) -> None:
+        """Nothing is counted."""
+
+    async def told(self, upstream: str, retry_after: float | None) -> None:
+        """Nobody slows down."""
+
+
 class Doors:
     """Implements Guards.
 
@@ -63,14 +90,14 @@ class Doors:
         self,
         breakers: Breakers,
         *,
-        budget: RetryBudget,
-        limits: Limits,
+        budget: RetryBudget | None = None,
+        limits: Limits | None = None,
         off: Callable[[], Collection[str]] = tuple,
     ) -> None:
         """`off`: the guards that an operator does without for a while."""
         self.breakers = breakers
-        self.budget = budget
-        self.limits = limits
+        self.budget = budget or NoBudget()
+        self.limits = limits or NoLimits()
         self.off = off
 
     def admit(self, errand: Errand) -> AbstractAsyncContextManager[Permit]:
@@ -103,7 +130,7 @@ class _Visit(AbstractAsyncContextManager[Permit]):
             if "breaker" not in off:
                 self._upstream = await admit(errand.upstream)
             probes = self._upstream is not None and self._upstream.probe is not None
-            if "retry_budget" not in off and not probes:
+            if errand.is_retry and "retry_budget" not in off and not probes:
                 await doors.budget.take(errand)
             if "rate_limits" not in off:
                 await doors.limits.take(errand)

@@ -84,8 +84,8 @@ local answers = {now}
 for i, told in ipairs(cjson.decode(ARGV[2])) do
   local state, calls, probe = KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1]
   local stored = stored_of(state)
-  local counts = stored and stored.state == 'closed'
-    and (told.counted_in == 0 or told.counted_in == stored.generation)
+  local counts = not stored or (stored.state == 'closed'
+    and (told.counted_in == 0 or told.counted_in == stored.generation))
   if counts then
     count(calls, told)
   end

@@ -8,7 +8,7 @@ from worker.guards.rule import Rule
 from worker.guards.shared import Heard
 from worker.ledgers.tripping import Trip
 
-StandingState = Literal["closed", "open", "probing", "ramp", "tripped"]
+StandingState = Literal["closed", "open", "probing", "ramp", "tripped", "unknown"]
 SHUT: frozenset[StandingState] = frozenset(("open", "probing", "tripped"))
 
 
@@ -29,7 +29,7 @@ class Standing:
     @property
     def holds(self) -> bool:
         """Whether it keeps anybody back."""
-        return self.state != "closed"
+        return self.state not in ("closed", "unknown")
 
     @property
     def is_shut(self) -> bool:

@@ -11,6 +11,7 @@ from tasks.run import State
 from worker.alerts.alert import Alert
 from worker.alerts.lookout import Lookout
 from worker.broker.errors import BrokerDown
+from worker.guards.standing import Standing as Breaker
 from worker.guards.throttled import Throttled
 from worker.ledgers import schema
 from worker.ledgers.accounting import Account
@@ -36,6 +37,7 @@ class Standing:
     throttled: Throttled
     off: tuple[GuardOff, ...]
     alerts: tuple[Alert, ...]
+    breakers: tuple[Breaker, ...] = ()  # that keep anybody back; who asks the broker puts them here
 
     def as_json(self, runbook: str) -> dict[str, object]:
         """As docs/interface.md promises it to scripts; `runbook` is where that page lies."""
@@ -53,6 +55,10 @@ class Standing:
             "backfill": {str(state): count for state, count in self.backfill.items()},
             "money": [account_json(one) for one in self.dear],
             "guards_off": [guard_json(one) for one in self.off],
+            "breakers": [
+                {"breaker": one.name, "state": one.state, "by": one.by, "why": one.why}
+                for one in self.breakers
+            ],
             "alerts": [alert.as_json(runbook) for alert in self.alerts],
             "waiting": dict(self.waiting),
             "limits": [limit.as_json() for limit in self.throttled.limits],

@@ -1,0 +1,121 @@
+"""Breakers as an operator sees and works them, whether a worker runs or not."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from config.load import Config
+from tasks.errors import OperatorError
+from worker.chance import token
+from worker.compose import Shop
+from worker.guards.guarded_facts import FACTS
+from worker.guards.redis_shared import RedisShared, connect
+from worker.guards.rule import KEYS, rule_of
+from worker.guards.shared import SharedAway
+from worker.guards.standing import Standing, standing_of
+from worker.ledgers.noticing import Notice
+from worker.ledgers.tripping import Trip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """Every breaker that is configured or was heard of. `away`: the broker does not answer."""
+
+    breakers: tuple[Standing, ...]
+    away: bool
+
+    def named(self, name: str) -> Standing:
+        """The one of that name. Raises OperatorError with those that there are."""
+        found = {one.name: one for one in self.breakers}
+        if name in found:
+            return found[name]
+        shown = ", ".join(name for name in found if not name.startswith(KEYS))
+        raise OperatorError(f"no breaker is called {name!r}: {shown}; or credential:VARIABLE")
+
+
+def panel(shop: Shop) -> Panel:
+    """How each stands, by the broker and the ledger. Raises LedgerDown."""
+    trips = {trip.name: trip for trip in shop.ledger.trips()}
+    config = shop.config.guards.breaker
+    with _shared(shop) as shared:
+        try:
+            seen = shared.look(shared.names(), config.window_seconds)
+            away = False
+        except SharedAway:
+            seen, away = [], True
+    heard = {one.name: one.heard for one in seen}
+    names = dict.fromkeys([*configured(shop.config), *sorted(heard), *sorted(trips)])
+    found = (
+        standing_of(name, rule_of(name, config), heard.get(name), trips.get(name)) for name in names
+    )
+    if not (away and is_expected(shop)):
+        return Panel(breakers=tuple(found), away=False)
+    unknown = (one if one.holds else replace(one, state="unknown") for one in found)
+    return Panel(breakers=tuple(unknown), away=True)
+
+
+def configured(config: Config) -> Sequence[str]:
+    """The dependencies that config names, then its keys."""
+    tiers = config.tiers
+    used = dict.fromkeys(name for tier in tiers.tiers for name in tier.models)
+    models = [tiers.model(name) for name in used]
+    remote = config.helpdesk.remote
+    keys = [model.credential for model in models] + [remote.credential if remote else None]
+    return list(
+        dict.fromkeys(
+            [
+                *(model.dependency for model in models),
+                f"helpdesk:{config.helpdesk.kind}",
+                FACTS,
+                *(f"credential:{key}" for key in keys if key),
+            ]
+        )
+    )
+
+
+def is_expected(shop: Shop) -> bool:
+    """Whether there should be a broker: the embedded one is there only while a fleet runs."""
+    if shop.config.environment.broker_url:
+        return True
+    lapse, now = shop.config.settings.heart.lapse_seconds, shop.clock.now()
+    return any(now - worker.beat_at < lapse for worker in shop.ledger.workers())
+
+
+def trip(shop: Shop, name: str, *, by: str, why: str) -> bool:
+    """Holds it open until it is reset; every worker hears within two seconds. Whether it was not.
+
+    Raises LedgerDown.
+    """
+    now = shop.clock.now()
+    tripped = Trip(name=name, since=now, by=by, why=why)
+    return shop.ledger.trip(tripped, _notice("breaker.tripped", name, now, by=by, why=why))
+
+
+def reset(shop: Shop, name: str, *, by: str, why: str) -> bool:
+    """Lifts its trip and closes it, with a ramp. False: the broker was not told.
+
+    Raises LedgerDown.
+    """
+    now = shop.clock.now()
+    shop.ledger.untrip(name, _notice("breaker.reset", name, now, by=by, why=why))
+    with _shared(shop) as shared:
+        try:
+            shared.reset(name)
+        except SharedAway:
+            return not is_expected(shop)
+    return True
+
+
+def _notice(kind: str, name: str, at: float, *, by: str, why: str) -> Notice:
+    body = json.dumps({"by": by, "why": why})
+    return Notice(id=f"{kind}:{token()}", at=at, kind=kind, subject=name, body=body)
+
+
+@contextmanager
+def _shared(shop: Shop) -> Iterator[RedisShared]:
+    shared = RedisShared(connect(shop.broker_url), shop.clock)
+    try:
+        yield shared
+    finally:
+        shared.close()
