@@ -282,9 +282,6 @@ def test_a_document_that_is_not_as_promised_is_noticed() -> None:
             read(broken)
 
 
-# ── Pages ────────────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_link_leads_to_what_there_is(page: Path) -> None:
     for link in links(page):

@@ -14,7 +14,10 @@ from tasks.accounts import FLEET, SCOPES, day_and_tier, settlement
 from tasks.ports.ledger import Change, Reserved
 
 Values = Mapping[str, int | str]
-"""Parameters by name: `day`, amounts by column, caps as `cap_SCOPE`."""
+"""Parameters by name: `day`, amounts by column, caps as `cap_SCOPE`, `now` in whole seconds."""
+
+NO_CAP = 10**15
+"""While an operator does without this guard: a billion US dollars."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,10 +50,12 @@ def statements(mark: Callable[[str], str]) -> Statements:
     grown = ", ".join(f"{name} = {name} + {mark(name)}" for name in columns)
     taken = ", ".join(f"{tier}_reserved = {tier}_reserved + {mark(tier)}" for tier in TIERS)
 
+    off = f"SELECT {NO_CAP} FROM guards_off WHERE name = 'money' AND until > {mark('now')}"
+
     def cap(scope: str) -> str:
         # An operator's word counts from the next reservation on.
         said = f"SELECT micro_usd FROM caps WHERE scope = '{scope}'"
-        return f"COALESCE(({said}), {mark(f'cap_{scope}')})"
+        return f"COALESCE(({off}), ({said}), {mark(f'cap_{scope}')})"
 
     fits = " AND ".join(
         f"({mark(tier)} = 0 OR {tier}_reserved + {tier}_spent + {mark(tier)} <= {cap(tier)})"
@@ -93,7 +98,8 @@ def reserve(till: Till, changes: Sequence[Change], caps: Mapping[str, int]) -> l
     for n in standing:
         wish = _wish(n, changes[n])
         by_day[wish.day].append(wish)
-    defaults = {f"cap_{scope}": caps[scope] for scope in SCOPES}
+    now = max((int(change.events[-1].at) for change in changes), default=0)
+    defaults = {"now": now} | {f"cap_{scope}": caps[scope] for scope in SCOPES}
     fitting = [
         wish.place
         for day, wishes in sorted(by_day.items())
