@@ -92,8 +92,8 @@ def test_another_limit_looks_back_as_well(limited: SqlLedger) -> None:
 
 def test_a_page_that_was_read_a_while_ago_counts_as_of_then(limited: SqlLedger) -> None:
     """Somebody has looked in between, for whom those who had begun were an hour ago."""
-    came(limited, said("T-1"), said("T-2"))
-    assert begins(limited, NOON + HOUR + 5) == []
+    came(limited, said("T-1"), said("T-2"), said("T-3"))
+    assert begins(limited, NOON + HOUR + 5) == [("T-3", 1)]
     assert capacity(limited, NOON + HOUR - 5) == 0
 
 
@@ -127,7 +127,8 @@ def test_whoever_writes_again_after_an_answer_stands_behind(limited: SqlLedger) 
     [first] = claim_all(limited, first)
     move(limited, first, ENRICHED, WAITING)
     assert came(limited, said("T-0", "again", NOON + MINUTE)) == [State.WAITING]
-    assert begins(limited, NOON + HOUR) == [(third.external_id, 1), ("T-0", 2)]
+    came(limited, said(third.external_id, "again", NOON + 2 * MINUTE))
+    assert begins(limited, NOON + HOUR) == [(third.external_id, 2), ("T-0", 2)]
 
 
 def test_a_message_of_no_sense_in_between_costs_nobody_their_turn(limited: SqlLedger) -> None:
@@ -154,7 +155,6 @@ def test_one_that_nobody_has_touched_leaves_its_place_to_its_successor(limited: 
     assert came(limited, said("T-1", "again", again)) == [State.QUEUED]
     assert begins(limited, NOON + HOUR) == [("T-3", 1)]
     assert capacity(limited, again + HOUR - 1) == 0
-    assert capacity(limited, again + HOUR) == 0, "nine stand in line"
     assert len(begins(limited, again + HOUR)) == 1
 
 
@@ -176,11 +176,19 @@ def test_one_that_is_worked_on_takes_its_place_with_it(limited: SqlLedger) -> No
 def test_a_place_that_is_free_again_is_nobodys_to_leave(limited: SqlLedger) -> None:
     """Then its successor has the first turn, and no more."""
     came(limited, said("T-1"), said("T-2"))
-    assert len(begins(limited, NOON + HOUR)) == 0
     assert capacity(limited, NOON + HOUR + 1) == 2
     later = NOON + HOUR + 2
     assert came(limited, said("T-1", "again", later)) == [State.WAITING]
     assert begins(limited, NOON + 2 * HOUR + 1, limit=1) == [("T-1", 2)]
+
+
+def test_whose_place_is_free_again_is_still_before_those_of_the_same_page(
+    limited: SqlLedger,
+) -> None:
+    came(limited, said("T-1"), said("T-2"))
+    later = NOON + HOUR
+    page = said("T-8", at=later), said("T-9", at=later), said("T-1", "again", later)
+    assert came(limited, *page) == [State.QUEUED, State.WAITING, State.QUEUED]
 
 
 def test_a_whole_history_at_once_takes_one_place(limited: SqlLedger) -> None:
@@ -247,12 +255,13 @@ def test_without_a_limit_a_ticket_that_is_quiet_again_is_due(limited: SqlLedger)
 def test_one_that_an_operator_lets_begin_takes_a_place(limited: SqlLedger) -> None:
     """Whether there is one: others wait for longer by that."""
     came(limited, said("T-1", at=NOON - MINUTE), said("T-2", at=NOON - MINUTE))
-    [one, _] = take_in(limited, said("T-3"), said("T-4"))
+    one, *_ = take_in(limited, said("T-3"), said("T-4"), said("T-5"))
     begun = replace(one, state=State.QUEUED, changed_at=NOON)
     limited.begin_out_of_turn([begun])
     move(limited, one, sent(one))
     assert begins(limited, NOON + HOUR - MINUTE) == [("T-4", 1)]
-    assert capacity(limited, NOON + HOUR) == 1
+    assert begins(limited, NOON + HOUR - 1) == []
+    assert begins(limited, NOON + HOUR) == [("T-5", 1)]
 
 
 def test_a_source_without_a_limit_leaves_no_trace_and_is_asked_once(ledger: SqlLedger) -> None:

@@ -43,7 +43,7 @@ def hours(connection: Connection, arrivals: Iterable[Arrival]) -> Mapping[str, H
             source=name,
             limit=limit,
             now=min(one.at for one in came if one.source == name),
-            is_line=_is_line(connection, name),
+            is_line=is_line(connection, name),
         )
         for name, limit in limits.items()
     }
@@ -75,6 +75,7 @@ def _late(
     turns = dict.fromkeys(run.ticket for run in (*left, *came) if _counts(run))
     begin = [wanted.pop(ticket) for ticket in turns if ticket in heirs and ticket in wanted]
     if not hour.is_line:
+        places.settle(connection, hour.source, hour.now)
         free = hour.limit - places.taken(connection, hour.source, hour.now) - len(begin)
         standing = [ticket for ticket in turns if ticket in wanted]
         begin += [wanted.pop(ticket) for ticket in standing[: max(0, free)]]
@@ -93,7 +94,8 @@ def standing() -> ColumnElement[bool]:
     return and_(runs.c.state == State.WAITING, runs.c.reason == WaitReason.CAPPED)
 
 
-def _is_line(connection: Connection, source: str) -> bool:
+def is_line(connection: Connection, source: str) -> bool:
+    """Whether somebody stands in it."""
     query = select(schema.runs.c.id).where(standing(), schema.runs.c.source == source).limit(1)
     return connection.execute(query).first() is not None
 

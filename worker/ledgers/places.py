@@ -32,17 +32,21 @@ def taken(connection: Connection, source: str, now: float) -> int:
     """How many of its places are taken at `now` (epoch seconds).
 
     Those of the coming hour are: some process' clock is ahead, or this page was read a while ago.
-    A clock that is ahead by more must not stop a source for as long: they are taken from now on.
     """
     at = schema.marks.c.at
-    counts = func.count().filter(at > now - HOUR), func.min(at), func.max(at)
-    count, oldest, newest = connection.execute(select(*counts).where(_of(source))).one()
-    if count and newest > now + HOUR:
-        ahead = _of(source) & (at > now + HOUR)
-        connection.execute(update(schema.marks).where(ahead).values(at=now))
-    if oldest is not None and oldest <= now - KEPT:
-        connection.execute(delete(schema.marks).where(_of(source), at <= now - KEPT))
-    return int(count)
+    lasts = _of(source) & (at > now - HOUR) & (at <= now + HOUR)
+    return int(connection.execute(select(func.count()).where(lasts)).scalar_one())
+
+
+def settle(connection: Connection, source: str, now: float) -> None:
+    """Forgets its places of long ago; those by a clock that is far ahead are taken from now on.
+
+    Else it would stop the source for as long as it was ahead.
+    """
+    marks = schema.marks
+    ahead = _of(source) & (marks.c.at > now + HOUR)
+    connection.execute(update(marks).where(ahead).values(at=now))
+    connection.execute(delete(marks).where(_of(source), marks.c.at <= now - KEPT))
 
 
 def take(connection: Connection, runs: Collection[Run]) -> None:

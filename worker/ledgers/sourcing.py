@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Engine, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, select, update
 
 from config.mode import Mode
 from tasks.birth import capped
@@ -65,21 +65,14 @@ class LedgerSourcing:
         Where an operator has just said something, every worker hears of it first: else they would
         begin as it was before.
         """
-        unheard = {one.name for one in self.sources() if 0 <= now - one.since < HEARD_SECONDS}
+        heard = [one for one in self.sources() if not 0 <= now - one.since < HEARD_SECONDS]
+        with reading(self.engine) as connection:  # nearly always there is nobody to begin
+            names = [one.name for one in heard if _may_begin(connection, one, now)]
         begun: list[Run] = []
-        for name in self._with_line(now):
-            if name not in unheard:
-                with writing(self.engine) as connection:
-                    begun += _let_begin(connection, name, now, limit - len(begun))
+        for name in names:
+            with writing(self.engine) as connection:
+                begun += _let_begin(connection, name, now, limit - len(begun))
         return begun
-
-    def _with_line(self, now: float) -> Sequence[str]:
-        """Sources with somebody in line, or who should be."""
-        source = schema.runs.c.source
-        stands = or_(lining_up.standing(), _should_stand(now))
-        with reading(self.engine) as connection:
-            found = connection.execute(select(source).where(stands).distinct().order_by(source))
-            return [name for (name,) in found]
 
     def begin_out_of_turn(self, runs: Sequence[Run]) -> None:
         """An operator begins them, whether there is room or not; others wait for longer by that."""
@@ -88,22 +81,41 @@ class LedgerSourcing:
             places.take(connection, [run for run in runs if run.source in limits])
 
 
+def _may_begin(connection: Connection, source: Source, now: float) -> bool:
+    """Whether one of its tickets may begin, or has to stand in line from now on."""
+    if source.per_hour is not None:
+        quiet = select(schema.runs.c.id).where(
+            _should_stand(now), schema.runs.c.source == source.name
+        )
+        if connection.execute(quiet.limit(1)).first():
+            return True
+        if places.taken(connection, source.name, now) >= source.per_hour:
+            return False
+    return lining_up.is_line(connection, source.name)
+
+
 def _let_begin(connection: Connection, source: str, now: float, most: int) -> list[Run]:
-    runs = schema.runs
     limit = places.limits(connection, [source]).get(source)
     if limit is not None:
-        mine = _locked(connection, _should_stand(now) & (runs.c.source == source))
-        _move(connection, mine, [capped(run, now) for run in mine])
+        quiet = _locked(connection, _should_stand(now) & (schema.runs.c.source == source))
+        _move(connection, quiet, [capped(run, now) for run in quiet])
+        places.settle(connection, source, now)
         most = min(most, limit - places.taken(connection, source, now))
-    line = lining_up.standing() & (runs.c.source == source)
-    ids = select(runs.c.id).where(line).order_by(lining_up.turn()).limit(max(0, most))
-    turns = [name for (name,) in connection.execute(ids)] if most > 0 else []
-    locked = {run.id: run for run in _locked(connection, line & runs.c.id.in_(turns))}
-    mine = [locked[name] for name in turns if name in locked]
+    mine = _first_in_line(connection, source, most) if most > 0 else []
     begun = _move(connection, mine, [_sent(run, now) for run in mine])
     if limit is not None:
         places.take(connection, begun)
     return begun
+
+
+def _first_in_line(connection: Connection, source: str, most: int) -> list[Run]:
+    """In their turn; locked."""
+    runs = schema.runs
+    line = lining_up.standing() & (runs.c.source == source)
+    ids = select(runs.c.id).where(line).order_by(lining_up.turn()).limit(most)
+    turns = [name for (name,) in connection.execute(ids)]
+    locked = {run.id: run for run in _locked(connection, line & runs.c.id.in_(turns))}
+    return [locked[name] for name in turns if name in locked]
 
 
 def _should_stand(now: float) -> ColumnElement[bool]:
