@@ -23,11 +23,13 @@ class Environment:
     model_api_base: str | None = field(default=None, repr=False)
     model_api_key: str | None = field(default=None, repr=False)
     model_price: str | None = None
+    simulator: str | None = None
     helpdesk: str | None = None
     helpdesk_url: str | None = None
     source: str | None = None  # what `triage up SOURCE` polls; handed to its children
     flower_password: str | None = field(default=None, repr=False)
     sentry_dsn: str | None = field(default=None, repr=False)
+    alert_webhook: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
     credentials: Mapping[str, str] = field(repr=False)  # every variable; config names keys in it
 
@@ -47,11 +49,13 @@ class Environment:
             model_api_base=value.get("TRIAGE_MODEL_API_BASE"),
             model_api_key=value.get("TRIAGE_MODEL_API_KEY"),
             model_price=value.get("TRIAGE_MODEL_PRICE"),
+            simulator=value.get("TRIAGE_SIMULATOR"),
             helpdesk=value.get("TRIAGE_HELPDESK"),
             helpdesk_url=value.get("TRIAGE_HELPDESK_URL"),
             source=value.get("TRIAGE_SOURCE"),
             flower_password=value.get("TRIAGE_FLOWER_PASSWORD"),
             sentry_dsn=value.get("SENTRY_DSN"),
+            alert_webhook=value.get("TRIAGE_ALERT_WEBHOOK"),
             log_level=value.get("TRIAGE_LOG_LEVEL", "INFO").upper(),
             credentials=value,
         )

@@ -6,7 +6,12 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from config.taxonomy import Frozen
-from config.tiers import TIERS, TierName
+
+GUARDS = ("breaker", "retry_budget", "rate_limits", "money")
+"""What an operator may switch off for a while: `triage guard off NAME`."""
+
+MOST_OFF_SECONDS = 86_400.0
+"""How long at most; then it is on again by itself."""
 
 MICRO = 1_000_000
 """Millionths in a dollar."""
@@ -67,6 +72,19 @@ class Limit(Frozen):
     requests_per_minute: int | None = Field(default=None, gt=0)
     tokens_per_minute: int | None = Field(default=None, gt=0)
 
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        if self.requests_per_minute is None and self.tokens_per_minute is None:
+            message = "it limits nothing: say requests_per_minute, tokens_per_minute or both"
+            raise ValueError(message)
+        return self
+
+    @property
+    def said(self) -> str:
+        """In words: "500 requests and 200000 tokens a minute"."""
+        kinds = {"requests": self.requests_per_minute, "tokens": self.tokens_per_minute}
+        return " and ".join(f"{most} {kind}" for kind, most in kinds.items() if most) + " a minute"
+
 
 class Guards(Frozen):
     """All of it."""
@@ -88,9 +106,3 @@ class Guards(Frozen):
     def limit(self, upstream: str) -> Limit | None:
         """The limit of that upstream, where it has one."""
         return next((limit for limit in self.limits if limit.upstream == upstream), None)
-
-
-def cheaper(tier: TierName) -> TierName | None:
-    """The next cheaper tier; None at the bottom."""
-    place = TIERS.index(tier)
-    return TIERS[place - 1] if place else None

@@ -1,13 +1,14 @@
 """Reads the whole configuration once: our files, the operator's over them, the environment."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from config.alerts import Alerts
 from config.environment import Environment
 from config.errors import ConfigError
 from config.guards import Guards
@@ -15,6 +16,7 @@ from config.helpdesk import HelpdeskConfig, Kind
 from config.policy import Policy
 from config.prompts import Prompt, read_prompt
 from config.settings import Settings
+from config.staging import Staging, keys
 from config.taxonomy import Taxonomy
 from config.tiers import Model, Price, Tier, Tiers
 from config.toml import DEFAULTS, layered
@@ -35,6 +37,7 @@ class Config:
     tiers: Tiers
     policy: Policy
     guards: Guards
+    alerts: Alerts
     helpdesk: HelpdeskConfig
     classify: Prompt
 
@@ -55,16 +58,25 @@ def load(environment: Environment) -> Config:
     if environment.log_level not in LOG_LEVELS:
         message = f"TRIAGE_LOG_LEVEL is {environment.log_level!r}: say {', '.join(LOG_LEVELS)}"
         raise ConfigError(message)
+    tiers = load_tiers(environment)
+    if environment.simulator:
+        tiers, environment = _staged(tiers, environment, environment.simulator)
     return Config(
         environment=environment,
         settings=_shaped(Settings, "settings.toml", overlay),
         taxonomy=_taxonomy(overlay),
-        tiers=_usable(_shaped(Tiers, "tiers.toml", overlay), environment),
+        tiers=_usable(tiers, environment),
         policy=_shaped(Policy, "policy.toml", overlay),
         guards=_shaped(Guards, "guards.toml", overlay),
+        alerts=_alerts(overlay, environment),
         helpdesk=_helpdesk(_shaped(HelpdeskConfig, "helpdesk.toml", overlay), environment),
         classify=read_prompt("classify", overlay),
     )
+
+
+def load_tiers(environment: Environment) -> Tiers:
+    """The tiers as they are written, whichever of their models can be asked. Raises ConfigError."""
+    return _shaped(Tiers, "tiers.toml", environment.config)
 
 
 def _refuse_strangers(overlay: Path | None) -> None:
@@ -140,6 +152,31 @@ def _helpdesk(found: HelpdeskConfig, environment: Environment) -> HelpdeskConfig
         message = f"{remote.credential} is not set: it holds the token of the fleet's user ({kind})"
         raise ConfigError(message)
     return found.model_copy(update={kind: remote.model_copy(update={"url": url})})
+
+
+def _staged(tiers: Tiers, environment: Environment, at: str) -> tuple[Tiers, Environment]:
+    """Every model at the simulator, and no real key among the credentials."""
+    if environment.model:
+        message = "TRIAGE_SIMULATOR and TRIAGE_MODEL are both set: unset the one you do not mean"
+        raise ConfigError(message)
+    credentials = {**environment.credentials, **keys(tiers)}
+    return Staging.parse(at).pointed(tiers), replace(environment, credentials=credentials)
+
+
+def _alerts(overlay: Path | None, environment: Environment) -> Alerts:
+    """Where alerts go; the webhook's address may stand in the environment, for it is a secret."""
+    raw = layered("alerts.toml", overlay)
+    if environment.alert_webhook and isinstance(webhook := raw.get("webhook"), dict):
+        if not re.match(r"https?://[^/\s]", environment.alert_webhook):
+            raise ConfigError("TRIAGE_ALERT_WEBHOOK is no address: give http://… or https://…")
+        raw["webhook"] = {**webhook, "url": environment.alert_webhook}
+    alerts = _validated(Alerts, "alerts.toml", raw)
+    names = (alerts.smtp.user_credential, alerts.smtp.credential)
+    missing = [name for name in names if name not in environment.credentials]
+    if alerts.smtp.host and len(missing) == 1:
+        message = f"{missing[0]} is not set: the mail server needs both {' and '.join(names)}"
+        raise ConfigError(f"{message}, or neither")
+    return alerts
 
 
 def _usable(tiers: Tiers, environment: Environment) -> Tiers:

@@ -13,7 +13,7 @@ class Retry(Frozen):
     base_seconds: float = Field(default=2.0, gt=0)
     cap_seconds: float = Field(default=60.0, gt=0)
     bug_attempts: int = Field(default=2, ge=1, le=5)  # for exceptions that nobody expected
-    park_seconds: float = Field(default=30.0, gt=0)  # how often a parked run looks again
+    park_seconds: float = Field(default=120.0, gt=0)  # a run that a guard holds looks again then
 
 
 class Asking(Frozen):

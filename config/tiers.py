@@ -48,6 +48,11 @@ class Model(Frozen):
     why: str
 
     @property
+    def is_local(self) -> bool:
+        """It runs in the worker itself: no network, no bill."""
+        return self.name.startswith("local/")
+
+    @property
     def dependency(self) -> str:
         """What its breaker and its limits are called: `openai`, `openai@10.0.0.7:8000`."""
         if self.upstream:

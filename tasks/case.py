@@ -29,6 +29,7 @@ class Answer:
     finish_reason: str
     refusal: str | None = None
     signals: Signals | None = None
+    stands_in: str | None = None  # for whom, and why; None: its tier's own choice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,15 +6,17 @@ into texts, which are encrypted.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import assert_never, cast
 
 from config.taxonomy import Taxonomy
 from tasks.case import Classified, Enriched, Validated, Written
 from tasks.causes import Cause
-from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
+from tasks.detour import Degrade, Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
 from tasks.errands.hand_over import HandedOver
 from tasks.errands.recall import Recalled
-from tasks.events import Body, Kind
+from tasks.errands.taking_back import batch_in
+from tasks.events import Body, Event, Kind
+from tasks.journey import fold
 from tasks.ports.ledger import Intent
 from tasks.run import Outcome, Run
 
@@ -56,8 +58,7 @@ def of_detour(detour: Detour, run: Run) -> tuple[Entry, ...]:
     """What a detour from the run's present stage says."""
     match detour:
         case Wait():
-            body = {"until": detour.until, "reason": detour.reason, "why": detour.why}
-            waiting = Entry(kind=Kind.WAITING, body=body)
+            waiting = Entry(kind=Kind.WAITING, body=_waiting(detour))
             failed = Entry(kind=Kind.FAILED, body={"stage": run.stage, "why": detour.why})
             return (failed, waiting) if detour.spends_attempt else (waiting,)
         case NeedsHuman():
@@ -68,14 +69,20 @@ def of_detour(detour: Detour, run: Run) -> tuple[Entry, ...]:
                 Entry(kind=Kind.FAILED, body={"stage": run.stage, "why": detour.why}),
                 buried(run, detour),
             )
-        case Promote():
+        case Promote() | Degrade():
+            kind = Kind.PROMOTED if isinstance(detour, Promote) else Kind.DEGRADED
             body = {"from": run.tier, "to": detour.tier, "why": detour.why}
-            return (Entry(kind=Kind.PROMOTED, body=body),)
+            return (Entry(kind=kind, body=body),)
         case Drop():
             body = {"cause": detour.cause, "why": detour.why, "by": "triage-fleet"}
             return (Entry(kind=Kind.DROPPED, body=body, writes=detour.writes),)
         case _:
             assert_never(detour)
+
+
+def _waiting(wait: Wait) -> Body:
+    body = {"until": wait.until, "reason": wait.reason, "why": wait.why}
+    return body | ({"waits_for": wait.waits_for} if wait.waits_for else {})
 
 
 def recalling(run: Run, *, batch: str, by: str, why: str, keys: Sequence[str], undo: bool) -> Entry:
@@ -85,14 +92,14 @@ def recalling(run: Run, *, batch: str, by: str, why: str, keys: Sequence[str], u
     return Entry(kind=Kind.RECALLING, body=body)
 
 
-def recalled(case: Recalled, asked: Body) -> Entry:
-    """What came of it; `asked` is the event that asked for it."""
+def recalled(case: Recalled, asked: Body, events: Sequence[Event]) -> Entry:
+    """What came of it; `asked` is the event that asked for it, `events` are all of its run's."""
     results = {result.target: result.outcome for result in case.results}
     body = {
         "batch": asked["batch"],
         "results": results,
         "back": asked["back"],
-        "outcome": _after_recall(case, undone=bool(asked["undo"])),
+        "outcome": _undone(case, asked, events) if asked["undo"] else Outcome.RECALLED,
     }
     return Entry(kind=Kind.RECALLED, body=body, writes=case.results)
 
@@ -117,11 +124,14 @@ def handed_over(case: HandedOver, back: object = None) -> Entry:
     return Entry(kind=Kind.HANDED_OVER, body=body, writes=case.results)
 
 
-def _after_recall(case: Recalled, *, undone: bool) -> Outcome:
-    if not undone:
-        return Outcome.RECALLED
+def _undone(case: Recalled, asked: Body, events: Sequence[Event]) -> Outcome | None:
+    """The outcome from before the recall that is undone; less, where a person has chosen since."""
+    batches = {batch_in(key) for key in cast("Sequence[str]", asked["keys"])}
+    asking = (n for n, one in enumerate(events) if one.body.get("batch") in batches)
+    until = next(asking, len(events))
+    outcome = fold(events[:until]).outcome
     kept = any(result.outcome == "kept" for result in case.results)
-    return Outcome.PARTLY if kept else Outcome.APPLIED
+    return Outcome.PARTLY if kept and outcome is Outcome.APPLIED else outcome
 
 
 def sent_again(run: Run) -> Entry:

@@ -1,39 +1,39 @@
 """Stage 2: ask one model once, and keep only an answer of the right shape."""
 
-from config.tiers import TierName
+from dataclasses import dataclass
+
 from tasks import prompt
+from tasks.asking import Unasked, ask
 from tasks.case import Answer, Classified, Enriched
 from tasks.causes import ReviewReason
+from tasks.decide import all_of
 from tasks.desk import Desk
 from tasks.detour import Detour, NeedsHuman, Promote
-from tasks.events import Kind
-from tasks.ports.model import Question, Reply
-from tasks.routing import fresh_model, next_tier
+from tasks.errors import BreakerOpen, ContextTooLong, Misconfigured
+from tasks.ports.model import Question
+from tasks.routing import next_tier
+from tasks.ticket import Ticket
 from tasks.verdict import Misshapen, Verdict
-from tasks.waypoints import Waypoint, passing
 
 REFUSALS = frozenset({"content_filter", "refusal"})
 TRUNCATED = "length"
 
 
 async def classify(case: Enriched, desk: Desk) -> Classified | Detour:
-    """The case with a verdict; asked once more, with the error shown, when its shape is wrong."""
-    answers = case.received.answers
-    asked = _first_question(case, desk)
-    problem = Misshapen("it was never asked")
-    for _ in range(desk.policy.asking.malformed_asks):
-        answer = _recorded(asked, answers)
-        if answer is None:
-            answer = await _ask(asked, case.tier, desk)
-            answers = (*answers, answer)
-        if answer.refusal is not None or answer.finish_reason in REFUSALS:
-            return NeedsHuman(reason=ReviewReason.REFUSED, why=f"{answer.model} refused to answer")
-        read = read_verdict(answer)
-        if isinstance(read, Verdict):
-            return Classified(enriched=case, verdict=read, answer=answer, answers=answers)
-        problem = read
-        asked = prompt.corrected(asked, answer.text, problem)
-    return _unfinished(case, answers, problem, desk)
+    """The case with a verdict, by the tier's first model that may be asked.
+
+    One that is left alone at present is stood in for by the next; with none left, all are waited
+    for. Raises what the one that was asked raises.
+    """
+    away: list[BreakerOpen | Misconfigured] = []
+    heard = [*case.received.answers]
+    for name in _candidates(case, desk):
+        talk = Talk(case=case, desk=desk, heard=heard, stands_in=_stands_in(case, desk, away))
+        try:
+            return await talk.hold(name)
+        except (BreakerOpen, Misconfigured) as error:
+            away.append(error)
+    raise all_of(away)
 
 
 def read_verdict(answer: Answer) -> Verdict | Misshapen:
@@ -43,92 +43,90 @@ def read_verdict(answer: Answer) -> Verdict | Misshapen:
     return Verdict.parse(answer.text)
 
 
-def _first_question(case: Enriched, desk: Desk) -> Question:
-    """To the tier's first model that no cheaper tier has already asked about this ticket."""
-    elsewhere = frozenset(a.model for a in case.received.answers if a.tier != case.tier)
-    name = fresh_model(case.tier, elsewhere, desk.tiers) or desk.tiers.tier(case.tier).models[0]
-    return prompt.question(
-        case.ticket,
-        case.facts,
-        prompt=desk.prompt,
-        taxonomy=desk.taxonomy,
-        model=desk.tiers.model(name),
-    )
+def _candidates(case: Enriched, desk: Desk) -> list[str]:
+    """The tier's models, those that have answered here already before those that have not.
+
+    What cheaper tiers have asked about this ticket is left out, unless that leaves nobody.
+    """
+    answers = case.received.answers
+    models = desk.tiers.tier(case.tier).models
+    elsewhere = {answer.model for answer in answers if answer.tier != case.tier}
+    here = {answer.model for answer in answers if answer.tier == case.tier}
+    fresh = [name for name in models if name not in elsewhere] or [models[0]]
+    return sorted(fresh, key=lambda name: name not in here)
 
 
-def _recorded(asked: Question, answers: tuple[Answer, ...]) -> Answer | None:
-    """What this model already answered to this very question: nothing is paid for twice."""
-    digest = prompt.digest(asked)
-    return next((answer for answer in answers if answer.question == digest), None)
+def _stands_in(case: Enriched, desk: Desk, away: list[BreakerOpen | Misconfigured]) -> str | None:
+    if not away:
+        return None
+    return f"stands in for {desk.tiers.tier(case.tier).models[0]}: {away[0]}"
 
 
-async def _ask(asked: Question, tier: TierName, desk: Desk) -> Answer:
-    """One request. Its answer is in the ledger before anybody reads it."""
-    reply = await desk.models.ask(asked)
-    passing(Waypoint.ASKED)
-    answer = Answer(
-        model=asked.model,
-        tier=tier,
-        question=prompt.digest(asked),
-        text=reply.text,
-        finish_reason=reply.finish_reason,
-        refusal=reply.refusal,
-        signals=reply.signals,
-    )
-    cost = desk.tiers.model(asked.model).price.micro_usd(
-        input_tokens=reply.usage.input_tokens,
-        cached_tokens=reply.usage.cached_tokens,
-        output_tokens=reply.usage.output_tokens,
-    )
-    await desk.journal.record(
-        Kind.ANSWERED,
-        _account(answer, reply, cost) | {"prompt": desk.prompt.version},
-        texts={"answer": answer.text, "question": _asked_text(asked), **_refused(answer)},
-    )
-    return answer
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Talk:
+    """What is said with one model about one ticket; `heard` grows by each answer, of any model."""
 
+    case: Enriched
+    desk: Desk
+    heard: list[Answer]
+    stands_in: str | None
 
-def _account(answer: Answer, reply: Reply, cost: int) -> dict[str, object]:
-    """What the ledger says of one call: numbers and names, nothing of what was said."""
-    return {
-        "model": answer.model,
-        "model_answered": reply.model_answered,
-        "tier": answer.tier,
-        "question": answer.question,
-        "finish_reason": answer.finish_reason,
-        "refused": answer.refusal is not None,
-        "input_tokens": reply.usage.input_tokens,
-        "cached_tokens": reply.usage.cached_tokens,
-        "output_tokens": reply.usage.output_tokens,
-        "usage_reported": reply.usage.reported,
-        "latency_seconds": round(reply.latency_seconds, 4),
-        "micro_usd": cost,
-        "signals": None
-        if answer.signals is None
-        else {
-            "confidence": answer.signals.confidence,
-            "threshold": answer.signals.threshold,
-            "abstains": answer.signals.abstains,
-            "ranking": [list(pair) for pair in answer.signals.ranking[:3]],
-        },
-    }
+    async def hold(self, name: str) -> Classified | Detour:
+        """Asks that model; once more, with the error shown, when its answer's shape is wrong."""
+        asked = self._question(name, self.case.ticket)
+        problem = Misshapen("it was never asked")
+        for _ in range(self.desk.policy.asking.malformed_asks):
+            asked, answer = await self._ask_or_trim(asked)
+            if not isinstance(answer, Answer):
+                return answer
+            if answer.refusal is not None or answer.finish_reason in REFUSALS:
+                why = f"{answer.model} refused to answer"
+                return NeedsHuman(reason=ReviewReason.REFUSED, why=why)
+            read = read_verdict(answer)
+            if isinstance(read, Verdict):
+                heard = tuple(self.heard)
+                return Classified(enriched=self.case, verdict=read, answer=answer, answers=heard)
+            problem = read
+            asked = prompt.corrected(asked, answer.text, problem)
+        return self._unfinished(problem)
 
+    async def _ask_or_trim(self, asked: Question) -> tuple[Question, Answer | Unasked]:
+        """Asked again without what came before the ticket's last words, where all was too long."""
+        try:
+            return asked, await self._ask(asked)
+        except ContextTooLong:
+            shorter = prompt.trimmed(self.case.ticket)
+            if shorter is None:
+                raise
+        asked = self._question(asked.model, shorter)
+        return asked, await self._ask(asked)
 
-def _asked_text(asked: Question) -> str:
-    return "\n\n".join(f"[{message.role}]\n{message.content}" for message in asked.messages)
+    async def _ask(self, asked: Question) -> Answer | Unasked:
+        """What this model already answered to this very question: nothing is paid for twice."""
+        digest = prompt.digest(asked)
+        known = next((answer for answer in self.heard if answer.question == digest), None)
+        if known is not None:
+            return known
+        came = await ask(asked, self.case, self.desk, stands_in=self.stands_in)
+        if isinstance(came, Answer):
+            self.heard.append(came)
+        return came
 
+    def _question(self, name: str, ticket: Ticket) -> Question:
+        return prompt.question(
+            ticket,
+            self.case.facts,
+            prompt=self.desk.prompt,
+            taxonomy=self.desk.taxonomy,
+            model=self.desk.tiers.model(name),
+        )
 
-def _refused(answer: Answer) -> dict[str, str]:
-    return {} if answer.refusal is None else {"refusal": answer.refusal}
-
-
-def _unfinished(
-    case: Enriched, answers: tuple[Answer, ...], problem: Misshapen, desk: Desk
-) -> Detour:
-    """Promoted while there is a dearer model to ask, then a person."""
-    tiers_asked = {answer.tier for answer in answers}
-    dearer = next_tier(case.tier, frozenset(a.model for a in answers), desk.tiers)
-    why = f"{answers[-1].model} gave no answer of the right shape ({problem})"
-    if dearer and len(tiers_asked) <= desk.policy.asking.promotions_malformed:
-        return Promote(tier=dearer, why=why)
-    return NeedsHuman(reason=ReviewReason.UNFINISHED, why=why)
+    def _unfinished(self, problem: Misshapen) -> Detour:
+        """Promoted while there is a dearer model to ask, then a person."""
+        desk, tier = self.desk, self.case.tier
+        tiers_asked = {answer.tier for answer in self.heard}
+        dearer = next_tier(tier, frozenset(a.model for a in self.heard), desk.tiers)
+        why = f"{self.heard[-1].model} gave no answer of the right shape ({problem})"
+        if dearer and len(tiers_asked) <= desk.policy.asking.promotions_malformed:
+            return Promote(tier=dearer, why=why)
+        return NeedsHuman(reason=ReviewReason.UNFINISHED, why=why)

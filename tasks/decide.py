@@ -1,5 +1,6 @@
 """What to do about what is broken: one total, pure function."""
 
+from collections.abc import Sequence
 from math import inf
 from typing import assert_never
 
@@ -8,8 +9,10 @@ from tasks.backoff import full_jitter
 from tasks.causes import Cause, WaitReason
 from tasks.detour import GiveUp, Wait
 from tasks.errors import (
+    BreakerOpen,
     ContextTooLong,
     FactsDown,
+    Held,
     HelpdeskDown,
     LedgerDown,
     Misconfigured,
@@ -38,7 +41,7 @@ def decide(
     `now` is epoch seconds, `chance` a number in [0, 1).
     """
     match error:
-        case LedgerDown() | RateLimited() | Misconfigured():
+        case LedgerDown() | RateLimited() | Held() | Misconfigured():
             return _wait_free(error, policy=policy, now=now, chance=chance)
         case Transient():
             return _retry(error, attempt=attempt, policy=policy, now=now, chance=chance)
@@ -54,7 +57,11 @@ def decide(
 
 
 def _wait_free(
-    error: LedgerDown | RateLimited | Misconfigured, *, policy: Policy, now: float, chance: float
+    error: LedgerDown | RateLimited | Held | Misconfigured,
+    *,
+    policy: Policy,
+    now: float,
+    chance: float,
 ) -> Wait:
     """Waits that spend no attempt: nothing is wrong with the ticket."""
     match error:
@@ -64,15 +71,39 @@ def _wait_free(
         case LedgerDown():
             until = now + policy.retry.base_seconds * (1 + chance)
             return Wait(until=until, reason=WaitReason.RETRY, why=str(error), spends_attempt=False)
+        case BreakerOpen():
+            return _held(
+                error, WaitReason.BREAKER, error.dependency, policy=policy, now=now, chance=chance
+            )
+        case Held():
+            until = now + max(error.retry_after, LEAST_SECONDS) * (1 + chance)
+            return Wait(until=until, reason=WaitReason.RETRY, why=str(error), spends_attempt=False)
         case Misconfigured():
-            return Wait(
-                until=now + policy.retry.park_seconds * (1 + chance),
-                reason=WaitReason.PARKED,
-                why=f"{error} (mend {_wrong(error)})",
-                spends_attempt=False,
+            return _held(
+                error, WaitReason.PARKED, error.guard, policy=policy, now=now, chance=chance
             )
         case _:
             assert_never(error)
+
+
+def _held(
+    error: BreakerOpen | Misconfigured,
+    reason: WaitReason,
+    guards: str,
+    *,
+    policy: Policy,
+    now: float,
+    chance: float,
+) -> Wait:
+    """Until those guards let through again, which the reaper sees; if nobody does, for minutes."""
+    why = f"{error} (mend {_wrong(error)})" if isinstance(error, Misconfigured) else str(error)
+    return Wait(
+        until=now + policy.retry.park_seconds * (1 + chance),
+        reason=reason,
+        why=why,
+        spends_attempt=False,
+        waits_for=guards,
+    )
 
 
 def _wrong(error: Misconfigured) -> str:
@@ -92,6 +123,24 @@ def _retry(
         return GiveUp(cause=_cause(error), why=f"{error}, {attempt} times")
     pause = max(_told(error, 0.0), full_jitter(attempt, policy.retry, chance))
     return Wait(until=now + pause, reason=WaitReason.RETRY, why=str(error))
+
+
+def all_of(away: Sequence[BreakerOpen | Misconfigured]) -> BreakerOpen | Misconfigured:
+    """One error for several that could have served: it waits for whichever comes back first.
+
+    A breaker closes by itself, so it counts before what a person has to mend.
+    """
+    guards = " ".join(sorted({_guard(error) for error in away}))
+    shut = [error for error in away if isinstance(error, BreakerOpen)]
+    if shut:
+        soonest = min(shut, key=lambda error: error.retry_after)
+        return BreakerOpen(str(soonest), dependency=guards, retry_after=soonest.retry_after)
+    wrong = next(error for error in away if isinstance(error, Misconfigured))
+    return type(wrong)(str(wrong), credential=wrong.credential, guard=guards)
+
+
+def _guard(error: BreakerOpen | Misconfigured) -> str:
+    return error.dependency if isinstance(error, Held) else error.guard
 
 
 def is_bug(error: Exception) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from config.guards import Guards as Limits
 from config.mode import Mode
 from config.policy import Policy
 from config.prompts import Prompt
@@ -12,9 +13,11 @@ from config.tiers import Tiers
 from tasks.events import Body, Kind
 from tasks.ports.clock import Clock
 from tasks.ports.facts import CustomerFacts
+from tasks.ports.guards import Guards
 from tasks.ports.helpdesk import Helpdesk
 from tasks.ports.ledger import Intent
 from tasks.ports.model import Models
+from tasks.run import RunId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,12 +40,40 @@ class Past:
     """Somebody has waited since then for it to take effect."""
 
 
+class SoFar(Protocol):
+    """What a run has used up; its status row says so."""
+
+    @property
+    def id(self) -> RunId: ...
+
+    @property
+    def attempts(self) -> int: ...
+
+    @property
+    def calls(self) -> int: ...
+
+    @property
+    def tokens(self) -> int: ...
+
+    @property
+    def micro_usd(self) -> int: ...
+
+    @property
+    def reserved(self) -> int: ...
+
+    @property
+    def requeues(self) -> int: ...
+
+
 class Journal(Protocol):
     """Writes down, for one run, what must not be lost before the next step.
 
     Promise: what `record` was given is durable when it returns. Texts are encrypted and never
     part of the event; each is kept as `NAME.SEQ`. Raises RunLost when the run is not ours any more.
+    `reserve` is as `record`, for what reserves money: False, and nothing is written down, where
+    that does not fit under the day's caps.
     `past` is what was meant to be written to the ticket before. Raises LedgerDown.
+    `run` is its status as it stands.
     """
 
     async def record(
@@ -54,7 +85,14 @@ class Journal(Protocol):
         writes: tuple[Intent, ...] = (),
     ) -> None: ...
 
+    async def reserve(
+        self, kind: Kind, body: Body, *, texts: Mapping[str, str] | None = None
+    ) -> bool: ...
+
     async def past(self) -> Past: ...
+
+    @property
+    def run(self) -> SoFar: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,4 +108,6 @@ class Desk:
     models: Models
     helpdesk: Helpdesk
     journal: Journal
+    guards: Guards
+    limits: Limits
     mode: Mode = Mode.AUTO  # what may be done in the helpdesk

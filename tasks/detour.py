@@ -15,6 +15,7 @@ class Wait:
     reason: WaitReason
     why: str
     spends_attempt: bool = True
+    waits_for: str | None = None  # names of guards, any of which lets it go on before `until`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +43,14 @@ class Promote:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Degrade:
+    """Ask again, one of a cheaper tier's models that was not asked yet: the tier has no money."""
+
+    tier: TierName
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Drop:
     """Nobody needs this run any more; `writes` are those whose end is known by that."""
 
@@ -50,4 +59,4 @@ class Drop:
     writes: tuple[Intent, ...] = ()
 
 
-Detour = Wait | NeedsHuman | GiveUp | Promote | Drop
+Detour = Wait | NeedsHuman | GiveUp | Promote | Degrade | Drop

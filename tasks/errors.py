@@ -28,6 +28,9 @@ What is expected (a refusal, an off-list value, an unsure model) is never raised
 class TriageError(Exception):
     """Root of everything that Triage Fleet raises on purpose."""
 
+    unbilled = False
+    """Of a call of a model: it is known to have cost nothing. False where nobody knows."""
+
 
 class Transient(TriageError):
     """Likely to work when it is tried again a little later."""
@@ -89,9 +92,10 @@ class RetriesSpent(Held):
 class Misconfigured(TriageError):
     """Nothing works with this credential or model until a person mends it."""
 
-    def __init__(self, message: str, *, credential: str) -> None:
+    def __init__(self, message: str, *, credential: str, guard: str | None = None) -> None:
         super().__init__(message)
         self.credential = credential  # the NAME of the variable that holds it, never its value
+        self.guard = guard or f"credential:{credential}"  # closed until it works again
 
 
 class CredentialRefused(Misconfigured):

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     FAILED = "failed"
     WAITING = "waiting"
     PROMOTED = "promoted"
+    DEGRADED = "degraded"
     RELEASED = "released"
     LAPSED = "lapsed"
     SUSPECTED = "suspected"
@@ -43,6 +44,7 @@ class Kind(StrEnum):
     HANDING_OVER = "handing_over"
     HANDED_OVER = "handed_over"
     GIVEN_BACK = "given_back"
+    OVERWRITTEN = "overwritten"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

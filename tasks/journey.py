@@ -17,6 +17,7 @@ from typing import Any
 
 from config.mode import Mode
 from tasks.events import Event, Kind
+from tasks.paying import SETTLING, answered, asking, charged, unanswered
 from tasks.run import Errand, Outcome, Run, State
 
 Change = dict[str, Any]
@@ -36,7 +37,7 @@ def advance(run: Run | None, event: Event) -> Run:
         raise ValueError(message)
     changes = CHANGES[event.kind](run, event)
     if run.reserved and event.kind not in SETTLING:
-        changes = {**_charged(run, run.reserved), **changes}
+        changes = {**charged(run, run.reserved), **changes}
     return replace(run, seq=event.seq, changed_at=event.at, **changes)
 
 
@@ -104,33 +105,6 @@ def _enriched(_run: Run, event: Event) -> Change:
         "tier": event.body["tier"],
         "customer_tier": event.body["customer_tier"],
         **FINISHED,
-    }
-
-
-def _asking(run: Run, event: Event) -> Change:
-    return {
-        "calls": run.calls + 1,
-        "reserved": event.body["reserved"],
-        "reserved_for": event.body["account"],
-    }
-
-
-def _unanswered(run: Run, event: Event) -> Change:
-    return _charged(run, _number(event.body["micro_usd"]))
-
-
-def _charged(run: Run, micro_usd: int) -> Change:
-    """What a call has cost; one of which nobody knows has cost what was reserved for it."""
-    return {"micro_usd": run.micro_usd + micro_usd, "reserved": 0, "reserved_for": None}
-
-
-def _answered(run: Run, event: Event) -> Change:
-    said = [event.body[f"{way}_tokens"] for way in ("input", "output")] if run.reserved_for else []
-    return {
-        **_charged(run, _number(event.body["micro_usd"])),
-        "tokens": run.tokens + sum(map(_number, said)),
-        "model": event.body["model"],
-        "prompt": event.body["prompt"],
     }
 
 
@@ -256,26 +230,16 @@ def _ended(state: State) -> Change:
     }
 
 
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        message = f"{value!r} is no whole number"
-        raise TypeError(message)
-    return value
-
-
 FINISHED: Change = {"attempts": 0, "suspect": False, "alone": False, "deaths": 0}
 """What a finished stage clears: whatever failed or died before was not its fault."""
-
-SETTLING = frozenset({Kind.ANSWERED, Kind.UNANSWERED})
-"""What says what a call has cost; whoever comes by anything else has left it unknown."""
 
 CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.SENT: _sent,
     Kind.CLAIMED: _claimed,
     Kind.ENRICHED: _enriched,
-    Kind.ASKING: _asking,
-    Kind.ANSWERED: _answered,
-    Kind.UNANSWERED: _unanswered,
+    Kind.ASKING: asking,
+    Kind.ANSWERED: answered,
+    Kind.UNANSWERED: unanswered,
     Kind.CLASSIFIED: _classified,
     Kind.VALIDATED: _validated,
     Kind.INTENDED: _nothing,
@@ -283,6 +247,7 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.FAILED: _failed,
     Kind.WAITING: _waiting,
     Kind.PROMOTED: _promoted,
+    Kind.DEGRADED: _promoted,
     Kind.RELEASED: _nothing,
     Kind.LAPSED: _lapsed,
     Kind.SUSPECTED: _suspected,
@@ -297,4 +262,5 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.HANDING_OVER: _sent_on("hand_over"),
     Kind.HANDED_OVER: _handed_over,
     Kind.GIVEN_BACK: _nothing,
+    Kind.OVERWRITTEN: _nothing,
 }

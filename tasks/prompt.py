@@ -72,6 +72,35 @@ def digest(asked: Question) -> str:
     return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()[:16]
 
 
+def shown(asked: Question) -> str:
+    """The request as people read it, turn by turn."""
+    return "\n\n".join(f"[{message.role}]\n{message.content}" for message in asked.messages)
+
+
+def likely_tokens(asked: Question) -> int:
+    """What it is likely to come to, in and out: a token is mostly three or four bytes."""
+    said = sum(len(message.content.encode()) for message in asked.messages)
+    return said // BYTES_A_TOKEN + asked.max_output_tokens
+
+
+BYTES_A_TOKEN = 3
+"""A guess for limits, which the answer puts right; money is reserved by what can be at most."""
+
+
+def trimmed(ticket: Ticket) -> Ticket | None:
+    """The ticket with its last words alone, its beginning and its end; None: there is no less."""
+    body = ticket.body
+    if len(body) > TRIMMED:
+        body = f"{body[: TRIMMED // 2]}\n[...]\n{body[-TRIMMED // 2 :]}"
+    if not ticket.thread and body == ticket.body:
+        return None
+    return ticket.model_copy(update={"thread": (), "body": body})
+
+
+TRIMMED = 8_000
+"""Characters of a ticket that was too long for a model: what it is about stands at the ends."""
+
+
 def _data(ticket: Ticket, facts: Facts) -> str:
     """Ticket and facts as one JSON document: quotes and line breaks of the text are escaped."""
     turns = [turn.model_dump(mode="json", exclude={"at", "quoted"}) for turn in ticket.thread[-6:]]

@@ -105,6 +105,7 @@ def _answer(event: Event, texts: Mapping[str, str]) -> Answer:
         question=body["question"],
         text=texts[f"answer.{event.seq}"],
         finish_reason=body["finish_reason"],
+        stands_in=body.get("stands_in"),
         refusal=texts.get(f"refusal.{event.seq}", "") if body["refused"] else None,
         signals=None
         if measured is None

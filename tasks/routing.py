@@ -79,6 +79,12 @@ def next_tier(tier: TierName, asked: frozenset[str], tiers: Tiers) -> TierName |
     return next((name for name in dearer if fresh_model(name, asked, tiers)), None)
 
 
+def cheaper_tier(tier: TierName, asked: frozenset[str], tiers: Tiers) -> TierName | None:
+    """The next cheaper tier that holds a model not yet asked in this run; None at the bottom."""
+    cheaper = reversed(TIERS[: TIERS.index(tier)])
+    return next((name for name in cheaper if fresh_model(name, asked, tiers)), None)
+
+
 def fresh_model(tier: TierName, asked: frozenset[str], tiers: Tiers) -> str | None:
     """The tier's first model that was not asked yet; None where all were."""
     return next((model for model in tiers.tier(tier).models if model not in asked), None)

@@ -92,3 +92,8 @@ class Run:
     handed_at: float | None = None  # when people were told that it is theirs
     mode: Mode | None = None  # where it is more careful than its source
     waits_for: str | None = None  # the guard that held it back: it goes on when that lets through
+
+    @property
+    def is_backfill(self) -> bool:
+        """Whether people have closed its ticket, and it is there to be compared with them."""
+        return self.mode is Mode.SHADOW

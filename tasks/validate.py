@@ -2,7 +2,7 @@
 
 from config.taxonomy import IssueType
 from config.tiers import TierName
-from tasks.case import Classified, Validated
+from tasks.case import Answer, Classified, Validated
 from tasks.causes import Cause, ReviewReason
 from tasks.decision import Choice, Decision, Escalation
 from tasks.desk import Desk
@@ -60,7 +60,7 @@ def _decide(
             field="issue_type",
             chosen=issue.name,
             runner_up=_runner_up(issue.name, signals),
-            rule=_confidence_rule(case.answer.model, signals),
+            rule=_said_by(case.answer),
         ),
         Choice(
             field="priority",
@@ -93,10 +93,14 @@ def _runner_up(chosen: str, signals: Signals | None) -> str | None:
     return next((name for name, _ in signals.ranking if name != chosen), None)
 
 
-def _confidence_rule(model: str, signals: Signals | None) -> str:
+def _said_by(answer: Answer) -> str:
+    """Who says so, how sure it is, and for whom it stands in where its tier was degraded."""
+    degraded = f"; degraded: it {answer.stands_in}" if answer.stands_in else ""
+    signals = answer.signals
     if signals is None:
-        return f"{model} says so; confidence is not measured"
-    return f"{model}: confidence {signals.confidence:.3f} reaches {signals.threshold:.3f}"
+        return f"{answer.model} says so; confidence is not measured{degraded}"
+    sure = f"confidence {signals.confidence:.3f} reaches {signals.threshold:.3f}"
+    return f"{answer.model}: {sure}{degraded}"
 
 
 def _wrong(case: Classified, desk: Desk, cause: Cause, why: str) -> Detour:

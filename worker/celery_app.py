@@ -55,7 +55,10 @@ def _or_end() -> Iterator[None]:
 
 
 def _poll(app: Celery) -> None:
-    """Beat's first poll comes after a whole interval: who has just started waits for nothing."""
+    """Beat's first poll may be a whole interval away: who has just started waits for nothing.
+
+    Where beat polls at the same time, worker/upkeep/polling.py leaves one of the two out.
+    """
     if UPKEEP in app.amqp.queues.consume_from:
         for entry in app.conf.beat_schedule.values():
             app.send_task(entry["task"], args=entry["args"], **entry["options"])

@@ -17,7 +17,7 @@ from worker.facts.json_files import JsonFacts
 from worker.helpdesks.embedded import EmbeddedHelpdesk
 from worker.home import Home
 from worker.inboxes.embedded import EmbeddedInbox
-from worker.inboxes.file import FileInbox
+from worker.inboxes.file import FileInbox, file_of
 from worker.ledgers.engine import connect
 from worker.ledgers.residence import REMOTE, Residence
 from worker.ledgers.sql import SqlLedger
@@ -96,7 +96,9 @@ def open_shop(environment: Environment) -> Shop:
         config=config,
         home=home,
         clock=clock,
-        ledger=SqlLedger(connect(environment.ledger_url or f"sqlite:///{home.ledger}")),
+        ledger=SqlLedger(
+            connect(environment.ledger_url or f"sqlite:///{home.ledger}"), config.guards.caps
+        ),
         vault=Vault(secret, keep_days=config.settings.retention.body_days),
         helpdesk=_open_helpdesk(config, home, clock),
     )
@@ -137,9 +139,7 @@ def open_inbox(name: str, shop: Shop) -> Inbox:
     match kind:
         case "file" if rest:
             _refuse_file(shop)
-            path = Path(rest)
-            here = path if path.exists() or path.is_absolute() else CHECKOUT / path
-            return FileInbox(here)
+            return FileInbox(file_of(rest))
         case "helpdesk":
             return _helpdesk_inbox(shop)
         case _:

@@ -18,7 +18,9 @@ from tasks.ports.guards import Errand, Guards
 from tasks.ports.ledger import WorkerRow
 from tasks.ports.model import Models
 from tasks.run import Incarnation
+from worker.alarm import answering, open_lookout, open_post
 from worker.broker.errors import BrokerDown
+from worker.broker.queues import Broker
 from worker.carrying.bench import Bench, Hints
 from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
@@ -27,23 +29,22 @@ from worker.carrying.loop import EventLoop
 from worker.chance import token, uniform
 from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake, recognise
 from worker.fleet import Fleet, Upkeep
-from worker.guards.breakers import Breakers
-from worker.guards.doors import Doors
+from worker.gatehouse import Gatehouse
 from worker.guards.guarded_facts import GuardedFacts
 from worker.guards.guarded_helpdesk import GuardedHelpdesk
 from worker.guards.open_door import OpenDoor
-from worker.guards.redis_shared import RedisShared, connect
-from worker.guards.scribe import Scribe
 from worker.helpdesks.fenced import FencedHelpdesk, fenced
 from worker.ledgers import migrating
 from worker.models.switchboard import Served, Switchboard
 from worker.telemetry.log import Log
 from worker.telemetry.sentry import reporter
 from worker.upkeep.entrusting import Entrusting
+from worker.upkeep.herald import Herald
 from worker.upkeep.incarnation import Heart, host, name_life, pid
 from worker.upkeep.observer import Observer
 from worker.upkeep.polling import Polling
-from worker.upkeep.reaper import Reaper
+from worker.upkeep.reaper import Duties, Reaper
+from worker.upkeep.releasing import Releasing
 from worker.upkeep.sweeper import Sweeper
 from worker.version import VERSION
 
@@ -90,29 +91,50 @@ def hire(
         broker.refuse_unfit()
     observer = Observer(shop.home.incarnations, shop.clock, lapse=settings.heart.lapse_seconds)
     home = shop.residence
-    sweeper = Sweeper(shop.ledger, shop.helpdesk, shop.vault, shop.clock, residence=home)
-    entrusting = Entrusting(shop.ledger, shop.vault, shop.clock, shop.config.policy, home)
+    gatehouse = Gatehouse(shop, off=gate.off)
+    duties = Duties(
+        sweeper=Sweeper(shop.ledger, shop.helpdesk, shop.vault, shop.clock, residence=home),
+        entrusting=Entrusting(shop.ledger, shop.vault, shop.clock, shop.config.policy, home),
+        releasing=Releasing(shop.ledger, shop.clock, gatehouse.ways),
+    )
     reaper = Reaper(
         heart,
         observer,
-        sweeper,
-        entrusting,
+        duties,
         broker=broker,
         vault=shop.vault,
         limits=settings.reaper,
     )
     # A worker that serves upkeep alone carries no ticket, so it loads no models.
     models = open_models(shop) if tiers and desks is None else None
-    doors = open_doors(shop)
-    given = desks or (open_desks(shop, models, doors) if models else _no_desk)
+    given = desks or (open_desks(shop, models, gatehouse.doors) if models else _no_desk)
     return Fleet(
-        _bench(shop, heart, gate, tiers, BrokerHints(broker, log), given, doors),
+        _bench(shop, heart, gate, tiers, BrokerHints(broker, log), given, gatehouse.doors),
         heart=heart,
-        upkeep=Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
+        upkeep=(
+            Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
+            Upkeep(_herald(shop, heart, broker), every=shop.config.alerts.every_seconds, log=log),
+        ),
         loop=EventLoop(closing=models.aclose if models else None),
-        breakers=doors.breakers,
+        guards=gatehouse,
         drain_seconds=settings.worker.drain_seconds,
-        poll=Polling(open_intake(shop), partial(open_inbox, shop=shop)),
+        poll=_polling(shop),
+    )
+
+
+def _polling(shop: Shop) -> Polling:
+    every = shop.config.settings.intake.poll_seconds
+    inbox_of = partial(open_inbox, shop=shop)
+    return Polling(open_intake(shop), inbox_of, clock=shop.clock, apart=every / 2)
+
+
+def _herald(shop: Shop, heart: Heart, broker: Broker) -> Herald:
+    return Herald(
+        heart,
+        open_lookout(shop.ledger, shop.config, shop.clock, shop.broker_url),
+        open_post(shop.ledger, shop.config, shop.clock),
+        broker_answers=answering(broker),
+        rules=shop.config.alerts,
     )
 
 
@@ -129,20 +151,6 @@ async def desk_with(shop: Shop, journal: Journal, tiers: Tiers) -> AsyncIterator
         yield replace(open_desks(shop, models)(journal), tiers=tiers)
     finally:
         await models.aclose()
-
-
-def open_doors(shop: Shop) -> Doors:
-    """The guards of this process; it is on its own until their breakers are started."""
-    breakers = Breakers(
-        shop.config.guards.breaker,
-        RedisShared(connect(shop.broker_url), shop.clock),
-        clock=shop.clock,
-        chance=uniform,
-        token=token,
-        scribe=Scribe(shop.ledger, Log("guards")),
-        log=Log("guards"),
-    )
-    return Doors(breakers)
 
 
 def _guarded(shop: Shop, guards: Guards) -> GuardedHelpdesk:
@@ -171,6 +179,8 @@ def open_desks(shop: Shop, models: Models, guards: Guards | None = None) -> Desk
         facts=GuardedFacts(open_facts(shop.config, shop.clock), guards),
         models=models,
         helpdesk=_guarded(shop, guards),
+        guards=guards,
+        limits=config.guards,
     )
 
 
@@ -218,7 +228,7 @@ def _bench(
     tiers: frozenset[str],
     hints: Hints,
     desks: Desks,
-    doors: Doors,
+    guards: Guards,
 ) -> Bench:
     settings = shop.config.settings.worker
     # What an observer takes for death, less the time that a request may be under way.
@@ -231,7 +241,7 @@ def _bench(
         config=shop.config,
         clock=shop.clock,
         desk=fenced(desks, may_send),
-        helpdesk=FencedHelpdesk(_guarded(shop, doors), may_send),
+        helpdesk=FencedHelpdesk(_guarded(shop, guards), may_send),
         ledger=shop.ledger,
         writer=GroupWriter(
             shop.ledger, shop.clock, rows=settings.group_rows, seconds=settings.group_seconds

@@ -2,12 +2,13 @@
 
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.request import urlopen
 
 from config.environment import Environment
 from config.settings import Settings
+from config.tiers import TIERS
 from worker.broker import server
 from worker.broker.errors import BrokerDown
 from worker.broker.names import CONSUMED
@@ -20,9 +21,12 @@ CELERY = (sys.executable, "-m", "celery", "-A", "worker.app")
 FLOWER_CONF = Path(__file__).parent / "pages" / "flowerconfig.py"
 
 
-def children(shop: Shop, environment: Environment, *, started_at: float) -> tuple[Child, ...]:
+def children(
+    shop: Shop, environment: Environment, *, started_at: float, polls: bool = True
+) -> tuple[Child, ...]:
     """Redis where none is configured, one worker for all queues, beat and Flower.
 
+    Without `polls` no source is asked: there is no beat, and the worker does not serve `upkeep`.
     Raises RefusedToStart when no Redis can be had, or the configured one must not be used.
     """
     if environment.broker_url:
@@ -32,8 +36,8 @@ def children(shop: Shop, environment: Environment, *, started_at: float) -> tupl
     handed = variables(shop, environment)
     return (
         *redis,
-        _worker(shop, handed, started_at),
-        _beat(shop, handed),
+        _worker(shop, handed, started_at, CONSUMED if polls else TIERS),
+        *((_beat(shop, handed),) if polls else ()),
         _flower(shop.config.settings, handed),
     )
 
@@ -73,9 +77,11 @@ def _redis(shop: Shop) -> Child:
     )
 
 
-def _worker(shop: Shop, handed: Mapping[str, str], started_at: float) -> Child:
+def _worker(
+    shop: Shop, handed: Mapping[str, str], started_at: float, queues: Sequence[str]
+) -> Child:
     size = str(shop.config.settings.worker.concurrency)
-    options = ("-P", "threads", "-c", size, "-Q", ",".join(CONSUMED), "-n", "triage@%h")
+    options = ("-P", "threads", "-c", size, "-Q", ",".join(queues), "-n", "triage@%h")
     return Child(
         name="worker",
         command=(*CELERY, "worker", *options, "--without-gossip", "--without-mingle"),

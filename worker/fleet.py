@@ -1,9 +1,10 @@
-"""One worker process at work: its loop, its writer, its heart and its reaper."""
+"""One worker process at work: its loop, its writer, its heart and its upkeep."""
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
+from typing import Protocol
 
 from tasks.errors import LedgerDown
 from tasks.run import Incarnation, Run, RunId
@@ -13,21 +14,27 @@ from worker.carrying.carrier import Carrier
 from worker.carrying.group_writer import GroupWriter
 from worker.carrying.isolation import Isolation, Ward
 from worker.carrying.loop import EventLoop
-from worker.guards.breakers import Breakers
 from worker.telemetry.log import Log
 from worker.upkeep.incarnation import Heart
-from worker.upkeep.reaper import Reaper
+
+
+class Chore(Protocol):
+    """Something that is to be done again and again. Promise: a round is bounded, and is whole."""
+
+    name: str
+
+    def sweep(self) -> None: ...
 
 
 class Upkeep:
-    """Runs the reaper's sweeps in a thread until it is stopped."""
+    """Runs the sweeps of a chore in a thread until it is stopped."""
 
-    def __init__(self, reaper: Reaper, *, every: float, log: Log) -> None:
-        self._reaper = reaper
+    def __init__(self, chore: Chore, *, every: float, log: Log) -> None:
+        self._chore = chore
         self._every = every
         self._log = log
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="reaper", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=chore.name, daemon=True)
 
     def start(self) -> None:
         """Begins to sweep."""
@@ -41,11 +48,23 @@ class Upkeep:
     def _work(self) -> None:
         while not self._stop.wait(self._every):
             try:
-                self._reaper.sweep()
+                self._chore.sweep()
             except (LedgerDown, BrokerDown) as error:
-                self._log.warning("reaper.interrupted", error=type(error).__name__)
+                kind, name = type(error).__name__, self._chore.name
+                self._log.warning("upkeep.interrupted", chore=name, error=kind)
             except Exception as error:  # noqa: BLE001 - a bug here must not end all upkeep
-                self._log.error("reaper.bug", error=type(error).__name__, what=str(error)[:200])
+                kind, name = type(error).__name__, self._chore.name
+                self._log.error("upkeep.bug", chore=name, error=kind, what=str(error)[:200])
+
+
+class Sharing(Protocol):
+    """What tells the fleet's other processes of this one, and hears of them."""
+
+    def start(self) -> None:
+        """Begins."""
+
+    def stop(self) -> None:
+        """Tells what there is to tell, and ends."""
 
 
 class Fleet:
@@ -56,9 +75,9 @@ class Fleet:
         bench: Bench,
         *,
         heart: Heart,
-        upkeep: Upkeep,
+        upkeep: Sequence[Upkeep],
         loop: EventLoop,
-        breakers: Breakers,
+        guards: Sharing,
         drain_seconds: float,
         poll: Callable[[str], None],
     ) -> None:
@@ -67,7 +86,7 @@ class Fleet:
         self._heart = heart
         self._upkeep = upkeep
         self._loop = loop
-        self._breakers = breakers
+        self._guards = guards
         self._drain_seconds = drain_seconds
         self._carrier = Carrier(bench)
         self._closing: Callable[[], None] = lambda: None
@@ -90,10 +109,11 @@ class Fleet:
         Raises LedgerDown where the ledger does not answer: then nothing was begun.
         """
         self._heart.start()
-        self._breakers.start()
+        self._guards.start()
         self._loop.start()
         self._bench.writer.start()
-        self._upkeep.start()
+        for upkeep in self._upkeep:
+            upkeep.start()
 
     def carry(self, run: RunId, send_n: int) -> None:
         """Works on one ticket; returns when it can go no further here. For Celery's threads."""
@@ -117,7 +137,8 @@ class Fleet:
     def stand_in_for(self, owner: Incarnation | None) -> None:
         """Begins to carry what another process of ours holds, under its name."""
         self._heart.stand_in_for(owner)
-        self._breakers.start()
+        self._heart.listen()
+        self._guards.start()
         self._loop.start()
         self._bench.writer.start()
 
@@ -127,8 +148,9 @@ class Fleet:
 
     def let_go(self) -> None:
         """Everything that was carried under another's name is committed."""
+        self._heart.hush()
         self._loop.stop()
-        self._breakers.stop()
+        self._guards.stop()
         self._bench.writer.stop()
 
     def drain(self) -> None:
@@ -145,9 +167,10 @@ class Fleet:
 
     def stop(self) -> None:
         """Ends this life in good order: nothing is held, everything is committed."""
-        self._upkeep.stop()
+        for upkeep in self._upkeep:
+            upkeep.stop()
         self._loop.stop()
-        self._breakers.stop()
+        self._guards.stop()
         self._closing()
         self._bench.writer.stop()
         self._heart.stop()

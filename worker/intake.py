@@ -110,27 +110,35 @@ class Intake:
         return total
 
     def _pages(self, inbox: Inbox, limit: int | None, *, afresh: bool) -> Iterator[Page]:
-        position = (None if afresh else self.ledger.cursor(inbox.name)) or self._begin(inbox)
+        known = None if afresh else self.ledger.cursor(inbox.name)
+        position = known or self._begin(inbox, afresh=afresh)
         more = True
         while more:
             page = inbox.read(position, limit=limit or self.config.settings.intake.batch)
             yield page
             position, more = page.position, page.more
 
-    def _begin(self, inbox: Inbox) -> str | None:
-        """Where a first poll begins. How far the source is trusted stands before its first run."""
+    def _begin(self, inbox: Inbox, *, afresh: bool) -> str | None:
+        """Where a first poll begins. How far the source is trusted stands before its first run.
+
+        So does where it begins: what comes until a poll succeeds would else be nobody's.
+        """
         position = inbox.start()  # of one that does not answer nothing is kept
         if self.first_day and self.ledger.cursor(inbox.name) is None:
+            now = self.clock.now()
             source = Source(
                 name=inbox.name,
                 mode=self.first_day.mode,
                 per_hour=self.first_day.per_hour,
-                since=self.clock.now(),
+                since=now,
                 by="triage-fleet",
                 why="it is new",
             )
-            self.ledger.begin_source(source)
-        return position
+            begins = not afresh and position
+            cursor = Cursor(source=inbox.name, position=begins, polled_at=now) if begins else None
+            self.ledger.begin_source(source, cursor)
+        # Somebody else's stands, who was quicker.
+        return position if afresh else self.ledger.cursor(inbox.name) or position
 
     def _prepare(self, source: str | None, page: Page) -> "_Prepared":
         now = self.clock.now()

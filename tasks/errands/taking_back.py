@@ -23,7 +23,12 @@ def recall_key(batch: str, ticket: str) -> str:
 
 def batch_of(intent: Intent) -> str | None:
     """The recall that this write was part of; None: it was triage."""
-    found = KEY.match(intent.key)
+    return batch_in(intent.key)
+
+
+def batch_in(key: str) -> str | None:
+    """The recall that a write of this key was part of; None: it was triage."""
+    found = KEY.match(key)
     return found["batch"] if found else None
 
 

@@ -1,9 +1,12 @@
 """The guards port: what stands between a stage and whatever it asks."""
 
+from asyncio import CancelledError
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+from tasks.errors import Transient
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,7 +16,9 @@ class Errand:
     `upstream`: what is asked, by the name that its breaker has ("openai", "helpdesk:rt", "facts").
     `credential`: the name of the variable with the key, where there is one. `tokens`: the most that
     it may cost against a limit of tokens a minute. `is_retry`: it has failed before, by no fault of
-    ours, and spends the fleet's retry budget.
+    ours, and spends the fleet's retry budget. `whose`: the run that asks; it keeps its place in the
+    line of a limit by that, and who does not say so has none. `lane`: its tier; lanes take turns at
+    a limit, so that a flood of cheap tickets does not keep the dear ones waiting.
     """
 
     upstream: str
@@ -21,6 +26,8 @@ class Errand:
     model: str | None = None
     tokens: int = 0
     is_retry: bool = False
+    whose: str | None = None  # the run that asks
+    lane: str | None = None  # lanes take turns at a limit: the tier
 
 
 class Ended(StrEnum):
@@ -42,6 +49,20 @@ class Permit:
     standing: dict[str, object] = field(default_factory=dict)
     ended: Ended | None = None
     tokens: int | None = None  # what it came to; None: nobody knows, so what was asked for
+
+    def tell(self, error: BaseException) -> None:
+        """It ended with that."""
+        self.ended = _ended(error)
+
+
+def _ended(error: BaseException) -> Ended:
+    match error:
+        case CancelledError():
+            return Ended.CANCELLED
+        case Transient():
+            return Ended.FAILURE
+        case _:
+            return Ended.NEUTRAL
 
 
 class Guards(Protocol):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Protocol
 
 from config.mode import Mode
@@ -69,6 +70,14 @@ class Change:
     events: tuple[Event, ...]
     bodies: tuple[Sealed, ...] = ()
     writes: tuple[Intent, ...] = ()
+
+
+class Reserved(IntEnum):
+    """What came of a wish to reserve money. MOVED is falsy, as a commit that was refused is."""
+
+    MOVED = 0  # somebody else has moved the run; nothing was changed
+    DONE = 1
+    SHORT = 2  # it does not fit under the day's caps; nothing was changed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,6 +209,10 @@ class Ledger(Protocol):
 
     Promise: a Change is committed whole or not at all, durably when `commit` returns, and only
     while nobody else has moved the run; one refused change does not stop the others of its group.
+    What a run has reserved (`before.reserved`) is settled with the change that ends it.
+    `reserve` commits changes that reserve money (`after.reserved` for `after.reserved_for`), each
+    only while it fits under the caps of its tier and of the fleet on that day: however many do so
+    at once, what is reserved and spent never passes a cap. `commit` refuses them (ValueError).
     `claim` gives a run to at most one claimer, and none for a message that is out of date.
     `keep_keys` keeps each key unless its requester has one already, and says which one stands.
     `ingest` takes in each message once, however often and by however many it is called, and
@@ -214,6 +227,8 @@ class Ledger(Protocol):
     def claim(self, claims: Sequence[Claim], at: float) -> Sequence[Claimed | None]: ...
 
     def commit(self, changes: Sequence[Change]) -> Sequence[bool]: ...
+
+    def reserve(self, changes: Sequence[Change]) -> Sequence[Reserved]: ...
 
     def run(self, run: RunId) -> Run | None: ...
 

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from tasks.ports.model import Message, Plain, Question, Reply
-from tests.stubs.openai_server import OpenAIServer, a_completion, answering, openai_server
+from tests.stubs.openai_server import OpenAIServer, a_completion, openai_server
 from tests.stubs.other_providers import a_message, candidates
 from worker.clock import SystemClock
 from worker.models.gateway import Endpoint, LitellmGateway
+from worker.simulator.answer import answering
 
 Found = TypeVar("Found")
 

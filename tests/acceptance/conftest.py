@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.fleet import SAMPLES, FirstRun, Place, Running, a_place, lend
-from tests.acceptance.hosted import POLICY, SETTINGS, Overheard, Provider, environment, says
+from tests.acceptance.hosted import (
+    ALERTS,
+    GUARDS,
+    POLICY,
+    SETTINGS,
+    Overheard,
+    Provider,
+    environment,
+    says,
+)
 from tests.acceptance.patience import until
 from tests.acceptance.wiretap import wiretap
 from tests.stubs.openai_server import openai_server
@@ -66,7 +75,9 @@ def hosted(
             tmp_path_factory.mktemp("hosted"),
             environment(provider),
             policy=POLICY,
+            guards=GUARDS,
             settings=SETTINGS,
+            alerts=ALERTS,
         )
         front = place.start("up")
         try:

@@ -12,18 +12,20 @@ from tasks.ticket import ExternalId
 from tests.acceptance.fleet import UNSETTLED, Place, Running, a_line
 from tests.acceptance.patience import until
 from tests.acceptance.wiretap import Wiretap
-from tests.stubs.openai_server import (
-    Answer,
-    OpenAIServer,
-    Request,
-    a_completion,
-    answering,
-)
+from tests.stubs.openai_server import OpenAIServer, a_completion
 from worker.helpdesks.shown import ShownTicket
+from worker.simulator.answer import Answer, answering
+from worker.simulator.request import Request
 
 MODEL = "openai/made-up"
 POLICY = "[retry]\nbase_seconds = 0.05\ncap_seconds = 0.2\npark_seconds = 0.2\n"
+GUARDS = "[breaker]\nleast_calls = 1000\ncredential_seconds = 0.3\n[retries]\nfloor = 1000\n"
+"""A breaker that one test's failures do not open for the next one's tickets."""
+
 SETTINGS = "[reaper]\nsweep_seconds = 0.2\n[intake]\npoll_seconds = 1\nbody_bytes = 4000\n"
+
+ALERTS = "[limits]\nleast = 100_000\nleast_routed = 100_000\n"
+"""Tests have a great deal go wrong; that is no news."""
 
 
 class Provider(OpenAIServer):

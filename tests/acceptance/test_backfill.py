@@ -60,6 +60,9 @@ def test_what_people_have_closed_is_compared_and_nothing_is_written(place: Place
     assert {ticket: rt.changed(ticket) for ticket in mine} == before
     assert all(not place.shop.ledger.writes(run.id) for run in runs.values())
 
+    # Who has only asked for past tickets has begun nothing else.
+    assert place.shop.ledger.cursor(f"rt:{rt.url}") is None
+
     # By these five: three queues of four for cards, and every priority that a person had set.
     found = place.ask("backfill", "--report", "--json").json()
     assert as_promised(found, "triage backfill --report --json")

@@ -37,6 +37,8 @@ def test_a_dead_letter_is_listed_and_lies_on_the_brokers_queue(hosted: Hosted) -
     assert row | {"why": "", "at": ""} == {
         "run": run.id,
         "ticket": run.external_id,
+        "source": run.source,
+        "backfill": False,
         "stage": "validate",
         "cause": "off_list",
         "why": "",

@@ -16,10 +16,12 @@ import yaml  # type: ignore[import-untyped]  # its types are a package of their 
 
 from config.environment import Environment
 from config.load import LOCAL, load
+from config.staging import ADDRESS
 from tasks.run import State
 from tests.acceptance.fleet import FirstRun, Place, a_line, an_inbox
 from tests.acceptance.hosted import Hosted, Provider, fails, says
 from tests.acceptance.patience import until
+from tests.acceptance.two_ports import two_ports
 from tests.house.deployed import compose
 from tests.house.documents import PAGES, README, RUNBOOK, Block, blocks
 from tests.house.reasons import Reasons
@@ -103,6 +105,7 @@ def _terminal(world: World, block: Block, provider: Provider, folder: Path) -> T
             TICKET: world.ticket(block.heading),
             MODEL: LOCAL,
             SERVER: provider.url,
+            ADDRESS: f"http://127.0.0.1:{two_ports()}",
         },
         alerts=block.page != README,
     )

@@ -13,7 +13,15 @@ import pytest
 
 from tasks.run import State
 from tests.acceptance.fleet import Place, Running, Said, a_line, a_place
-from tests.acceptance.hosted import POLICY, SETTINGS, VERDICT, Provider, answers, environment
+from tests.acceptance.hosted import (
+    GUARDS,
+    POLICY,
+    SETTINGS,
+    VERDICT,
+    Provider,
+    answers,
+    environment,
+)
 from tests.acceptance.patience import until
 from tests.stubs.openai_server import openai_server
 from worker.broker import server
@@ -44,7 +52,7 @@ def place(tmp_path: Path, provider: Provider, drain_seconds: float) -> Iterator[
     settings = f"{SETTINGS}[worker]\ndrain_seconds = {drain_seconds}\n"
     with server.start(tmp_path / "redis") as redis:
         variables = {"TRIAGE_BROKER_URL": redis.url, **environment(provider)}
-        place = a_place(tmp_path, variables, policy=POLICY, settings=settings)
+        place = a_place(tmp_path, variables, policy=POLICY, guards=GUARDS, settings=settings)
         place.take_in(*[a_line(ticket, f"Which rate is it? ({ticket})") for ticket in TICKETS])
         yield place
         place.clear()

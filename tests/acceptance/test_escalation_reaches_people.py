@@ -7,8 +7,8 @@ import pytest
 from tasks.causes import Cause
 from tasks.run import Outcome, State
 from tests.acceptance.hosted import Hosted, says
-from tests.stubs.openai_server import Answer
 from worker.carrying.notebook import write_key
+from worker.simulator.answer import Answer
 
 pytestmark = pytest.mark.timeout(90)
 

@@ -17,7 +17,10 @@ from tests.acceptance.flower import (
 from tests.acceptance.patience import until
 from tests.browser import DESKTOP, PHONE, Browser
 from tests.browser import browser as a_browser
+from tests.twins.clock import NOON
 from worker.broker import server
+from worker.ledgers.alerting import Kept
+from worker.ledgers.switching import GuardOff
 from worker.pages.password import password
 
 pytestmark = pytest.mark.timeout(120)
@@ -182,6 +185,45 @@ def test_without_a_worker_the_page_says_so(pages: Pages, browser: Browser) -> No
         until(lambda: "No worker" in browser.text("#alerts"))
         assert browser.text('[data-empty="workers"]') == "No worker is alive."
     until(lambda: "No worker" not in browser.text("#alerts"))
+
+
+def test_a_guard_that_is_off_is_shown_with_who_and_why_and_as_an_alert(
+    pages: Pages, browser: Browser
+) -> None:
+    browser.resize(PHONE)
+    browser.open(pages.url)
+    assert browser.text('[data-empty="guards"]') == "Every guard is on."
+    now, why = time.time(), "<b>it is in the way</b>"
+    guard = GuardOff(name="money", until=now + 3_600, since=now, by="ada", why=why)
+    pages.scene.ledger.switch_off(guard)
+    try:
+        until(lambda: _cells(browser, "guards", 1) == ["money"])
+        assert _cells(browser, "guards", 2) == ["ada"]
+        assert browser.texts('table[data-rows="guards"] .note') == [why]
+        assert "Guard off" in browser.text("#alerts")
+        assert why in browser.text("#alerts")
+        assert browser.overflow() == 0
+        [alert] = [one for one in pages.numbers()["alerts"] if one["kind"] == "guard off"]
+        assert (alert["name"], alert["runbook"]) == (
+            "guard:money",
+            "docs/runbook.md#guard-off",
+        )
+        [off] = pages.numbers()["guards_off"]
+        assert (off["guard"], off["why"]) == ("money", why)
+    finally:
+        pages.scene.ledger.switch_on("money", by="ada", at=now)
+    until(lambda: _cells(browser, "guards", 1) == [])
+    until(lambda: "Guard off" not in browser.text("#alerts"))
+    assert browser.complaints() == []
+
+
+def test_since_when_an_alert_holds_is_shown(pages: Pages, browser: Browser) -> None:
+    """As the worker that tells it has kept it."""
+    browser.open(pages.url)
+    kept = Kept(name="workers", kind="no worker", text="x", since=NOON, told_at=NOON)
+    pages.scene.ledger.keep_alert(None, kept, {}, NOON)
+    with without_workers(pages.scene.ledger):
+        until(lambda: "since 01 Jan 12:00 UTC" in browser.text("#alerts"))
 
 
 def test_without_the_ledger_the_last_numbers_stay_with_their_age(

@@ -33,8 +33,9 @@ from tests.acceptance.asking import (
     warm_server,
     with_gateway,
 )
-from tests.stubs.openai_server import Answer, OpenAIServer, a_completion, answering
+from tests.stubs.openai_server import OpenAIServer, a_completion
 from worker.models.gateway import LitellmGateway, quantised
+from worker.simulator.answer import Answer, answering
 
 ECHO = json.dumps(
     {"error": {"message": f"{TEXT} {KEY}", "type": "bad_thing", "param": TEXT, "code": KEY}}
@@ -89,6 +90,7 @@ def test_a_failure_is_one_request_and_quotes_nothing(
     with pytest.raises(expected) as raised:
         ask(stub, a_question(model))
     assert type(raised.value) is expected
+    assert raised.value.unbilled is (answer.end != "reset"), "whoever says no sends no bill"
     assert len(stub.requests) == 1
     told = "".join(traceback.format_exception(raised.value))
     assert "SECRET" not in told
@@ -103,8 +105,9 @@ def test_a_provider_that_hangs_is_given_up_in_time(
     """Whether nothing comes or a byte now and then: the timeout is for all of the answer."""
     stub.usual = Answer(body=b" " * 100, drip_seconds=drip, end="keep" if drip else "hang")
     began = monotonic()
-    with pytest.raises(ProviderDown):
+    with pytest.raises(ProviderDown) as raised:
         ask(stub, a_question(model, timeout_seconds=0.5))
+    assert not raised.value.unbilled, "it may have answered"
     assert 0.9 < monotonic() - began < 8
     assert len(stub.requests) == 1
 
@@ -113,8 +116,10 @@ def test_a_provider_that_is_not_there_is_down(stub: OpenAIServer) -> None:
     """A refused connection is no bug of ours."""
     nowhere = OpenAIServer()
     nowhere.url = "http://127.0.0.1:9/v1"
-    with pytest.raises(ProviderDown, match=r"^openai/gpt-5-mini: ClientConnectorError$"):
+    down = r"^openai/gpt-5-mini: ClientConnectorError$"
+    with pytest.raises(ProviderDown, match=down) as raised:
         ask(nowhere, a_question())
+    assert raised.value.unbilled
     assert stub.requests == []
 
 

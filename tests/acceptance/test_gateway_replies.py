@@ -22,15 +22,10 @@ from tests.acceptance.asking import (
     warm_server,
     with_gateway,
 )
-from tests.stubs.openai_server import (
-    VERDICT,
-    Answer,
-    OpenAIServer,
-    a_completion,
-    answering,
-)
+from tests.stubs.openai_server import VERDICT, OpenAIServer, a_completion
 from tests.stubs.other_providers import a_message, candidates
 from worker.models.gateway import LitellmGateway
+from worker.simulator.answer import Answer, answering
 
 
 def _with_choice(finish_reason: str, text: str = VERDICT) -> dict[str, object]:

@@ -10,7 +10,7 @@ from tasks.causes import Cause, ReviewReason, WaitReason
 from tasks.run import Outcome, State
 from tests.acceptance.hosted import MODEL, Hosted, answers, fails, refuses, says
 from tests.acceptance.patience import until
-from tests.stubs.openai_server import Answer, answering
+from worker.simulator.answer import Answer, answering
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -160,7 +160,8 @@ def test_a_wrong_key_parks_until_it_works_and_costs_no_attempt(hosted: Hosted, s
     until(lambda: hosted.place.run(ticket).reason == WaitReason.PARKED)
     assert hosted.place.run(ticket).attempts == 0
     alerts = hosted.place.ask("status", "--json", code=3).json()["alerts"]
-    assert any(alert.startswith("misconfigured: 1 runs are parked") for alert in alerts)
+    [told] = [alert["text"] for alert in alerts if alert["kind"] == "misconfigured"]
+    assert told.startswith("1 runs are parked")
     assert hosted.is_untouched(hosted.place.run(ticket))
     hosted.plan(ticket, says())
     run = hosted.settled(ticket)

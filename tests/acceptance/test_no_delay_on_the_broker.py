@@ -13,11 +13,11 @@ from tasks.run import Run, State
 from tests.acceptance.fleet import a_line
 from tests.acceptance.hosted import Overheard, answers, fails, refuses, says
 from tests.acceptance.patience import until
-from tests.stubs.openai_server import Answer
 from worker.broker.names import QUEUES
 from worker.broker.wire import decode
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
+from worker.simulator.answer import Answer
 
 pytestmark = pytest.mark.timeout(90)
 

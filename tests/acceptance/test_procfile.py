@@ -20,10 +20,11 @@ import pytest
 from tests.acceptance.patience import is_alive, until
 from tests.acceptance.procfile_fleet import BIN, PROCESSES, WORKERS, Fleet, health
 from tests.servers.postgres import Postgres
-from tests.stubs.openai_server import a_completion, answering, openai_server
+from tests.stubs.openai_server import a_completion, openai_server
 from worker.broker import server
 from worker.ledgers.engine import connect
 from worker.ledgers.sql import SqlLedger
+from worker.simulator.answer import answering
 
 pytestmark = pytest.mark.timeout(180)
 

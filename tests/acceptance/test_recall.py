@@ -229,3 +229,20 @@ def test_what_is_not_there_is_said(place: Place) -> None:
     assert "no recall is called 'nonsense'" in said.err
     said = place.ask("recall", "--yes", code=ExitCode.USAGE)
     assert "--prompt, --model, --since or --batch" in said.err
+
+
+@pytest.mark.parametrize("mode", ["suggest", "shadow"])
+def test_a_recall_is_done_whatever_the_source_may_do_by_itself(place: Place, mode: str) -> None:
+    """Whoever stops the writing in alarm takes back what was written next; and is told."""
+    triaged(place, lines(0, 3))
+    [source] = {run.source for run in place.runs()}
+    place.ask("source", "set", "helpdesk", "--mode", mode, "--yes")
+    told = f"{source} is in {mode}: what a recall puts back is written there all the same"
+    plan = place.ask("recall", "--since", "1h")
+    assert told in plan.out
+    found = place.ask("recall", "--since", "1h", "--json").json()
+    assert found["careful"] == {source: mode}
+    done = place.ask("recall", "--since", "1h", "--yes")
+    assert told in done.err
+    assert recalled(place) == found["planned"] > 0
+    assert {run.outcome for run in place.runs()} == {Outcome.RECALLED}

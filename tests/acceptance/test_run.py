@@ -15,7 +15,8 @@ from tasks.run import State
 from tests.acceptance.fleet import FirstRun, Place, Said, a_line, a_place
 from tests.acceptance.hosted import VERDICT, Provider, environment
 from tests.acceptance.patience import until
-from tests.stubs.openai_server import a_completion, answering, openai_server
+from tests.stubs.openai_server import a_completion, openai_server
+from worker.simulator.answer import answering
 
 pytestmark = pytest.mark.timeout(150)
 

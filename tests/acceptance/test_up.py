@@ -180,7 +180,10 @@ def test_status_exits_3_when_something_is_overdue(hosted: Hosted, tmp_path: Path
     assert hosted.place.ask("status", "--json").json()["alerts"] == []
     strict = hosted.place.reconfigured(tmp_path / "strict", "policy", "[retry]", f"{LIMITS}[retry]")
     [alert] = strict.ask("status", "--json", code=3).json()["alerts"]
-    assert re.match(r"unrouted: the oldest basic ticket waits \d+ s, the limit is 0 s", alert)
+    assert (alert["kind"], alert["name"]) == ("unrouted", "unrouted:basic")
+    assert re.match(r"the oldest basic ticket waits \d+ s, the limit is 0 s", alert["text"])
+    assert alert["runbook"] == "docs/runbook.md#unrouted"
+    assert "docs/runbook.md#unrouted" in strict.ask("status", code=3).out
     hosted.plan(ticket, says())
     hosted.settled(ticket)
     assert strict.ask("status", "--json").json()["alerts"] == []

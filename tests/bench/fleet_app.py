@@ -11,6 +11,7 @@ from worker.celery_app import build
 from worker.compose import Shop, open_shop
 from worker.crew import Desks, hire, open_models
 from worker.fleet import Fleet
+from worker.guards.open_door import OpenDoor
 
 
 def _desks(shop: Shop) -> Desks:
@@ -24,6 +25,8 @@ def _desks(shop: Shop) -> Desks:
         facts=WebFacts(web),
         models=open_models(shop),
         helpdesk=WebHelpdesk(web, looks=os.environ.get("BENCH_LOOKS") == "1"),
+        guards=OpenDoor(),
+        limits=shop.config.guards,
         journal=None,  # type: ignore[arg-type]  # given for each run below
     )
     return partial(_for, shared)

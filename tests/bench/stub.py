@@ -1,7 +1,7 @@
 """The world that both sides of the benchmark talk to: facts, a model and a helpdesk, on loopback.
 
-HTTP/1.1 by hand on one asyncio loop, so that it is never what is measured. It notes for each ticket
-when its first request came and when its last PATCH was answered.
+On the simulator's server, so that it is never what is measured. It notes for each ticket when its
+first request came and when its last PATCH was answered.
 
 `python -m tests.bench.stub --latency 1` prints its port; SIGTERM ends it.
 GET /timings answers the notes as JSON and forgets them.
@@ -10,7 +10,11 @@ GET /timings answers the notes as JSON and forgets them.
 import argparse
 import asyncio
 import json
-from typing import cast
+import time
+
+from worker.simulator.answer import Answer
+from worker.simulator.request import Request
+from worker.simulator.server import Server
 
 VERDICT = {
     "issue_type": "card",
@@ -52,7 +56,6 @@ FACTS = {
 }
 ANSWERS = {name: json.dumps(fact).encode() for name, fact in FACTS.items()}
 DONE = b'{"ok":true}'
-HEAD_END = b"\r\n\r\n"
 
 
 class Notes:
@@ -70,68 +73,38 @@ class Notes:
         return json.dumps(taken).encode()
 
 
-class Connection(asyncio.Protocol):
-    """One kept-alive connection; a request is answered before the next is looked at."""
+class Stub(Server):
+    """Facts, a model and a helpdesk on one port."""
 
-    def __init__(self, notes: Notes, latency: float) -> None:
-        self._notes = notes
-        self._latency = latency
-        self._loop = asyncio.get_running_loop()
-        self._buffer = b""
+    def __init__(self, latency: float) -> None:
+        super().__init__()
+        self._notes = Notes()
+        self._completion = Answer(body=COMPLETION, latency_seconds=latency)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+    def answer(self, request: Request) -> Answer:
+        """A completion to what is posted, a fact or the notes to what is got."""
+        if request.method == "POST":
+            return self._completion
+        return Answer(body=self._body(request.method, request.path))
 
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, found, rest = self._buffer.partition(HEAD_END)
-        if not found or len(rest) < _length(head):
-            return
-        self._buffer = b""
-        method, path = head.split(b" ", 2)[:2]
-        if method == b"POST":
-            self._loop.call_later(self._latency, self._send, COMPLETION)
-        else:
-            self._send(self._answer(method, path.decode()))
-
-    def _answer(self, method: bytes, path: str) -> bytes:
+    def _body(self, method: str, path: str) -> bytes:
         if path == "/timings":
             return self._notes.take()
         _, kind, ticket, *_ = path.split("/")
-        now = self._loop.time()
-        if method == b"PATCH":
+        now = time.monotonic()
+        if method == "PATCH":
             self._notes.last[ticket] = now
             return DONE
         self._notes.first.setdefault(ticket, now)
         return ANSWERS[kind]
 
-    def _send(self, body: bytes) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(
-                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "
-                + str(len(body)).encode()
-                + HEAD_END
-                + body
-            )
-
-
-def _length(head: bytes) -> int:
-    for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
-
 
 async def serve(latency: float) -> None:
     """Serves until killed."""
-    notes = Notes()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: Connection(notes, latency), "127.0.0.1", 0, backlog=1024
-    )
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    stub = Stub(latency)
+    await stub.listen()
+    print(stub.root.rpartition(":")[2], flush=True)
+    await asyncio.Event().wait()
 
 
 def main() -> None:

@@ -9,48 +9,38 @@ import json
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 from tests.chaos.script import MARK, Family, Script, number_of, script
-from tests.stubs.openai_server import Answer, OpenAIServer, a_completion, answering
+from worker.simulator.answer import Answer
+from worker.simulator.catalogue import fault
+from worker.simulator.dialect import Asked
+from worker.simulator.request import Request
+from worker.simulator.routes import OPENAI
+from worker.simulator.server import Server
+from worker.simulator.turn import Turn
 
-ECHO = json.dumps({"error": {"message": "no", "type": "made_up", "param": None, "code": None}})
+DRIP = Answer(body=b" " * 400, drip_seconds=0.05)
+"""Shorter than a whole answer in drops: it ends before the caller's patience does."""
 
+ELSEWHERE = {"overloaded_529": "error_529", "slow": "slow_2"}
+"""What the simulator calls these; all others are called the same."""
 
-def _error(status: int, **headers: str) -> Answer:
-    named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return Answer(body=ECHO.encode(), status=status, headers=named)
-
-
-def _half(text: str) -> Answer:
-    completion = a_completion(text[: len(text) // 2])
-    completion["choices"][0]["finish_reason"] = "length"  # type: ignore[index]
-    return answering(completion)
-
-
-PLAYS = {
-    "rate_1": _error(429, retry_after="1"),
-    "rate_60": _error(429, retry_after="60"),
-    "rate_nonsense": _error(429, retry_after="soon"),
-    "error_500": _error(500),
-    "error_503": _error(503),
-    "overloaded_529": _error(529),
-    "reset": Answer(end="reset"),
-    "hang": Answer(end="hang"),
-    "slow_drip": Answer(body=b" " * 400, drip_seconds=0.05),
-    "cut": Answer(body=json.dumps(a_completion()).encode(), end="close", unsent=200),
-    "empty": Answer(body=b""),
-    "words": answering(a_completion("I think that it is about an exchange rate.")),
-    "wrong_shape": answering(a_completion('{"issue_type": "exchange", "priority": "high"}')),
-    "huge": Answer(body=b"x" * 5_000_000),
-    "no_choices": answering({"id": "x", "object": "chat.completion", "choices": []}),
-    "page": Answer(body=b"<html><h1>Welcome</h1></html>", content_type="text/html"),
+FOR_EVER = {
+    Family.REJECTED: "error_400",
+    Family.GARBAGE: "words",
+    Family.REFUSED: "refusal",
+    Family.OFF_LIST: "off_list",
 }
-"""What is the same for every ticket."""
+"""What a ticket of these families is answered behind its script; all others get a verdict."""
+
+TIMED = {"good", "refusal", "off_list", "usage_missing"}
+"""What the model takes its time for."""
 
 
-class ChaosProvider(OpenAIServer):
+class ChaosProvider(Server):
     """Plays each ticket's script, request by request."""
 
     def __init__(self, seed: int, log: TextIO, *, latency_seconds: float) -> None:
@@ -60,58 +50,46 @@ class ChaosProvider(OpenAIServer):
         self._latency = latency_seconds
         self._asked: Counter[str] = Counter()
 
-    def next_answer(self) -> Answer:
-        """What the script has for the ticket that the newest request is about."""
-        found = MARK.search(self.requests.pop().raw)
+    def answer(self, request: Request) -> Answer:
+        """What the script has for the ticket that the request is about."""
+        found = MARK.search(request.raw)
         if found is None:
-            return _error(400)
+            return Answer(status=400)
         ticket = found[1].decode()
         one = script(self._seed, number_of(ticket))
-        played, answer = self._answer(one, self._asked[ticket])
+        played = self._name(one, self._asked[ticket])
         self._asked[ticket] += 1
         line = {"at": time.time(), "ticket": ticket, "n": self._asked[ticket], "played": played}
         self._log.write(json.dumps(line) + "\n")
-        return answer
+        answer = _played(played, one, request)
+        return replace(answer, latency_seconds=self._latency) if played in TIMED else answer
 
-    def _answer(self, one: Script, before: int) -> tuple[str, Answer]:
-        """Its name in the log, and the answer."""
-        if before < len(one.plays):
-            played = one.plays[before]
-            return played, self._played(played, one)
-        match one.family:
-            case Family.REJECTED:
-                return "error_400", _error(400)
-            case Family.GARBAGE:
-                return "words", PLAYS["words"]
-            case Family.REFUSED:
-                completion = a_completion(None)
-                completion["choices"][0]["message"]["refusal"] = "I cannot."  # type: ignore[index]
-                return "refusal", self._good(completion)
-            case Family.OFF_LIST:
-                return "off_list", self._good(a_completion(one.verdict()))
-            case _:
-                return "good", self._good(a_completion(one.verdict()))
+    def _name(self, one: Script, before: int) -> str:
+        """Of what is played, in the log."""
+        return one.plays[before] if before < len(one.plays) else FOR_EVER.get(one.family, "good")
 
-    def _played(self, played: str, one: Script) -> Answer:
-        match played:
-            case "truncated":
-                return _half(one.verdict())
-            case "usage_missing":
-                return self._good(a_completion(one.verdict(), usage=None))
-            case "slow":
-                return answering(a_completion(one.verdict()), latency_seconds=2.0)
-            case _:
-                return PLAYS[played]
 
-    def _good(self, completion: object) -> Answer:
-        return answering(completion, latency_seconds=self._latency)
+def _played(played: str, one: Script, request: Request) -> Answer:
+    turn = Turn(
+        dialect=OPENAI,
+        asked=Asked(model="chaos", rules="", question=request.raw.decode(), more=0, schema=None),
+        verdict=json.loads(one.verdict()),
+        digest="1",
+        ticket=one.id,
+        now=time.time,
+    )
+    if played == "slow_drip":
+        return DRIP
+    found = fault("ok" if played == "good" else ELSEWHERE.get(played, played))
+    assert found, played
+    return found.play(turn)
 
 
 async def _serve(provider: ChaosProvider) -> None:
-    server = await provider.listen()
+    await provider.listen()
     sys.stdout.write(f"{provider.url}\n")
     sys.stdout.flush()
-    await server.serve_forever()
+    await asyncio.Event().wait()
 
 
 def main() -> None:

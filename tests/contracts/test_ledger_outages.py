@@ -24,6 +24,8 @@ CALLS: dict[str, Callable[[SqlLedger], object]] = {
     "ingest": lambda ledger: ledger.ingest([an_arrival()], cursor=Cursor(source="s", position="1")),
     "claim": lambda ledger: ledger.claim([], NOON),
     "commit": lambda ledger: ledger.commit([]),
+    "reserve": lambda ledger: ledger.reserve([]),
+    "accounts": lambda ledger: ledger.accounts("2026-01-01"),
     "keep_keys": lambda ledger: ledger.keep_keys([SealedKey(requester="r", cipher=b"k")]),
     "run": lambda ledger: ledger.run(RunId("r")),
     "runs": lambda ledger: list(ledger.runs(Filter())),
@@ -32,7 +34,7 @@ CALLS: dict[str, Callable[[SqlLedger], object]] = {
     "beat": lambda ledger: ledger.beat(ME, NOON),
     "take_role": lambda ledger: ledger.take_role("reaper", ME, 0),
 }
-WRITES = ("ingest", "claim", "commit", "keep_keys", "beat", "take_role")
+WRITES = ("ingest", "claim", "commit", "reserve", "keep_keys", "beat", "take_role")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from config.mode import Mode
 from tasks.causes import WaitReason
 from tasks.journey import fold
-from tasks.ports.ledger import Source
+from tasks.ports.ledger import Cursor, Source
 from tasks.run import Run, State
 from tests.ledgers import an_arrival, move, sent, take_in
 from tests.twins.clock import NOON
@@ -47,6 +47,14 @@ def test_a_source_begins_once(ledger: SqlLedger) -> None:
     assert ledger.begin_source(FIRST_DAY)
     assert not ledger.begin_source(replace(FIRST_DAY, mode=Mode.AUTO))
     assert list(ledger.sources()) == [FIRST_DAY]
+
+
+def test_where_a_source_begins_is_kept_with_it(ledger: SqlLedger) -> None:
+    """Also where an operator has said something before its first poll; and once."""
+    ledger.set_source(FIRST_DAY)
+    for position in ("10", "20"):
+        assert not ledger.begin_source(FIRST_DAY, Cursor(source=RT, position=position))
+        assert ledger.cursor(RT) == "10"
 
 
 def test_what_an_operator_says_holds(limited: SqlLedger) -> None:

@@ -12,7 +12,8 @@ README = ROOT / "README.md"
 INTERFACE = ROOT / "docs" / "interface.md"
 RUNBOOK = ROOT / "docs" / "runbook.md"
 DEPLOYMENT = ROOT / "docs" / "deployment.md"
-PAGES = (README, INTERFACE, RUNBOOK, DEPLOYMENT)
+STAGING = ROOT / "docs" / "staging.md"
+PAGES = (README, INTERFACE, RUNBOOK, DEPLOYMENT, STAGING)
 
 FENCE = re.compile(r"^( *)```(\S*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)

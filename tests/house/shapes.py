@@ -35,6 +35,10 @@ NEEDS_A_HELPDESK = {
 """tests/acceptance has them from a real one: test_first_day.py, test_backfill.py."""
 
 
+NEEDS_A_SIGNAL = {"triage simulate-provider --json"}
+"""What it prints it prints before it ends: tests/acceptance/test_staging.py has it."""
+
+
 def as_promised(found: object, command: str) -> bool:
     """Whether that document has the keys that it should have; fails with what differs."""
     assert list(differences(found, promised()[command], command)) == []

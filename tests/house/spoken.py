@@ -25,14 +25,14 @@ def usage(parser: argparse.ArgumentParser) -> list[str]:
     return [
         _piece(action)
         for action in parser._actions  # noqa: SLF001 - as above
-        if not isinstance(action, argparse._HelpAction)  # noqa: SLF001 - as above
+        if not isinstance(action, argparse._HelpAction | argparse._SubParsersAction)  # noqa: SLF001 - as above
     ]
 
 
 def pieces(text: str) -> tuple[str, list[str]]:
     """A usage line as the docs have it: the command, and its pieces."""
     found = PIECE.findall(text)
-    words = [piece for piece in found if re.fullmatch("[a-z]+", piece)]
+    words = [piece for piece in found if re.fullmatch("[a-z]+(-[a-z]+)*", piece)]
     return " ".join(words), [piece for piece in found if piece not in words]
 
 
@@ -40,7 +40,8 @@ def strangers(words: list[str]) -> list[str]:
     """What in these words after `triage` the grammar does not know; the rest may be anything."""
     path, parser = "triage", grammar()
     for place, word in enumerate(words):
-        if not (known := dict(_under(path, parser, deep=False))):
+        known = dict(_under(path, parser, deep=False))
+        if not known or (word.startswith("--") and parser.get_default("handler")):
             options = {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001 - as above
             said = {word.partition("=")[0] for word in words[place:] if word.startswith("--")}
             return sorted(said - options)
@@ -62,10 +63,12 @@ def _under(
         for name, found in verbs.choices.items()
     ]
     for name, found in inner:
-        if deep and _verbs(found):
-            yield from _under(name, found)
-        else:
+        if not (deep and _verbs(found)):
             yield name, found
+            continue
+        if found.get_default("handler"):  # it may be said without a verb
+            yield name, found
+        yield from _under(name, found)
 
 
 def _verbs(

@@ -10,12 +10,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import chdir
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from pathlib import Path
 from string import Template
+from urllib.request import Request, urlopen
 
 from honcho import command as honcho
 
 from tests.acceptance.fleet import Place, Said
+from tests.acceptance.patience import until
 from tests.house.checkout import ROOT
 from tests.house.deployed import STORES, compose, procfile
 from tests.house.documents import Block
@@ -66,12 +69,17 @@ class Terminal:
                 self._export(*assignment.split("=", 1))
             case ["tail", *rest]:
                 self._tail(rest)
+            case ["curl", *rest]:
+                self._curl(rest)
             case _:
                 _look_up(words)
 
     def _triage(self, words: list[str]) -> None:
         """For real: what starts a fleet as a process, everything else in this one."""
         match words:
+            case ["simulate-provider", *rest, "&"]:
+                running = self.place.start("simulate-provider", *rest)
+                until(lambda: running.says("ready\n"), PATIENCE)
             case ["up", *_]:
                 self.said.append(self._until_ready(words))
             case ["run", *_]:
@@ -154,6 +162,16 @@ class Terminal:
         """For real, by a shell: it knows `${TRIAGE_HOME:-.triage}`."""
         *options, path = words
         assert self._process(["/bin/sh", "-c", f'tail {shlex.join(options)} "{path}"']).out
+
+    def _curl(self, words: list[str]) -> None:
+        """What it would ask is asked, and answered with a success."""
+        *options, url = words
+        given = dict(zip(options[::2], options[1::2], strict=True))
+        assert given.keys() <= {"--request", "--data"}
+        body = given.get("--data")
+        asked = Request(url, body.encode() if body else None, method=given.get("--request", "GET"))  # noqa: S310 - ours
+        with urlopen(asked, timeout=PATIENCE) as answer:  # noqa: S310 - as above
+            assert answer.status == HTTPStatus.OK
 
 
 def commands(block: Block) -> Iterator[list[str]]:

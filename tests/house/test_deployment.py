@@ -45,8 +45,10 @@ def _after(flag: str, command: tuple[str, ...]) -> str | None:
 
 def _credentials() -> set[str]:
     folder = ROOT / "config" / "defaults"
-    raw = "\n".join((folder / name).read_text() for name in ("tiers.toml", "helpdesk.toml"))
-    return set(re.findall(r'^credential = "(\w+)"', raw, flags=re.MULTILINE))
+    raw = "\n".join(
+        (folder / name).read_text() for name in ("tiers.toml", "helpdesk.toml", "alerts.toml")
+    )
+    return set(re.findall(r'^(?:user_)?credential = "(\w+)"', raw, flags=re.MULTILINE))
 
 
 def _read() -> set[str]:

@@ -5,12 +5,13 @@ import json
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from config.guards import GUARDS
 from config.tiers import TIERS
 from tasks.causes import Cause
 from tasks.detour import GiveUp
@@ -32,8 +33,17 @@ from tests.house.documents import (
     section,
 )
 from tests.house.reasons import turned
-from tests.house.shapes import NEEDS_A_HELPDESK, NEEDS_A_WORKER, differences, promised, read
+from tests.house.shapes import (
+    NEEDS_A_HELPDESK,
+    NEEDS_A_SIGNAL,
+    NEEDS_A_WORKER,
+    differences,
+    promised,
+    read,
+)
 from tests.house.spoken import commands, nouns, pieces, strangers, usage
+from tests.ledgers import move
+from tests.moneyed import TODAY, answered, reserved
 from worker.cli.exit_codes import ExitCode
 from worker.cli.span import moment, seconds
 
@@ -46,6 +56,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     place = a_place(tmp_path)
     place.take_in(a_line("T-1", "Which rate is it?"), a_line("T-2", "Which fee?"), "no json")
     turned(place, place.run("T-2"), GiveUp(cause=Cause.BUG, why="a test"), "enrich")
+    move(place.shop.ledger, reserved(place.shop.ledger, 300), answered(120))
     place.shop.ledger.pause(Pause(scope="premium", since=0.0, by="Ada", why="a test"))
     yield place
     place.clear()
@@ -71,7 +82,13 @@ def test_its_words_and_options_are_those_of_the_grammar(command: str) -> None:
 
 def test_the_lists_of_values_are_those_of_the_code() -> None:
     text = section(INTERFACE, "Commands")
-    for name, values in (("STATE", list(State)), ("STAGE", get_args(StageName)), ("TIER", TIERS)):
+    lists: dict[str, Collection[str]] = {
+        "STATE": list(State),
+        "STAGE": get_args(StageName),
+        "TIER": TIERS,
+        "GUARD": GUARDS,
+    }
+    for name, values in lists.items():
         [said] = re.findall(rf"^- `{name}` is one of ([^.]+)\.", text, flags=re.MULTILINE)
         assert re.findall(r"`(\w+)`", said) == list(values), name
 
@@ -140,13 +157,14 @@ def test_every_variable_that_is_read_is_documented_and_no_other() -> None:
 def test_the_keys_that_are_named_are_those_of_models_and_helpdesks() -> None:
     below = section(INTERFACE, "Environment").rpartition("|\n")[2]
     named = set(re.findall(r"`([A-Z_]+)`", below))
-    tiers, helpdesks = (
+    tiers, helpdesks, alerts = (
         tomllib.loads((ROOT / "config" / "defaults" / name).read_text())
-        for name in ("tiers.toml", "helpdesk.toml")
+        for name in ("tiers.toml", "helpdesk.toml", "alerts.toml")
     )
     keys = {model["credential"] for model in tiers["models"] if "credential" in model}
-    tokens = {helpdesks["rt"]["credential"]}
-    assert named == keys | tokens
+    tokens = {helpdesks["rt"]["credential"], alerts["webhook"]["credential"]}
+    logins = {alerts["smtp"][name] for name in ("user_credential", "credential")}
+    assert named == keys | tokens | logins
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -171,8 +189,14 @@ def test_every_command_that_prints_json_has_its_document() -> None:
 SAID = {
     "triage pause --json": "pause write",
     "triage resume --json": "resume economy",
+    "triage guard list --json": "guard list",
+    "triage guard off --json": "guard off money --for 1h --why why --yes",
+    "triage guard on --json": "guard on money --yes",
+    "triage alert test --json": "alert test",
     "triage backup FILE --json": "backup FILE",
     "triage books --json": "books",
+    "triage spend --json": f"spend --day {TODAY}",
+    "triage spend set-cap --json": "spend set-cap premium 7.50 --why why",
     "triage intake --json": "intake helpdesk",
     "triage ticket list --json": "ticket list",
     "triage ticket retry ID --yes --json": "ticket retry T-2 --yes",
@@ -186,6 +210,7 @@ SAID = {
     "triage connect KIND --setup --json": "connect rt --setup",
     "triage source list --json": "source list",
     "triage source set --json": "source set helpdesk --mode suggest",
+    "triage simulate-provider --list --json": "simulate-provider --list",
     "triage recall --since SINCE --yes --json": "recall --since 1h --yes",
     "triage breaker list --json": "breaker list",
     "triage breaker trip --json": "breaker trip facts --why why --yes",
@@ -201,7 +226,7 @@ REFUSED = "triage dead requeue --json"
 def test_every_document_is_compared_with_what_is_printed() -> None:
     """Here or, of those that need a worker, in tests/acceptance/test_docs_commands.py."""
     assert promised().keys() == (
-        SAID.keys() | NEEDS_A_WORKER | NEEDS_A_HELPDESK | {REFUSED, RESTORED}
+        SAID.keys() | NEEDS_A_WORKER | NEEDS_A_HELPDESK | NEEDS_A_SIGNAL | {REFUSED, RESTORED}
     )
 
 
@@ -230,7 +255,8 @@ def test_what_was_refused_has_the_keys_that_are_promised(place: Place) -> None:
 
 def test_the_inbox_line_that_is_shown_is_read(place: Place) -> None:
     """All of it: each key that is explained holds something in the ticket."""
-    [shown] = [block.text for block in blocks(INTERFACE) if block.language == "json"]
+    jsons = [block.text for block in blocks(INTERFACE) if block.language == "json"]
+    [shown] = [text for text in jsons if "requester" in text]
     line = json.loads(shown)
     ticket = parse_ticket(json.dumps(line).encode(), body_bytes=LIMIT)
     assert not isinstance(ticket, Malformed), ticket
@@ -254,9 +280,6 @@ def test_a_document_that_is_not_as_promised_is_noticed() -> None:
     for broken in ("{a, b", "{a b}", "[a]", "[{a}", "{a}}", ""):
         with pytest.raises(ValueError, match="no shape"):
             read(broken)
-
-
-# ── Pages ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -2,61 +2,28 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from enum import StrEnum
 
 import pytest
 
+from config.alerts import AlertKind
 from tasks.causes import Cause, DropCause, ReviewReason, WaitReason
-from tasks.ports.ledger import Books
-from tasks.run import State
 from tests.house.checkout import ROOT
-from tests.house.documents import RUNBOOK, Section, blocks, sections
+from tests.house.documents import RUNBOOK, Section, anchors, blocks, sections
 from tests.house.reasons import UNREADABLE
-from worker.operating.standing import BROKER_DOWN, alerts_of
 
 ENUMS: tuple[type[StrEnum], ...] = (Cause, DropCause, ReviewReason, WaitReason)
-
-SPEAKS = ("operating", "pages")
-"""Where in worker/ alerts are made."""
-
-ALERT = re.compile(r"([a-z]+(?: [a-z]+)?): ")
+"""What is set of a ticket."""
 
 NAMED = re.compile(r"--cause (\S+)")
+
+WORDED = ROOT / "worker" / "pages" / "tables.py"
 
 EVERY = {str(cause) for cause in Cause}
 
 RESERVED = "Reserved: this version never sets it"
 
 PARTS = ("- **Means:**", "- **Look:**", "- **Do:**")
-
-
-def _alerts() -> set[str]:
-    """Whatever the code can say that begins as an alert does: its heading and a colon."""
-    files = [path for folder in SPEAKS for path in (ROOT / "worker" / folder).rglob("*.py")]
-    said = (text for path in files for text in _texts(ast.parse(path.read_text())))
-    return {found[1] for text in said if (found := ALERT.match(text))}
-
-
-def _texts(tree: ast.Module) -> Iterator[str]:
-    """Every text in the code, of an f-string its beginning; no docstrings."""
-    inner = {id(part) for node in ast.walk(tree) for part in _within(node)}
-    for node in ast.walk(tree):
-        match node:
-            case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
-                yield text
-            case ast.Constant(value=str(text)) if id(node) not in inner:
-                yield text
-
-
-def _within(node: ast.AST) -> list[ast.expr]:
-    match node:
-        case ast.JoinedStr(values=values):
-            return values
-        case ast.Expr(value=ast.Constant() as docstring):
-            return [docstring]
-        case _:
-            return []
 
 
 def _chapters() -> dict[str, list[Section]]:
@@ -75,7 +42,7 @@ CHAPTERS = _chapters()
 ENTRIES = [entry for chapter in CHAPTERS.values() for entry in chapter]
 
 EXPECTED: dict[str, set[str]] = {
-    "Alerts": _alerts(),
+    "Alerts": set(AlertKind),
     "What a ticket waits for": set(WaitReason),
     "What people decide": set(ReviewReason),
     "Dead letters of the intake": set(UNREADABLE),
@@ -84,22 +51,13 @@ EXPECTED: dict[str, set[str]] = {
 }
 
 
-def test_alerts_are_found_where_they_are_made() -> None:
-    """Those that can be had for the asking are among those that were read from the code."""
-    states = dict.fromkeys(State, 0) | {State.QUEUED: 1}
-    raised = alerts_of(
-        (), Books(ingested=2, states=states), ["unrouted: for long"], {"parked": 1, "loop": 1}
-    )
-    names = {alert.partition(":")[0] for alert in [*raised, BROKER_DOWN]}
-    assert names == {
-        "no worker",
-        "books differ",
-        "misconfigured",
-        "unrouted",
-        "reply loop",
-        "broker down",
-    }
-    assert names < _alerts()
+def test_every_alert_is_raised_by_some_code() -> None:
+    """And every raising names its kind: nothing else makes an alert."""
+    assert {str(kind) for kind in AlertKind} - _used() == set()
+
+
+def test_what_an_alert_links_to_is_there() -> None:
+    assert {kind.anchor for kind in AlertKind} <= anchors(RUNBOOK)
 
 
 @pytest.mark.parametrize("chapter", EXPECTED)
@@ -139,11 +97,11 @@ def test_a_command_under_a_cause_is_for_this_cause() -> None:
 
 
 def _used() -> set[str]:
-    """The names that some code gives to a ticket; a page that only words them does not count."""
+    """The names that some code gives; where they are only worded does not count."""
     code = [*(ROOT / "tasks").rglob("*.py"), *(ROOT / "worker").rglob("*.py")]
-    pages = ROOT / "worker" / "pages"
-    trees = (ast.parse(path.read_text()) for path in code if not path.is_relative_to(pages))
-    names = {enum.__name__: enum for enum in ENUMS}
+    trees = (ast.parse(path.read_text()) for path in code if path != WORDED)
+    enums: tuple[type[StrEnum], ...] = (*ENUMS, AlertKind)
+    names = {enum.__name__: enum for enum in enums}
     return {
         str(names[enum][member])
         for tree in trees

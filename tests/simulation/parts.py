@@ -6,17 +6,23 @@ from dataclasses import dataclass, field, replace
 from threading import Event, Thread
 
 from tasks.errors import ProviderDown
-from tasks.ports.ledger import Change, Claim, Claimed
+from tasks.ports.ledger import Change, Claim, Claimed, Reserved
 from tasks.ports.model import Question, Reply
 from tasks.ticket import ExternalId, Ticket
 from tasks.waypoints import Waypoint, passing
 from tests.twins.clock import StillClock
+from tests.twins.desk import shipped
 from tests.twins.models import a_reply, an_escalation
 from tests.twins.ticket import a_ticket
 from worker.carrying.carrier import Carrier
+from worker.helpdesks.memory import MemoryHelpdesk
 from worker.ledgers.sql import SqlLedger
+from worker.privacy.vault import Vault
+from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.incarnation import Heart
-from worker.upkeep.reaper import Reaper
+from worker.upkeep.reaper import Duties, Reaper
+from worker.upkeep.releasing import Releasing, Way
+from worker.upkeep.sweeper import Sweeper
 
 STOLEN = "My card was stolen last night, in the city."
 VERDICT = an_escalation(
@@ -31,6 +37,15 @@ VERDICT = an_escalation(
 
 class Crashed(BaseException):
     """The process is no more; nothing of it runs on."""
+
+
+def duties(ledger: SqlLedger, helpdesk: MemoryHelpdesk, vault: Vault, clock: StillClock) -> Duties:
+    """What a reaper looks after here; guards hold nobody back."""
+    return Duties(
+        sweeper=Sweeper(ledger, helpdesk, vault, clock),
+        entrusting=Entrusting(ledger, vault, clock, shipped().policy),
+        releasing=Releasing(ledger, clock, lambda names: dict.fromkeys(names, Way.OPEN)),
+    )
 
 
 @dataclass(slots=True)
@@ -69,6 +84,14 @@ class InlineWriter:
     async def commit(self, change: Change) -> bool:
         """As the port has it."""
         return await self.hand_in(change)
+
+    def reserve(self, change: Change) -> "asyncio.Future[Reserved]":
+        """As the port has it."""
+        told: asyncio.Future[Reserved] = asyncio.get_running_loop().create_future()
+        passing(Waypoint.COMMITTING)
+        told.set_result(self._ledger.reserve([change])[0])
+        passing(Waypoint.COMMITTED)
+        return told
 
     def hand_in(self, change: Change) -> "asyncio.Future[bool]":
         """As the port has it."""

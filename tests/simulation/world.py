@@ -22,7 +22,7 @@ from tasks.run import Incarnation, Run, State
 from tasks.ticket import Ticket
 from tasks.waypoints import Waypoint, listen
 from tests.simulation.broker import MemoryBroker, MemoryHints
-from tests.simulation.parts import Crashed, Doom, Ice, InlineWriter, Provider, Worker
+from tests.simulation.parts import Crashed, Doom, Ice, InlineWriter, Provider, Worker, duties
 from tests.twins.clock import StillClock
 from tests.twins.desk import shipped
 from tests.twins.facts import sources
@@ -33,17 +33,16 @@ from worker.carrying.carrier import Carrier
 from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
 from worker.crew import FRESH
+from worker.guards.open_door import OpenDoor
 from worker.helpdesks.fenced import FencedHelpdesk, fenced
 from worker.intake import Intake
 from worker.ledgers.engine import connect
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault
 from worker.telemetry.log import Log
-from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.incarnation import Heart
 from worker.upkeep.observer import Observer
 from worker.upkeep.reaper import Reaper
-from worker.upkeep.sweeper import Sweeper
 
 
 class World:
@@ -118,8 +117,7 @@ class World:
         reaper = Reaper(
             heart,
             Observer(self._folder / "nowhere", self.clock, lapse=6.0),
-            Sweeper(self.ledger, self.helpdesk, self.vault, self.clock),
-            Entrusting(self.ledger, self.vault, self.clock, shipped().policy),
+            duties(self.ledger, self.helpdesk, self.vault, self.clock),
             broker=cast("Any", self.broker),
             vault=self.vault,
             limits=limits,
@@ -140,6 +138,8 @@ class World:
             facts=sources(),
             models=self.provider,
             helpdesk=self.helpdesk,
+            guards=OpenDoor(),
+            limits=ours.guards,
         )
         may_send = partial(heart.is_fresh, 6.0 * FRESH)
         return Bench(
@@ -279,8 +279,7 @@ class World:
     def _step(self) -> float:
         """A second; more where nothing but time is waited for, and less than makes a life lapse."""
         left = [run for run in self.runs() if run.state in UNSETTLED]
-        far = all((run.due_at or 0.0) > self.clock.now() + 10 for run in left)
-        return 5.0 if far else 1.0
+        return 5.0 if all((run.due_at or 0.0) > self.clock.now() + 10 for run in left) else 1.0
 
     def is_settled(self) -> bool:
         """Whether nothing is left to be done by itself."""

@@ -7,7 +7,7 @@ from typing import Any, cast
 from tasks.birth import beginning
 from tasks.journey import fold
 from tasks.ports.helpdesk import Helpdesk
-from tasks.ports.ledger import Change, Intent
+from tasks.ports.ledger import Change, Intent, Source
 from tasks.run import Run, State, TicketId
 from tests.ledgers import an_arrival
 from tests.twins.clock import StillClock
@@ -29,6 +29,9 @@ class _Books:
 
     def run(self, _run: str) -> Run:
         return self.run_of
+
+    def sources(self) -> list[Source]:
+        return []
 
     def swept(self, key: str, again_at: float | None) -> None:
         assert again_at is None, "the helpdesk was away"

@@ -89,11 +89,12 @@ def test_a_ticket_is_triaged() -> None:
     assert enriched.tier == "premium"
     assert enriched.rule == "a paying customer is in the middle of an incident"
 
-    # 2. classify: one question to one model. The answer is in the ledger before anybody reads it.
+    # 2. classify: one question to one model. What it may cost is set aside before, and the answer
+    # is in the ledger before anybody reads it.
     classified = asyncio.run(classify(enriched, office.desk))
     assert isinstance(classified, Classified)
     assert office.script.names == ["anthropic/claude-sonnet-5"]
-    assert office.trail == ["recorded answered"]
+    assert office.trail == ["reserved", "recorded answered"]
     assert classified.verdict.issue_type == "security"
 
     # 3. validate: does it mean anything? The type is on the list, the priority fits the policy, and
@@ -111,7 +112,7 @@ def test_a_ticket_is_triaged() -> None:
     written = asyncio.run(write(validated, office.desk))
     assert isinstance(written, Written)
     assert written.outcome is Outcome.APPLIED
-    assert office.trail[1:] == [
+    assert office.trail[2:] == [
         "looked",
         "recorded intended",
         "set escalated, issue_type, priority, queue",

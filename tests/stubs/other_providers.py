@@ -1,38 +1,18 @@
 """What Anthropic and Google answer, where they do not copy OpenAI."""
 
-from tests.stubs.openai_server import VERDICT
+from tests.stubs.openai_server import ASKED, USAGE, VERDICT
+from worker.simulator.dialect import Said
+from worker.simulator.routes import ANTHROPIC, GEMINI
 
 
 def a_message(text: str = VERDICT, **changed: object) -> dict[str, object]:
     """Anthropic's answer: 900 tokens in, of which 768 from its cache, 40 out."""
-    return {
-        "id": "msg_1",
-        "type": "message",
-        "role": "assistant",
-        "model": "claude-haiku-4-5-20251001",
-        "content": [{"type": "text", "text": text}],
-        "stop_reason": "end_turn",
-        "stop_sequence": None,
-        "usage": {"input_tokens": 132, "cache_read_input_tokens": 768, "output_tokens": 40},
-        **changed,
-    }
+    said = Said(id="1", model="claude-haiku-4-5-20251001", text=text, usage=USAGE)
+    return {**ANTHROPIC.completion(said, ASKED), **changed}
 
 
 def candidates(text: str = VERDICT, **changed: object) -> dict[str, object]:
     """Google's answer with one candidate; the same counts. `changed` replaces its fields."""
-    candidate = {
-        "content": {"role": "model", "parts": [{"text": text}]},
-        "finishReason": "STOP",
-        "index": 0,
-        **changed,
-    }
-    return {
-        "candidates": [candidate],
-        "usageMetadata": {
-            "promptTokenCount": 900,
-            "cachedContentTokenCount": 768,
-            "candidatesTokenCount": 40,
-            "totalTokenCount": 940,
-        },
-        "modelVersion": "gemini-2.5-flash-001",
-    }
+    said = Said(id="1", model="gemini-2.5-flash-001", text=text, usage=USAGE)
+    document = GEMINI.completion(said, ASKED)
+    return {**document, "candidates": [{**document["candidates"][0], **changed}]}

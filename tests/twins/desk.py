@@ -9,6 +9,7 @@ from config.load import Config, load
 from config.policy import Policy
 from config.tiers import Tiers
 from tasks.desk import Desk
+from tasks.ports.guards import Guards
 from tasks.ports.helpdesk import Capabilities
 from tasks.ports.model import Models
 from tasks.ticket import Ticket
@@ -19,6 +20,7 @@ from tests.twins.journal import RecordingJournal
 from tests.twins.models import ScriptedModels
 from tests.twins.ticket import a_ticket
 from worker.facts.memory import MemoryFacts
+from worker.guards.open_door import OpenDoor
 from worker.helpdesks.embedded import FULL
 
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
@@ -48,6 +50,7 @@ class Office:
     trail: list[str] = field(default_factory=list)
     clock: StillClock = field(default_factory=StillClock)
     capabilities: Capabilities = FULL
+    guards: Guards = field(default_factory=OpenDoor)
     helpdesk: WatchedHelpdesk = field(init=False)
     journal: RecordingJournal = field(init=False)
 
@@ -77,4 +80,6 @@ class Office:
             models=self.models,
             helpdesk=self.helpdesk,
             journal=self.journal,
+            guards=self.guards,
+            limits=ours.guards,
         )

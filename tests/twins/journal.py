@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tasks.desk import Past
 from tasks.events import Body, Kind
 from tasks.ports.ledger import Intent
+from tasks.run import RunId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,12 +19,31 @@ class Recorded:
     writes: tuple[Intent, ...]
 
 
+SOMEBODY = RunId("R-1")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Used:
+    """What a run has used up."""
+
+    id: RunId = SOMEBODY
+    attempts: int = 0
+    calls: int = 0
+    tokens: int = 0
+    micro_usd: int = 0
+    reserved: int = 0
+    requeues: int = 0
+
+
 @dataclass(kw_only=True, slots=True)
 class RecordingJournal:
     """Keeps what it is given, and says so on the trail."""
 
     trail: list[str] = field(default_factory=list)
     entries: list[Recorded] = field(default_factory=list)
+    room: int = 10**9  # millionths of a dollar that the day has left
+    reserved: list[Body] = field(default_factory=list)
+    run: Used = field(default_factory=Used)
     before: Past = field(default_factory=lambda: Past(key="tf-1"))
 
     async def record(
@@ -37,6 +57,22 @@ class RecordingJournal:
         """Written down when it returns."""
         self.trail.append(f"recorded {kind}")
         self.entries.append(Recorded(kind=kind, body=body, texts=dict(texts or {}), writes=writes))
+
+    async def reserve(
+        self,
+        kind: Kind,  # noqa: ARG002 - there is but one that reserves
+        body: Body,
+        *,
+        texts: Mapping[str, str] | None = None,  # noqa: ARG002 - it has none
+    ) -> bool:
+        """Whether `room` has so much left; it is not taken from there."""
+        most = body["reserved"]
+        assert isinstance(most, int)
+        if most > self.room:
+            return False
+        self.trail.append("reserved")
+        self.reserved.append(body)
+        return True
 
     async def past(self) -> Past:
         """What it was made with."""

@@ -7,7 +7,7 @@ from threading import Event
 from typing import TypeVar
 
 from tasks.errors import LedgerDown
-from tasks.ports.ledger import Change, Claim, Claimed
+from tasks.ports.ledger import Change, Claim, Claimed, Reserved
 from worker.ledgers.sql import SqlLedger
 
 Asked = TypeVar("Asked")
@@ -23,7 +23,7 @@ class Fault(Enum):
 
 
 class FaultyLedger(SqlLedger):
-    """Claims and commits have the faults that stand in `faults`, one a call, then none any more.
+    """What a group writer asks has the faults in `faults`, one a call, then none any more.
 
     While it `is_away` no call gets through; while `gate` is not set every group waits there.
     `groups` are the sizes of all groups so far.
@@ -42,6 +42,10 @@ class FaultyLedger(SqlLedger):
     def commit(self, changes: Sequence[Change]) -> Sequence[bool]:
         """As it is told."""
         return self._go(super().commit, changes)
+
+    def reserve(self, changes: Sequence[Change]) -> Sequence[Reserved]:
+        """As it is told."""
+        return self._go(super().reserve, changes)
 
     def claim(self, claims: Sequence[Claim], at: float) -> Sequence[Claimed | None]:
         """As it is told."""

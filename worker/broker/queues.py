@@ -5,17 +5,15 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import cast
 
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
-from redis.retry import Retry
 
 from config.tiers import TIERS
 from tasks.run import RunId
+from worker.broker.client import client
 from worker.broker.errors import BrokerDown
 from worker.broker.fitness import Finding, judge
 from worker.broker.names import EPOCH, QUEUES, UNACKED, QueueName
-from worker.broker.url import client_url, shown
+from worker.broker.url import shown
 from worker.broker.wire import Hint, decode, decode_unacked, encode, queue_of_unacked
 from worker.refusals import RefusedToStart
 
@@ -35,13 +33,7 @@ class Broker:
 
     def __init__(self, broker_url: str) -> None:
         self._name = shown(broker_url)
-        self._redis = Redis.from_url(
-            client_url(broker_url),
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-            # The caller knows whether to try again; a second try hidden here would double a push.
-            retry=Retry(NoBackoff(), 0),
-        )
+        self._redis = client(broker_url, connect=CONNECT_SECONDS, answer=ANSWER_SECONDS)
 
     def close(self) -> None:
         """Closes the connections."""

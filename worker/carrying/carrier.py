@@ -10,7 +10,7 @@ from tasks.causes import DropCause, WaitReason
 from tasks.chronicle import Entry, of_case, of_detour, sent_again
 from tasks.decide import decide, is_bug
 from tasks.desk import Desk
-from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
+from tasks.detour import Degrade, Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
 from tasks.errors import LedgerDown
 from tasks.events import Kind
 from tasks.pipeline import Ready, stage_of, step
@@ -24,6 +24,7 @@ from worker.carrying.courier import Courier, goes_back_to_work
 from worker.carrying.isolation import Isolation
 from worker.carrying.notebook import Notebook, change_of
 from worker.ledgers.errors import RunLost
+from worker.ledgers.residence import ELSEWHERE
 
 
 class Carrier:
@@ -245,7 +246,7 @@ class Carrier:
         if trace is not None:
             entries = [trace if entry.kind is Kind.FAILED else entry for entry in entries]
         entries = [handed, *entries] if handed else entries
-        if not isinstance(detour, Promote) or ticket is None:
+        if not isinstance(detour, Promote | Degrade) or ticket is None:
             run = await notebook.enter(*entries)
             self._bench.log.info("ticket.turned", run=run.id, state=run.state, reason=run.reason)
             return None
@@ -284,7 +285,7 @@ def _elsewhere(now: float) -> Wait:
     return Wait(
         until=now + ELSEWHERE_SECONDS,
         reason=WaitReason.PARKED,
-        why="its ticket lives in another helpdesk than the one that is configured here",
+        why=ELSEWHERE,
         spends_attempt=False,
     )
 

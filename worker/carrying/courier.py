@@ -31,9 +31,9 @@ class Courier:
         """The errand that the run was sent on: what came of it, to be committed."""
         bench, run = self._bench, notebook.run
         if run.stage == "recall":
-            reopening, asked = await asyncio.to_thread(reopened, run, bench.ledger)
+            reopening, asked, events = await asyncio.to_thread(reopened, run, bench.ledger)
             came = await recall(reopening, self._sending(notebook))
-            return came if isinstance(came, Wait) else recalled(came, asked)
+            return came if isinstance(came, Wait) else recalled(came, asked, events)
         asked = await asyncio.to_thread(asked_of, run, Kind.HANDING_OVER, bench.ledger)
         return await self._entrust(
             run, self._ticket_of(claimed), str(asked["why"]), notebook, back=asked["back"]

@@ -20,8 +20,8 @@ def asked_of(run: Run, kind: Kind, ledger: SqlLedger) -> Body:
     return _last(ledger.events(run.id), kind)
 
 
-def reopened(run: Run, ledger: SqlLedger) -> tuple[Reopened, Body]:
-    """What is to be taken back, and the body of the event that asked for it."""
+def reopened(run: Run, ledger: SqlLedger) -> tuple[Reopened, Body, Sequence[Event]]:
+    """What is to be taken back, the body of the event that asked for it, and all events."""
     events = ledger.events(run.id)
     asked = cast("dict[str, Any]", _last(events, Kind.RECALLING))
     key = recall_key(asked["batch"], run.ticket)
@@ -35,7 +35,7 @@ def reopened(run: Run, ledger: SqlLedger) -> tuple[Reopened, Body]:
         wrote=ledger.written_to([run.ticket])[run.ticket],
         past=past_of(key, ledger.writes(run.id), events),
     )
-    return case, asked
+    return case, asked, events
 
 
 def entrusted(

@@ -1,4 +1,7 @@
-"""What the fleet may do now, as this process last heard: what is paused, and how far sources go."""
+"""What the fleet may do now, as this process last heard.
+
+What is paused, how far sources go, and which guards an operator has switched off.
+"""
 
 import asyncio
 
@@ -21,10 +24,17 @@ class Gate:
         self.scopes: frozenset[str] = frozenset()
         self._modes: dict[str, Mode] = {}
         self._known: set[str] = set()
+        self._off: dict[str, float] = {}
+
+    def off(self) -> frozenset[str]:
+        """The guards (config.guards.GUARDS) that are off now; each is on again at its time."""
+        now = self._clock.now()
+        return frozenset(name for name, until in self._off.items() if now < until)
 
     def look(self) -> None:
         """Hears what holds now. Raises LedgerDown: what was heard last then stands."""
         self.scopes = frozenset(pause.scope for pause in self._ledger.pauses())
+        self._hear_of_guards()
         self._hear_of_sources()
 
     def wait(self, run: Run, stage: StageName, now: float) -> Wait | None:
@@ -52,6 +62,10 @@ class Gate:
             await asyncio.to_thread(self._hear_of_sources)
             self._known.add(run.source)
         return more_careful(run.mode or Mode.AUTO, self._modes.get(run.source, Mode.AUTO))
+
+    def _hear_of_guards(self) -> None:
+        now = self._clock.now()
+        self._off = {guard.name: guard.until for guard in self._ledger.guards_off(now)}
 
     def _hear_of_sources(self) -> None:
         self._heard_at = self._clock.monotonic()

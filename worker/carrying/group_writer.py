@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from tasks.errors import LedgerDown
 from tasks.events import Kind
 from tasks.ports.clock import Clock
-from tasks.ports.ledger import Change, Claim, Claimed, Ledger
+from tasks.ports.ledger import Change, Claim, Claimed, Ledger, Reserved
 from tasks.run import State
 from tasks.waypoints import Waypoint, passing
 from worker.ledgers.rows import event_values
@@ -51,6 +51,7 @@ class GroupWriter:
         self._rows = rows
         self._seconds = seconds
         self._changes = _Work(self._commit, self._committed)
+        self._reservations = _Work(self._reserve, self._reserved)
         self._claims = _Work(ledger.claim, self._claimed)
         self._jobs: queue.SimpleQueue[_Job[Any, Any] | None] = queue.SimpleQueue()
         self._full = threading.Event()
@@ -81,6 +82,10 @@ class GroupWriter:
         """As commit, for a caller who wants the outcome even when it is cancelled meanwhile."""
         return self._hand_in(self._changes, change)
 
+    def reserve(self, change: Change) -> "asyncio.Future[Reserved]":
+        """As hand_in, for a change that reserves money: SHORT where that does not fit."""
+        return self._hand_in(self._reservations, change)
+
     async def claim(self, claim: Claim) -> Claimed | None:
         """The run, or None when the message is out of date. Raises LedgerDown as commit does."""
         return await self._hand_in(self._claims, claim)
@@ -102,7 +107,8 @@ class GroupWriter:
             self._full.clear()
             # Whoever was cancelled before its turn came wants nothing any more.
             group = [job for job in (first, *self._others()) if not job.told.cancelled()]
-            for work in (self._changes, self._claims):
+            # What is settled first leaves room for what is reserved.
+            for work in (self._changes, self._reservations, self._claims):
                 self._settle([job for job in group if job.work is work])
 
     def _others(self) -> Iterator[_Job[Any, Any]]:
@@ -154,6 +160,12 @@ class GroupWriter:
 
     def _commit(self, changes: Sequence[Change], _at: float) -> Sequence[bool]:
         return self._ledger.commit(changes)
+
+    def _reserve(self, changes: Sequence[Change], _at: float) -> Sequence[Reserved]:
+        return self._ledger.reserve(changes)
+
+    def _reserved(self, change: Change, tried: Collection[float]) -> Reserved | None:
+        return Reserved.DONE if self._committed(change, tried) else None
 
     def _committed(self, change: Change, _tried: Collection[float]) -> bool:
         """Whether this very change stands in the ledger: its first event, word for word."""

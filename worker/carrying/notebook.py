@@ -11,7 +11,7 @@ from tasks.errands.hand_over import is_hand_over
 from tasks.events import Body, Event, Kind
 from tasks.journey import advance
 from tasks.ports.clock import Clock
-from tasks.ports.ledger import Change, Intent, Ledger, SealedKey
+from tasks.ports.ledger import Change, Intent, Ledger, Reserved, SealedKey
 from tasks.run import Run
 from worker.carrying.group_writer import GroupWriter
 from worker.ledgers.errors import RunLost
@@ -70,6 +70,25 @@ class Notebook:
             self._stand(change, accepted=await committing)
             raise
         return self._stand(change, accepted=committing.result())
+
+    async def reserve(
+        self, kind: Kind, body: Body, *, texts: Mapping[str, str] | None = None
+    ) -> bool:
+        """As record; False, and nothing is recorded, where the money does not fit under a cap."""
+        entry = Entry(kind=kind, body=body, texts=texts or {})
+        change = change_of(self.run, (entry,), self.key, vault=self._vault, clock=self._clock)
+        reserving = self._writer.reserve(change)
+        try:
+            came = await asyncio.shield(reserving)
+        except asyncio.CancelledError:
+            came = await reserving
+            if came is not Reserved.SHORT:
+                self._stand(change, accepted=came is Reserved.DONE)
+            raise
+        if came is Reserved.SHORT:
+            return False
+        self._stand(change, accepted=came is Reserved.DONE)
+        return True
 
     async def past(self) -> Past:
         """A first revision that nobody claimed before has none, and costs no question."""

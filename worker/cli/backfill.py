@@ -2,9 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
 
 from config.mode import Mode
+from tasks.causes import WaitReason
 from tasks.ports.ledger import Filter
 from tasks.run import Run, State
 from worker.cli.exit_codes import ExitCode
@@ -22,27 +25,86 @@ PAGE = 50
 
 MOVING = (State.QUEUED, State.RUNNING, State.WAITING)
 
+LONG = (WaitReason.PAUSED, WaitReason.MONEY, WaitReason.BREAKER)
+"""What may hold it for longer than anybody looks at a line that does not move."""
+
+
+class Waiting:
+    """For what was sent on its way. Says how far that is, and once what holds it."""
+
+    def __init__(self, shop: Shop, source: str) -> None:
+        self._shop = shop
+        self._source = source
+        self._begun = shop.clock.now()
+        self._told: set[str] = set()
+
+    def is_over(self, taken: int) -> bool:
+        """Whether nothing of the `taken` tickets goes on by itself any more."""
+        left = self._moving()
+        if sys.stderr.isatty():
+            print(f"\r{taken - len(left)} of {taken} are through ", end="", file=sys.stderr)
+        held = Counter(run.reason for run in left if run.reason in LONG)
+        if held.keys() - self._told:
+            self._tell(held)
+        self._told = set(held)
+        return all(map(self._stays, left))
+
+    def _stays(self, run: Run) -> bool:
+        """Whether people have to mend something first: what was parked before is tried again."""
+        return run.reason == WaitReason.PARKED and run.changed_at >= self._begun
+
+    def left(self) -> Mapping[str, int]:
+        """What is not through: what it waits for, or where it is -> how many."""
+        return Counter(str(run.reason or run.state) for run in self._moving())
+
+    def _moving(self) -> list[Run]:
+        wanted = Filter(source=self._source, mode=str(Mode.SHADOW), states=MOVING)
+        return list(self._shop.ledger.runs(wanted))
+
+    def _tell(self, held: Mapping[str, int]) -> None:
+        told = [f"{count} tickets wait ({reason})" for reason, count in held.items()]
+        if WaitReason.PAUSED in held:
+            told += [
+                f"paused: {one.scope}, by {one.by}: {one.why}; `triage resume {one.scope}`"
+                for one in self._shop.ledger.pauses()
+            ]
+        told += ["they go on by themselves then; or end this with Ctrl-C: the same command goes on"]
+        print("", *told, sep="\n", file=sys.stderr)
+
 
 def backfill(asked: argparse.Namespace) -> ExitCode:
     """The plan; with --yes it is carried out. Then, or with --report, what came of it."""
     with the_shop() as shop:
         source = remote_of(shop).feed.name
+        left: Mapping[str, int] = {}
         if not (asked.report or asked.yes):
             return _plan(asked, shop)
         if asked.yes:
             since = stamp(asked.since, shop.clock.now())
-            with a_fleet(shop) as host:
-                through = not host.is_interrupted and _triage(host, since, source)
-            if not through:
+            waiting = Waiting(shop, source)
+            with a_fleet(shop, polls=False) as host:
+                ended = not host.is_interrupted and _triage(host, since, waiting)
+            if not ended:
                 told = "interrupted: the same command goes on where this one stopped"
                 print(told, file=sys.stderr)
                 return ExitCode.FAILED
+            left = waiting.left()
         found = compare(shop, source)
     if asked.json:
         print_json(_document(source, found))
     else:
         _print(source, found)
-    return ExitCode.DONE
+    return _verdict(left)
+
+
+def _verdict(left: Mapping[str, int]) -> ExitCode:
+    """`left` has stayed behind: people have to mend something first."""
+    if not left:
+        return ExitCode.DONE
+    told = ", ".join(f"{count} {reason}" for reason, count in left.items())
+    print(f"not through: {told}; mend what `triage status` names, and give", file=sys.stderr)
+    print("the same command again", file=sys.stderr)
+    return ExitCode.NEEDS_YOU
 
 
 def _plan(asked: argparse.Namespace, shop: Shop) -> ExitCode:
@@ -64,12 +126,12 @@ def _plan(asked: argparse.Namespace, shop: Shop) -> ExitCode:
     return ExitCode.DONE
 
 
-def _triage(host: Host, since: str, source: str) -> bool:
-    """Page after page, each when the one before is through; whether all are."""
+def _triage(host: Host, since: str, waiting: Waiting) -> bool:
+    """Page after page, each when the one before is through; False where it was interrupted."""
     shop = host.shop
 
     def pace(polled: Polled) -> None:
-        host.wait(_drawn(shop, source, polled.ingested))
+        host.wait(partial(waiting.is_over, polled.ingested))
         if host.is_interrupted:
             raise KeyboardInterrupt
 
@@ -79,21 +141,6 @@ def _triage(host: Host, since: str, source: str) -> bool:
     except KeyboardInterrupt:
         return False
     return not host.is_interrupted
-
-
-def _drawn(shop: Shop, source: str, taken: int) -> Callable[[], bool]:
-    def settled() -> bool:
-        left = _moving(shop, source)
-        if sys.stderr.isatty():
-            print(f"\r{taken - len(left)} of {taken} are through ", end="", file=sys.stderr)
-        return all(run.state is State.WAITING and run.reason == "parked" for run in left)
-
-    return settled
-
-
-def _moving(shop: Shop, source: str) -> list[Run]:
-    wanted = Filter(source=source, mode=str(Mode.SHADOW), states=MOVING)
-    return list(shop.ledger.runs(wanted))
 
 
 def _document(source: str, found: Comparison) -> dict[str, object]:

@@ -30,10 +30,14 @@ def list_dead(asked: argparse.Namespace) -> ExitCode:
         print_json([as_row(run) for run in found])
         return ExitCode.DONE
     print_table(
-        ["ticket", "stage", "cause", "why", "attempts", "age"],
+        ["ticket", "stage", "cause", "why", "attempts", "age", "came of"],
         [
-            (r.external_id, r.stage, r.reason, r.why, r.attempts, age(now - r.changed_at))
-            for r in found
+            (
+                *(run.external_id, run.stage, run.reason, run.why, run.attempts),
+                age(now - run.changed_at),
+                "backfill" if run.is_backfill else "its source",
+            )
+            for run in found
         ],
     )
     if found:
@@ -46,6 +50,8 @@ def as_row(run: Run) -> dict[str, object]:
     return {
         "run": run.id,
         "ticket": run.external_id,
+        "source": run.source,
+        "backfill": run.is_backfill,
         "stage": run.stage,
         "cause": run.reason,
         "why": run.why,
@@ -56,18 +62,25 @@ def as_row(run: Run) -> dict[str, object]:
 
 def _grouped(found: Sequence[Run], now: float, *, as_json: bool) -> ExitCode:
     counts = Counter((run.reason, run.stage) for run in found)
+    past = Counter((run.reason, run.stage) for run in found if run.is_backfill)
     oldest = {(r.reason, r.stage): r.changed_at for r in sorted(found, key=_newest_first)}
     rows = [
-        {"cause": cause, "stage": stage, "count": count, "oldest_at": iso(oldest[cause, stage])}
+        {
+            "cause": cause,
+            "stage": stage,
+            "count": count,
+            "backfill": past[cause, stage],
+            "oldest_at": iso(oldest[cause, stage]),
+        }
         for (cause, stage), count in counts.most_common()
     ]
     if as_json:
         print_json(rows)
         return ExitCode.DONE
     print_table(
-        ["cause", "stage", "count", "oldest"],
+        ["cause", "stage", "count", "of a backfill", "oldest"],
         [
-            (cause, stage, count, age(now - oldest[cause, stage]))
+            (cause, stage, count, past[cause, stage], age(now - oldest[cause, stage]))
             for (cause, stage), count in counts.most_common()
         ],
     )

@@ -3,6 +3,8 @@
 import argparse
 
 from worker.cli.declaring import Parsers, asks_yes, command, count, limit, noun
+from worker.cli.guard_grammar import alerts, guards
+from worker.cli.spend_grammar import spending
 from worker.cli.ticket_grammar import dead, recalling, tickets
 
 TIERS = ("economy", "standard", "premium")
@@ -29,6 +31,9 @@ def grammar() -> argparse.ArgumentParser:
         _running,
         _looking,
         _pausing,
+        spending,
+        guards,
+        alerts,
         _breakers,
         tickets,
         dead,
@@ -36,6 +41,7 @@ def grammar() -> argparse.ArgumentParser:
         _sources,
         _helpdesk,
         _setting_up,
+        _simulating,
     ):
         declare(nouns)
     return top
@@ -210,3 +216,35 @@ def _setting_up(nouns: Parsers) -> None:
     for one in (backup, restore):
         one.add_argument("file", metavar="FILE")
     command(nouns, "migrate", "worker.cli.migrate:migrate", "bring the ledger's schema up to date")
+
+
+def _simulating(nouns: Parsers) -> None:
+    simulate = command(
+        nouns,
+        "simulate-provider",
+        "worker.cli.simulate:simulate",
+        "made-up model providers for trials, with faults",
+        json=True,
+    )
+    simulate.add_argument(
+        "--provider",
+        action="append",
+        metavar="NAME",
+        help="NAME or NAME=PORT, several times (default: those of the tiers' models, from 8801 on)",
+    )
+    simulate.add_argument(
+        "--profile",
+        metavar="SPEC",
+        default="ok",
+        help="what they play: error_500:0.8, or '0s ok; 60s hang'",
+    )
+    simulate.add_argument("--seed", type=int, default=0, metavar="N", help="of chance (default 0)")
+    simulate.add_argument(
+        "--latency", metavar="SPEC", default="0", help="seconds: 0.5, 0.2-0.8 or p50=0.8,p99=4"
+    )
+    simulate.add_argument("--answers", metavar="FILE", help="JSON lines: a text and its verdict")
+    simulate.add_argument("--log", metavar="FILE", help="a JSON line for each request is added")
+    simulate.add_argument(
+        "--host", default="127.0.0.1", help="where to listen (default 127.0.0.1: this machine)"
+    )
+    simulate.add_argument("--list", action="store_true", help="every fault, and what it does")

@@ -62,8 +62,11 @@ class Host:
 
 
 @contextmanager
-def a_fleet(shop: Shop) -> Iterator[Host]:
-    """Starts one, whose broker answers, and stops it; or joins the one of this home."""
+def a_fleet(shop: Shop, *, polls: bool = True) -> Iterator[Host]:
+    """Starts one, whose broker answers, and stops it; or joins the one of this home.
+
+    `polls`: whether one that is started asks its sources for what came.
+    """
     joins = holder(shop.home)
     if joins:
         print(f"a fleet runs here already (process {joins}): joining it", file=sys.stderr)
@@ -74,7 +77,7 @@ def a_fleet(shop: Shop) -> Iterator[Host]:
     watch = Watch(most_deaths=MOST_DEATHS)
     with FleetLock(shop.home), Signals() as signals:
         supervisor = Supervisor(
-            children(shop, environment, started_at=shop.clock.now()),
+            children(shop, environment, started_at=shop.clock.now(), polls=polls),
             logs=shop.home.logs,
             clock=SystemClock(),
             signals=signals,

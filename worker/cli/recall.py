@@ -6,7 +6,9 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+from config.mode import Mode
 from tasks.errors import OperatorError
+from tasks.ports.ledger import Source
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
@@ -79,6 +81,7 @@ def _words(found: Mapping[str, object]) -> str:
 def _preview(asked: argparse.Namespace, shop: Shop, intended: Intended) -> ExitCode:
     shown = preview(intended.tickets, shop.helpdesk, _said("looked at", len(intended.tickets)))
     left = [one for one in shown if one.why]
+    careful = _careful(shop, intended)
     if asked.json:
         print_json(
             {
@@ -88,16 +91,34 @@ def _preview(asked: argparse.Namespace, shop: Shop, intended: Intended) -> ExitC
                 "tickets": len(intended.tickets),
                 "moving": intended.moving,
                 "batch": None,
+                "careful": {one.name: str(one.mode) for one in careful},
                 "fields": [one.as_json() for one in shown],
             }
         )
         return ExitCode.DONE
     _print_plan(shown)
+    for one in careful:
+        print(_despite(one))
     restored = len(shown) - len(left)
     print(f"would restore {restored} fields and notes of {len(intended.tickets)} tickets,", end=" ")
     print(f"and leave {len(left)}; add --yes to do it")
     _warn_of_moving(intended)
     return ExitCode.DONE
+
+
+def _careful(shop: Shop, intended: Intended) -> list[Source]:
+    """Sources that it writes to though they may not do all: whoever says --yes has the last word.
+
+    It is what one does after the writing was stopped in alarm.
+    """
+    mine = {ticket.run.source for ticket in intended.tickets if ticket.taking.steps}
+    careful = (one for one in shop.ledger.sources() if one.mode is not Mode.AUTO)
+    return [one for one in careful if one.name in mine]
+
+
+def _despite(source: Source) -> str:
+    told = "what a recall puts back is written there all the same"
+    return f"{source.name} is in {source.mode}: {told}"
 
 
 def _print_plan(shown: Sequence[Shown]) -> None:
@@ -124,6 +145,9 @@ def _do(asked: argparse.Namespace, shop: Shop, chosen: Chosen, intended: Intende
         by=getpass.getuser(),
         why=asked.why or WHY,
     )
+    careful = _careful(shop, intended)
+    for one in careful:
+        print(_despite(one), file=sys.stderr)
     try:
         batch = beginning.begin(chosen, intended)
         done = carry_out(shop, batch, _tell) if batch else NOTHING
@@ -140,6 +164,7 @@ def _do(asked: argparse.Namespace, shop: Shop, chosen: Chosen, intended: Intende
                 "tickets": len(intended.tickets),
                 "moving": intended.moving,
                 "batch": batch.id if batch else None,
+                "careful": {one.name: str(one.mode) for one in careful},
                 "outcomes": dict(done.outcomes),
                 "waiting": dict(done.waiting),
                 "failed": done.failed,

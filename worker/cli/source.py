@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from config.mode import Mode
@@ -23,6 +24,7 @@ def list_sources(asked: argparse.Namespace) -> ExitCode:
     """Every source of the configured helpdesk that was ever read."""
     with the_shop() as shop:
         every, residence = trusted(shop.ledger), shop.residence
+    every = _of_ours(every)
     found = [one for one in every if residence.holds(one.source.name)]
     if others := [one.source.name for one in every if one not in found]:
         print(f"of other helpdesks: {', '.join(others)}", file=sys.stderr)
@@ -40,26 +42,34 @@ def set_source(asked: argparse.Namespace) -> ExitCode:
     if asked.mode is None and asked.per_hour is None:
         raise OperatorError("say what is to change: --mode, --per-hour or both")
     with the_shop() as shop:
-        before = _named(asked.source, shop)
-        after = replace(
-            before.source,
-            mode=Mode(asked.mode) if asked.mode else before.source.mode,
-            per_hour=before.source.per_hour if asked.per_hour is None else asked.per_hour or None,
-            since=shop.clock.now(),
-            by=getpass.getuser(),
-            why=asked.why,
-        )
+        told = [_changed(one, asked, shop.clock.now()) for one in _named(asked.source, shop)]
         if asked.yes:
-            shop.ledger.set_source(after)
-    told = Trusted(source=after, waiting=before.waiting, polled_at=before.polled_at)
+            for one in told:
+                shop.ledger.set_source(one.source)
     if asked.json:
-        print_json({"changed": asked.yes, **_row(told)})
+        print_json({"changed": asked.yes, "sources": [_row(one) for one in told]})
         return ExitCode.DONE
-    print(f"{after.name} {'does' if asked.yes else 'would do'}: {MEANS[after.mode]}")
-    print(_limit(told))
+    for one in told:
+        does = "does" if asked.yes else "would do"
+        print(f"{one.source.name} {does}: {MEANS[one.source.mode]}")
+        print(_limit(one))
     if not asked.yes:
         print("nothing was changed: the same with --yes does it")
     return ExitCode.DONE
+
+
+def _changed(before: Trusted, asked: argparse.Namespace, now: float) -> Trusted:
+    """As it was, but for what was asked."""
+    per_hour = before.source.per_hour if asked.per_hour is None else asked.per_hour or None
+    after = replace(
+        before.source,
+        mode=Mode(asked.mode) if asked.mode else before.source.mode,
+        per_hour=per_hour,
+        since=now,
+        by=getpass.getuser(),
+        why=asked.why,
+    )
+    return replace(before, source=after)
 
 
 MEANS = {
@@ -76,35 +86,38 @@ def _limit(told: Trusted) -> str:
     return f"at most {told.source.per_hour} tickets begin in an hour{waiting}"
 
 
-def _named(name: str, shop: Shop) -> Trusted:
-    """That source; `helpdesk` is the one that is configured. Raises OperatorError for others."""
-    found = trusted(shop.ledger)
-    known = {one.source.name: one for one in found}
-    wanted = open_inbox(ALIAS, shop).name if name == ALIAS else name
-    remote = [one for one in known if one.startswith(REMOTE)]
-    if name == ALIAS and remote and shop.config.helpdesk.remote is None:
+def _named(name: str, shop: Shop) -> Sequence[Trusted]:
+    """That source; `helpdesk` is the one that is configured, and of ours all that fill it.
+
+    Raises OperatorError for others.
+    """
+    known = {one.source.name: one for one in trusted(shop.ledger)}
+    if name != ALIAS:
+        if name not in known:
+            names = ", ".join(one for one in known if one != ALIAS) or "none was read yet"
+            raise OperatorError(f"no source is called {name!r}: {names}")
+        return [known[name]]
+    if shop.config.helpdesk.remote is not None:
+        wanted = open_inbox(ALIAS, shop).name
+        unread = Trusted(source=_unread(wanted, shop), waiting=0, polled_at=None)
+        return [known.get(wanted, unread)]  # said before its first poll
+    if remote := [one for one in known if one.startswith(REMOTE)]:
         message = f"no real helpdesk is configured in this shell; name the source: {remote[0]}"
         raise OperatorError(message)
-    if wanted in known:
-        return known[wanted]
-    if name == ALIAS:  # said before its first poll
-        return Trusted(source=_unread(wanted, shop), waiting=0, polled_at=None)
-    names = ", ".join(known) or "none was read yet"
-    raise OperatorError(f"no source is called {name!r}: {names}")
+    if filling := _of_ours(known.values()):
+        return filling
+    raise OperatorError("nothing was taken in yet: a source can be set once it was read")
+
+
+def _of_ours(every: Iterable[Trusted]) -> list[Trusted]:
+    """Without the replies' inbox: each keeps the source that first brought its ticket."""
+    return [one for one in every if one.source.name != ALIAS]
 
 
 def _unread(name: str, shop: Shop) -> Source:
-    """As its first poll would have it begin."""
+    """A real helpdesk, as its first poll would have it begin."""
     first = shop.config.settings.first_day
-    is_new = shop.config.helpdesk.remote is not None
-    return Source(
-        name=name,
-        mode=first.mode if is_new else Mode.AUTO,
-        per_hour=first.per_hour if is_new else None,
-        since=0.0,
-        by="",
-        why="",
-    )
+    return Source(name=name, mode=first.mode, per_hour=first.per_hour, since=0.0, by="", why="")
 
 
 def _row(one: Trusted) -> dict[str, object]:

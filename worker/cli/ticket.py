@@ -45,7 +45,7 @@ def list_tickets(asked: argparse.Namespace) -> ExitCode:
         [
             (
                 run.external_id,
-                run.state,
+                f"{run.state}, backfill" if run.is_backfill else run.state,
                 run.tier,
                 run.issue_type,
                 run.priority,
@@ -65,6 +65,7 @@ def as_row(run: Run) -> dict[str, object]:
         "run": run.id,
         "ticket": run.external_id,
         "source": run.source,
+        "backfill": run.is_backfill,
         "revision": run.revision,
         "state": str(run.state),
         "stage": run.stage,
@@ -147,4 +148,5 @@ def operator(shop: Shop) -> Operator:
         clock=shop.clock,
         facts=open_facts(shop.config, shop.clock),
         deliver=shop.deliver,
+        residence=shop.residence,
     )

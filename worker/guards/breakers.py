@@ -109,6 +109,13 @@ class Breakers:
             for name in sorted(known.keys() | trips.keys())
         )
 
+    def watched(self, name: str) -> Standing | None:
+        """That of one that others may ask; None until this process has had time to hear of it."""
+        if name not in self._circuits:
+            self._make(name)
+            return None
+        return self.standing(name)
+
     def standing(self, name: str) -> Standing:
         """That of one, whether it was ever asked for or not."""
         circuit = self._circuits.get(name)

@@ -1,10 +1,12 @@
 """The guards of a worker: keys, breakers, the retry budget and limits, one behind the other."""
 
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Protocol
 
 from tasks.errors import (
+    BreakerOpen,
     FactsDown,
     HelpdeskDown,
     Misconfigured,
@@ -18,29 +20,49 @@ from tasks.ports.guards import Ended, Errand, Permit
 from worker.guards.breakers import Breakers
 from worker.guards.passing import Pass
 
+PROBED_SECONDS = 5.0
+"""When whoever probed in vain looks again, at the earliest."""
+
 
 class RetryBudget(Protocol):
-    """How often the fleet may try again. `take` raises RetriesSpent; both do no I/O on the loop."""
+    """How often the fleet may try again. No I/O on the loop."""
 
-    async def take(self) -> None: ...
+    async def take(self, errand: Errand) -> None:
+        """Raises RetriesSpent where it is a retry too many."""
 
-    async def succeeded(self) -> None: ...
+    def succeeded(self) -> None:
+        """A request was answered."""
+
+    def standing(self) -> Mapping[str, object]:
+        """For the record of a call."""
+        ...
 
 
 class Limits(Protocol):
-    """How much each upstream may be asked. `take` raises RateLimited; no I/O on the loop."""
+    """How much each upstream may be asked. No I/O on the loop."""
 
-    async def take(self, errand: Errand) -> None: ...
+    async def take(self, errand: Errand) -> None:
+        """Raises RateLimited."""
+
+    async def settle(self, errand: Errand, tokens: int) -> None:
+        """What it came to."""
+
+    async def told(self, upstream: str, retry_after: float | None) -> None:
+        """It has asked us to slow down."""
 
 
 class NoBudget:
     """A retry budget that never ends."""
 
-    async def take(self) -> None:
+    async def take(self, errand: Errand) -> None:
         """Leave."""
 
-    async def succeeded(self) -> None:
+    def succeeded(self) -> None:
         """Nothing is counted."""
+
+    def standing(self) -> Mapping[str, object]:
+        """Nothing to say."""
+        return {}
 
 
 class NoLimits:
@@ -48,6 +70,12 @@ class NoLimits:
 
     async def take(self, errand: Errand) -> None:
         """Leave."""
+
+    async def settle(self, errand: Errand, tokens: int) -> None:
+        """Nothing is counted."""
+
+    async def told(self, upstream: str, retry_after: float | None) -> None:
+        """Nobody slows down."""
 
 
 class Doors:
@@ -64,10 +92,13 @@ class Doors:
         *,
         budget: RetryBudget | None = None,
         limits: Limits | None = None,
+        off: Callable[[], Collection[str]] = tuple,
     ) -> None:
+        """`off`: the guards that an operator does without for a while."""
         self.breakers = breakers
         self.budget = budget or NoBudget()
         self.limits = limits or NoLimits()
+        self.off = off
 
     def admit(self, errand: Errand) -> AbstractAsyncContextManager[Permit]:
         """Through all of the doors, or none."""
@@ -95,15 +126,24 @@ class _Visit(AbstractAsyncContextManager[Permit]):
                 self._key = await admit(f"credential:{errand.credential}")
             if errand.model is not None:
                 self._model = await admit(f"model:{errand.model}")
-            leave = self._upstream = await admit(errand.upstream)
-            if errand.is_retry and leave.probe is None:
-                await doors.budget.take()
-            await doors.limits.take(errand)
+            off = doors.off()
+            if "breaker" not in off:
+                self._upstream = await admit(errand.upstream)
+            probes = self._upstream is not None and self._upstream.probe is not None
+            if errand.is_retry and "retry_budget" not in off and not probes:
+                await doors.budget.take(errand)
+            if "rate_limits" not in off:
+                await doors.limits.take(errand)
         except BaseException:
             self._tell(Ended.CANCELLED, None)
             raise
-        self._permit.standing["breaker"] = "probe" if leave.probe else "closed"
+        self._permit.standing |= {"breaker": self._word(), **doors.budget.standing()}
         return self._permit
+
+    def _word(self) -> str:
+        if self._upstream is None:
+            return "off"
+        return "probe" if self._upstream.probe else "closed"
 
     async def __aexit__(
         self,
@@ -113,8 +153,19 @@ class _Visit(AbstractAsyncContextManager[Permit]):
     ) -> None:
         ended = self._permit.ended or ended_by(error)
         self._tell(ended, error)
+        errand, doors = self._errand, self._doors
+        if self._permit.tokens is not None:
+            await doors.limits.settle(errand, self._permit.tokens)
+        if isinstance(error, RateLimited):
+            await doors.limits.told(errand.upstream, error.retry_after)
         if ended is Ended.SUCCESS:
-            await self._doors.budget.succeeded()
+            doors.budget.succeeded()
+        if ended is Ended.FAILURE and self._upstream and self._upstream.probe:
+            # Nothing new was learned, and no run shall spend an attempt on finding that out.
+            message = f"{errand.upstream} was probed, and is still away"
+            raise BreakerOpen(
+                message, dependency=errand.upstream, retry_after=PROBED_SECONDS
+            ) from error
 
     def _tell(self, ended: Ended, error: BaseException | None) -> None:
         report = self._doors.breakers.report

@@ -9,6 +9,7 @@ from worker.guards.shared import Heard
 from worker.ledgers.tripping import Trip
 
 StandingState = Literal["closed", "open", "probing", "ramp", "tripped", "unknown"]
+SHUT: frozenset[StandingState] = frozenset(("open", "probing", "tripped"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +30,11 @@ class Standing:
     def holds(self) -> bool:
         """Whether it keeps anybody back."""
         return self.state not in ("closed", "unknown")
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether nothing goes through but a probe."""
+        return self.state in SHUT
 
 
 def standing_of(name: str, rule: Rule, heard: Heard | None, trip: Trip | None) -> Standing:

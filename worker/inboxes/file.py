@@ -20,6 +20,12 @@ PAGE_BYTES = 32 * 1024 * 1024
 """A page ends here even when it holds fewer messages than it might: it is held in memory."""
 
 
+def file_of(name: str) -> Path:
+    """The file that an operator means: from where they are, else from the checkout."""
+    path = Path(name)
+    return path if path.exists() or path.is_absolute() else CHECKOUT / path
+
+
 class FileInbox:
     """Every line of a file is a message; empty ones are none.
 

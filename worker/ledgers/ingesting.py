@@ -38,7 +38,6 @@ LOOP_SECONDS = 600.0
 
 KEY_COLUMNS = {"requester": "text", "cipher": "bytea"}
 TICKET_COLUMNS = {"id": "text", "source": "text", "external_id": "text", "revision": "int"}
-CURSOR_COLUMNS = {"source": "text", "position": "text", "polled_at": "float8"}
 
 
 def ticket_id(source: str, external_id: str) -> TicketId:
@@ -284,7 +283,7 @@ def _count_revisions(connection: Connection, tickets: Mapping[TicketId, _Ticket]
 
 def _move(connection: Connection, cursor: Cursor) -> None:
     row = (cursor.source, cursor.position, cursor.polled_at)
-    if not bulk.add_new(connection, "cursors", CURSOR_COLUMNS, [row]):
+    if not bulk.add_new(connection, "cursors", sourcing.CURSOR_COLUMNS, [row]):
         table = schema.cursors
         connection.execute(
             update(table)

@@ -1,10 +1,12 @@
 """Notices: what happened to the fleet and to no run."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, select
 
+from worker.chance import oldest_id, token
 from worker.ledgers import bulk, schema
 from worker.ledgers.engine import reading, writing
 
@@ -13,7 +15,10 @@ NOTICE_COLUMNS = {"id": "text", "at": "float8", "kind": "text", "subject": "text
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """Something happened to `subject` at that moment; `body` is JSON. One id is kept once."""
+    """Something happened to `subject` at that moment (epoch seconds). One id is kept once.
+
+    `body` is JSON, and never a word of any ticket.
+    """
 
     id: str
     at: float
@@ -48,3 +53,11 @@ def keep(connection: Connection, notices: Sequence[Notice]) -> None:
     """As `notice`, inside the transaction that there is."""
     rows = {one.id: (one.id, one.at, one.kind, one.subject, one.body) for one in notices}
     bulk.add_new(connection, "notices", NOTICE_COLUMNS, [rows[key] for key in sorted(rows)])
+
+
+def keep_new(
+    connection: Connection, at: float, kind: str, subject: str, body: Mapping[str, object]
+) -> None:
+    """Keeps what nobody else has seen, in the transaction that there is."""
+    key = oldest_id(at) + token()
+    keep(connection, [Notice(id=key, at=at, kind=kind, subject=subject, body=json.dumps(body))])

@@ -6,15 +6,18 @@ connection, often while the tables are empty, and has to serve when they are not
 names the runs that it means as an array, which leaves no way to them but by their keys.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection as Driver
 from psycopg.errors import UniqueViolation
+from psycopg.types.numeric import Int8
 from sqlalchemy import Engine
 
-from tasks.ports.ledger import Change, Claim, Claimed
+from tasks.ports.ledger import Change, Claim, Claimed, Reserved
 from tasks.run import RunId
+from worker.ledgers import spending
 from worker.ledgers.lines import Lines
 from worker.ledgers.rows import (
     BOOLEANS,
@@ -110,6 +113,9 @@ WITH wanted AS (
 SELECT n FROM moved
 """
 
+HOLD = """
+SELECT id, seq, fence FROM runs WHERE id = ANY (%b::text[]) ORDER BY id FOR NO KEY UPDATE
+"""
 
 DETOURS = ["enable_seqscan", "enable_bitmapscan"]
 """Ways to read whole tables."""
@@ -133,7 +139,15 @@ class PostgresLane:
     def commit(self, changes: Sequence[Change]) -> list[bool]:
         """False where the run had been moved by somebody else."""
         with self._lines.take() as driver:
-            return commit(driver, changes)
+            if not spending.moves_money(changes):
+                return commit(driver, changes)
+            with driver.transaction():
+                return commit(driver, changes)
+
+    def reserve(self, changes: Sequence[Change], caps: Mapping[str, int]) -> list[Reserved]:
+        """As commit, for what fits under the day's caps."""
+        with self._lines.take() as driver, driver.transaction():
+            return spending.reserve(_Till(driver), changes, caps)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -160,14 +174,21 @@ def claim(driver: "Driver[Any]", claims: Sequence[Claim], at: float) -> list[Cla
 
 
 def commit(driver: "Driver[Any]", changes: Sequence[Change]) -> list[bool]:
-    """One statement for all of them, in the transaction that there is, or in one by itself."""
+    """One statement for all of them, in the transaction that there is, or in one by itself.
+
+    Where they settle something, one more for each day; then there must be a transaction.
+    """
+    accepted = _commit(driver, changes)
+    if spending.moves_money(changes):
+        spending.settle(_Till(driver), [changes[n] for n in sorted(accepted)])
+    return [n in accepted for n in range(len(changes))]
+
+
+def _commit(driver: "Driver[Any]", changes: Sequence[Change]) -> set[int]:
+    """Which of them were accepted."""
     moves, events, bodies, writes = [], [], [], []
     ciphers, place = [], 1
-    # Of two changes to one state the first one counts: an update would take either of them.
-    first = {
-        (c.before.id, c.before.seq, c.before.fence): n for n, c in reversed([*enumerate(changes)])
-    }
-    for _, n in sorted(first.items()):
+    for _, n in sorted(_first(changes).items()):
         change = changes[n]
         before = change.before
         moves.append((n, before.id, before.seq, before.fence, *status_values(change.after)))
@@ -184,5 +205,32 @@ def commit(driver: "Driver[Any]", changes: Sequence[Change]) -> list[bool]:
         (encoded(moves), encoded(events), b"".join(ciphers), encoded(bodies), encoded(writes)),
         binary=True,
     )
-    accepted = {n for (n,) in told}
-    return [n in accepted for n in range(len(changes))]
+    return {n for (n,) in told}
+
+
+def _first(changes: Sequence[Change]) -> dict[tuple[RunId, int, int], int]:
+    """Of two changes to one state the first one counts: an update would take either of them."""
+    return {
+        (c.before.id, c.before.seq, c.before.fence): n for n, c in reversed([*enumerate(changes)])
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Till:
+    """Implements Till: the runs are locked first, the day's row last."""
+
+    driver: "Driver[Any]"
+    statements = spending.statements(lambda name: f"%({name})b")
+
+    def held(self, changes: Sequence[Change]) -> list[int]:
+        first = _first(changes)
+        found = self.driver.execute(HOLD, [sorted({run for run, _, _ in first})], binary=True)
+        return [first[row] for row in found if row in first]
+
+    def update(self, statement: str, values: spending.Values) -> int:
+        # Of one size, whatever the amount: else there would be a plan for each that occurs.
+        sized = {k: Int8(v) if isinstance(v, int) else v for k, v in values.items()}
+        return self.driver.execute(statement.encode(), sized).rowcount
+
+    def commit(self, changes: Sequence[Change]) -> list[bool]:
+        return commit(self.driver, changes)

@@ -148,6 +148,26 @@ class LedgerReaping:
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(query)]
 
+    def waited_for(self) -> Sequence[str]:
+        """Guards that runs wait for, one crowd by one: `openai`, `anthropic credential:KEY`."""
+        runs = schema.runs
+        waits = (runs.c.state == State.WAITING) & runs.c.waits_for.is_not(None)
+        query = select(runs.c.waits_for).where(waits).distinct().order_by(runs.c.waits_for)
+        with reading(self.engine) as connection:
+            return [crowd for (crowd,) in connection.execute(query)]
+
+    def held_back(self, crowd: str, limit: int) -> Sequence[Run]:
+        """Runs that wait for these guards, oldest first."""
+        runs = schema.runs
+        query = (
+            select(*RUN)
+            .where(runs.c.state == State.WAITING, runs.c.waits_for == crowd)
+            .order_by(runs.c.id)
+            .limit(limit)
+        )
+        with reading(self.engine) as connection:
+            return [run_of(row) for row in connection.execute(query)]
+
     def dead(self, limit: int) -> Sequence[Run]:
         """Dead letters, oldest run first."""
         runs = schema.runs

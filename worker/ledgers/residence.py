@@ -9,6 +9,9 @@ from worker.ledgers import schema
 REMOTE = ("rt:", "roundup:")
 """How the sources of real helpdesks begin."""
 
+ELSEWHERE = "its ticket lives in another helpdesk than the one that is configured here"
+"""Why a run is left alone."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Residence:

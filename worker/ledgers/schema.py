@@ -273,6 +273,17 @@ alerts = Table(
     Column("resolution_told_at", Double),
 )
 
+tellings = Table(
+    "tellings",
+    metadata,
+    # What is to be told and was not yet, one row a channel; gone once it was.
+    Column("id", Text, primary_key=True),  # sorts by age
+    Column("channel", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("due_at", Double, nullable=False),
+)
+
 notices = Table(
     "notices",
     metadata,

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, select, update
 
 from config.mode import Mode
 from tasks.causes import WaitReason
-from tasks.ports.ledger import Source
+from tasks.ports.ledger import Cursor, Source
 from tasks.run import Run, State
 from worker.ledgers import bulk, schema
 from worker.ledgers.engine import reading, writing
@@ -17,6 +17,7 @@ HOUR = 3_600.0
 HEARD_SECONDS = 3.0
 """After which every worker that lives has heard what an operator has said: it asks each second."""
 
+CURSOR_COLUMNS = {"source": "text", "position": "text", "polled_at": "float8"}
 SOURCE_COLUMNS = {
     "name": "text",
     "mode": "text",
@@ -32,9 +33,15 @@ class LedgerSourcing:
 
     engine: Engine
 
-    def begin_source(self, source: Source) -> bool:
-        """Keeps it, where nobody has said anything about that source yet; whether so."""
+    def begin_source(self, source: Source, cursor: Cursor | None = None) -> bool:
+        """Keeps it, where nobody has said anything about that source yet; whether so.
+
+        `cursor`: where it begins, kept with it unless it has begun.
+        """
         with writing(self.engine) as connection:
+            if cursor is not None:
+                row = (cursor.source, cursor.position, cursor.polled_at)
+                bulk.add_new(connection, "cursors", CURSOR_COLUMNS, [row])
             return bool(bulk.add_new(connection, "sources", SOURCE_COLUMNS, [_row(source)]))
 
     def set_source(self, source: Source) -> None:

@@ -1,12 +1,14 @@
 """The hot path on SQLite: a group is one transaction, and no statement crosses a network."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from tasks.ports.ledger import Change, Claim, Claimed
+from tasks.ports.ledger import Change, Claim, Claimed, Reserved
+from worker.ledgers import spending
 from worker.ledgers.lines import Lines
 from worker.ledgers.rows import (
     BODY_COLUMNS,
@@ -51,6 +53,7 @@ MOVE = f"""
 UPDATE runs SET {", ".join(f"{name} = ?" for name in MUTABLE)}
 WHERE id = ? AND seq = ? AND fence = ?
 """
+STANDS = "SELECT 1 FROM runs WHERE id = ? AND seq = ? AND fence = ?"
 EVENT = _insert("events", EVENT_COLUMNS)
 BODY = _insert("bodies", BODY_COLUMNS)
 WRITE = f"""
@@ -76,6 +79,11 @@ class SqliteLane:
         with self._transaction() as driver:
             return commit(driver, changes)
 
+    def reserve(self, changes: Sequence[Change], caps: Mapping[str, int]) -> list[Reserved]:
+        """As commit, for what fits under the day's caps."""
+        with self._transaction() as driver:
+            return spending.reserve(_Till(driver), changes, caps)
+
     def close(self) -> None:
         """Closes every connection."""
         self._lines.close()
@@ -100,8 +108,12 @@ def _claim(driver: sqlite3.Connection, claim: Claim, at: float) -> Claimed | Non
 
 
 def commit(driver: sqlite3.Connection, changes: Sequence[Change]) -> list[bool]:
-    """Each in turn, in the transaction that there is."""
-    return [_commit(driver, change) for change in changes]
+    """Each in turn, in the transaction that there is; what they settle too."""
+    accepted = [_commit(driver, change) for change in changes]
+    if spending.moves_money(changes):
+        made = [change for change, ok in zip(changes, accepted, strict=True) if ok]
+        spending.settle(_Till(driver), made)
+    return accepted
 
 
 def _commit(driver: sqlite3.Connection, change: Change) -> bool:
@@ -116,3 +128,26 @@ def _commit(driver: sqlite3.Connection, change: Change) -> bool:
     if change.writes:
         driver.executemany(WRITE, write_rows(change.writes))
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Till:
+    """Implements Till: whoever writes has all of the file to itself."""
+
+    driver: sqlite3.Connection
+    statements = spending.statements(lambda name: f":{name}")
+
+    def held(self, changes: Sequence[Change]) -> list[int]:
+        first = {(c.before.id, c.before.seq, c.before.fence): n for n, c in _last_first(changes)}
+        return [n for key, n in first.items() if self.driver.execute(STANDS, key).fetchone()]
+
+    def update(self, statement: str, values: spending.Values) -> int:
+        return self.driver.execute(statement, values).rowcount
+
+    def commit(self, changes: Sequence[Change]) -> list[bool]:
+        return commit(self.driver, changes)
+
+
+def _last_first(changes: Sequence[Change]) -> list[tuple[int, Change]]:
+    """So that of two changes to one state the first one counts."""
+    return [*enumerate(changes)][::-1]

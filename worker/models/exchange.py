@@ -22,6 +22,7 @@ class Exchange:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])  # in any case of letters
     body: bytes = b""  # at most transport.MOST_BYTES of it
     broken: str | None = None  # what went wrong with the line, in a word: "TimeoutError"
+    connected: bool = True  # False: there never was a line, so nothing was asked
 
     @property
     def succeeded(self) -> bool:

@@ -27,6 +27,12 @@ from worker.retry_after import retry_after
 Kind = type[TriageError]
 
 BAD_REQUEST = 400
+REFUSED = 4
+"""The hundred of statuses that say no."""
+
+OF_ITS_OWN = frozenset({408, 499})
+"""Statuses of that hundred that litellm gives to a line that broke."""
+
 COMPLAINS = frozenset({400, 402, 403, 404, 413, 429})
 """Statuses whose meaning depends on the words beside them."""
 
@@ -66,6 +72,8 @@ BY_HUNDRED: dict[int, Kind] = {
 FILTERED = frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"})
 """Codes of a refusal that came as an error."""
 
+FILTERED_PHRASE = "blocked by content filtering policy"  # Anthropic, with 400
+
 
 class LitellmFailed(Exception):
     """What litellm raised, without its text: that may quote the prompt and the key."""
@@ -81,6 +89,7 @@ class Failure:
     complaint: Complaint = field(default_factory=Complaint)
     broken: str | None = None  # the kind of error that broke the line
     sent: bool = True  # False: litellm raised before anything left, or took a way of its own
+    connected: bool = True  # False: there never was a line to the provider
 
     @classmethod
     def read(cls, error: Exception, exchange: Exchange) -> "Failure":
@@ -105,7 +114,21 @@ class Failure:
             headers=exchange.headers,
             complaint=complaint,
             broken=exchange.broken,
+            connected=exchange.connected,
         )
+
+    @property
+    def unbilled(self) -> bool:
+        """It is known to cost nothing: the provider said no, or was never reached.
+
+        Where litellm took a way of its own only what the provider itself must have said counts: a
+        408 or a 5xx may be litellm's word for a line that broke.
+        """
+        if not self.connected:
+            return True
+        if self.status is None or self.answered:
+            return False
+        return self.sent or (self.status // 100 == REFUSED and self.status not in OF_ITS_OWN)
 
     @property
     def answered(self) -> bool:
@@ -115,7 +138,9 @@ class Failure:
     @property
     def filtered(self) -> bool:
         """The provider's filter stopped it: a refusal, for people to look at."""
-        return self.status in COMPLAINS and not FILTERED.isdisjoint(self.complaint.codes)
+        said = self.complaint
+        is_said = not FILTERED.isdisjoint(said.codes) or FILTERED_PHRASE in said.text
+        return self.status in COMPLAINS and is_said
 
     def __str__(self) -> str:
         if self.status is None:
@@ -131,10 +156,18 @@ def classify(failure: Failure, *, model: str, credential: str, now: float) -> Tr
 
     `credential` is the name of the variable with the key, `now` epoch seconds (for Retry-After).
     """
-    message = f"{model}: {failure}"
     kind = kind_of(failure)
     if kind is None:
         return None
+    error = _made(kind, failure, model=model, credential=credential, now=now)
+    error.unbilled = failure.unbilled
+    return error
+
+
+def _made(kind: Kind, failure: Failure, *, model: str, credential: str, now: float) -> TriageError:
+    message = f"{model}: {failure}"
+    if issubclass(kind, UnknownModel):
+        return kind(message, credential=credential, guard=f"model:{model}")
     if issubclass(kind, Misconfigured):
         return kind(message, credential=credential)
     if issubclass(kind, Transient | RateLimited):

@@ -57,15 +57,23 @@ def _name(found: object) -> str | None:
 
 
 def no_completion(body: bytes, question: Question, latency_seconds: float) -> Reply:
-    """A 200 that holds no completion: `empty` where it has no choices, else `garbage`."""
+    """A 200 that holds no completion: `empty` without choices, `content_filter`, or `garbage`."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
         document = None
     if isinstance(document, dict) and document.get("choices") == []:
         return _without(question, latency_seconds, "empty")
+    if _is_blocked(document):
+        return filtered(question, latency_seconds)
     text = body[: 4 * MOST_GARBAGE].decode(errors="replace")[:MOST_GARBAGE]
     return _without(question, latency_seconds, "garbage", text=text)
+
+
+def _is_blocked(document: object) -> bool:
+    """Google's filter stops a question with a 200 that has a reason and no candidates."""
+    feedback = document.get("promptFeedback") if isinstance(document, dict) else None
+    return isinstance(feedback, dict) and isinstance(feedback.get("blockReason"), str)
 
 
 def filtered(question: Question, latency_seconds: float) -> Reply:

@@ -108,6 +108,7 @@ class _Wire:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # Only the kind of error goes on: its text may hold the URL, and a URL may hold a key.
             exchange.broken = type(error).__name__
+            exchange.connected = not isinstance(error, aiohttp.ClientConnectorError)
             raise httpx.ReadError(exchange.broken) from None
         return _answer(exchange)
 

@@ -12,6 +12,7 @@ from worker.broker.queues import Broker
 from worker.carrying.hints import hint_of
 from worker.carrying.notebook import change_of
 from worker.compose import Shop
+from worker.ledgers.accounting import Total
 from worker.ledgers.sql import SqlLedger
 
 
@@ -20,7 +21,7 @@ class Ledgerbook:
     """The books of one moment, and the broker's view a moment later."""
 
     books: Books
-    differences: tuple[str, ...]  # found by folding the events; empty unless that was asked for
+    differences: tuple[str, ...]  # found by folding events, money too; empty unless asked for
     broker: Mapping[str, int] | None  # None: it does not answer
     missing: int | None  # queued in the ledger, no message on the broker
     surplus: int | None  # messages on the broker that are out of date
@@ -44,8 +45,8 @@ class Ledgerbook:
 
 
 def take_stock(ledger: SqlLedger, broker: Broker, *, deep: bool = False) -> Ledgerbook:
-    """The books; with `deep` every run is folded from its events and compared with its row."""
-    differences = tuple(_fold_all(ledger)) if deep else ()
+    """The books; with `deep` runs and days' accounts are folded from the events and compared."""
+    differences = (*_fold_all(ledger), *_recount(ledger)) if deep else ()
     books = ledger.books()
     try:
         depths: Mapping[str, int] = dict(broker.depths().items())
@@ -94,3 +95,16 @@ def _fold_all(ledger: SqlLedger) -> list[str]:
         if folded.seq == run.seq and folded != run:
             differences.append(f"{run.id}: its row says {run.state}, its events {folded.state}")
     return differences
+
+
+def _recount(ledger: SqlLedger) -> list[str]:
+    """Where a day's account is not what its runs' events come to, in words."""
+    return [
+        f"account {name} says {_money(kept)}, its runs' events {_money(folded)}"
+        for name, (kept, folded) in ledger.counted_twice().items()
+        if kept != folded
+    ]
+
+
+def _money(total: Total) -> str:
+    return f"${total.spent / 1e6:.6f} spent and ${total.reserved / 1e6:.6f} reserved"

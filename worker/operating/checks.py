@@ -1,10 +1,12 @@
 """Looks at everything that a start depends on, and says how to mend what is wrong."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from typing import Literal, get_args
+from urllib.parse import urlsplit
 
 from config.environment import Environment
 from config.errors import ConfigError
+from config.helpdesk import Kind
 from config.load import LOCAL, Config, load
 from config.tiers import TIERS
 from tasks.errors import OperatorError, TriageError
@@ -25,8 +27,9 @@ def run_checks() -> list[Finding]:
         config = load(environment)
     except ConfigError as error:
         return [Finding(what="configuration", level="wrong", says=str(error))]
-    findings = [*_configuration(config), *_models(config), *_sources(config)]
+    findings = [*_configuration(config), *_models(config), *_limits(config), *_sources(config)]
     findings += _sentry(environment.sentry_dsn)
+    findings += _alerts(config)
     try:
         shop = open_shop(environment)
     except RefusedToStart as error:
@@ -47,6 +50,13 @@ def _configuration(config: Config) -> Iterator[Finding]:
 
 
 def _models(config: Config) -> Iterator[Finding]:
+    if config.environment.simulator:
+        yield Finding(
+            what="simulator",
+            level="warning",
+            says=f"every model is asked at {config.environment.simulator}: answers are made up",
+            remedy="unset TRIAGE_SIMULATOR where tickets are real",
+        )
     for name in dict.fromkeys(m for tier in config.tiers.tiers for m in tier.models):
         model = config.tiers.model(name)
         price = f"${model.price.input} in, ${model.price.output} out per million tokens"
@@ -80,6 +90,19 @@ def _training(config: Config) -> Finding:
     return _ok("local/baseline", f"taught {len(taught)} issue types from {path.name}")
 
 
+def _limits(config: Config) -> Iterator[Finding]:
+    """A limit of what nobody asks is a misspelt one, and what it was meant for has none."""
+    known = {model.dependency for model in config.tiers.models} | {"facts"}
+    known |= {f"helpdesk:{kind}" for kind in get_args(Kind)}
+    for limit in config.guards.limits:
+        if limit.upstream in known:
+            yield _ok(f"limit {limit.upstream}", limit.said)
+        else:
+            says = f"nothing that is asked is called that; known are {', '.join(sorted(known))}"
+            remedy = "mend the limit's upstream in guards.toml, or take it out"
+            yield Finding(what=f"limit {limit.upstream}", level="warning", says=says, remedy=remedy)
+
+
 def _sentry(dsn: str | None) -> Iterator[Finding]:
     from sentry_sdk.utils import BadDsn, Dsn  # noqa: PLC0415 - most fleets have none
 
@@ -89,6 +112,23 @@ def _sentry(dsn: str | None) -> Iterator[Finding]:
     except BadDsn as error:
         remedy = "set SENTRY_DSN to what your Sentry shows for this project, or unset it"
         yield Finding(what="sentry", level="wrong", says=str(error), remedy=remedy)
+
+
+def _alerts(config: Config) -> Iterator[Finding]:
+    """Where they go; nothing is sent."""
+    webhook, smtp = config.alerts.webhook, config.alerts.smtp
+    credentials = config.environment.credentials
+    ways = []
+    if webhook.url:
+        has = "with" if webhook.credential in credentials else "without"
+        ways.append(f"webhook at {urlsplit(webhook.url).hostname} ({has} {webhook.credential})")
+    if smtp.host:
+        ways.append(f"mail by {smtp.host}:{smtp.port} ({smtp.security}) to {', '.join(smtp.to)}")
+    yield _ok("alerts", ", ".join(["the log", *ways]))
+    if smtp.host and smtp.security == "none" and smtp.credential in credentials:
+        says = f"the password of {smtp.host} is sent as it is, for all on the way to read"
+        remedy = 'set smtp.security in alerts.toml to "starttls" or "ssl"'
+        yield Finding(what="alerts", level="warning", says=says, remedy=remedy)
 
 
 def _sources(config: Config) -> Iterator[Finding]:

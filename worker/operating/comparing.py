@@ -75,6 +75,8 @@ def compare(shop: Shop, source: str) -> Comparison:
     )
 
 
+EXPLAINED = (State.WAITING, State.IN_REVIEW, State.DEAD)
+
 Pair = tuple[str, str, str, str]
 """Run, field, our value, people's."""
 
@@ -111,5 +113,4 @@ def _confusions(pairs: Iterable[Pair]) -> Iterator[Confusion]:
 
 
 def _place(run: Run) -> str:
-    reason = f": {run.reason}" if run.state in {State.IN_REVIEW, State.DEAD} else ""
-    return f"{run.state}{reason}"
+    return f"{run.state}: {run.reason}" if run.state in EXPLAINED else str(run.state)

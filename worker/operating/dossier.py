@@ -73,8 +73,12 @@ def _open(vault: Vault, sealed: Sealed, key: SealedKey | None) -> str:
         return "(sealed under another TRIAGE_SECRET_KEY)"
 
 
+CALLS = frozenset({Kind.ANSWERED, Kind.UNANSWERED})
+"""What became of a request to a model."""
+
+
 def _calls(events: Sequence[Event]) -> list[Mapping[str, object]]:
-    return [{"at": iso(e.at), **e.body} for e in events if e.kind is Kind.ANSWERED]
+    return [{"at": iso(e.at), **e.body} for e in events if e.kind in CALLS]
 
 
 def _choices(event: Event) -> list[object]:

@@ -15,7 +15,7 @@ from tasks.errors import OperatorError
 from tasks.events import Body, Kind
 from tasks.ports.ledger import Intent
 from tasks.resume import resume
-from tasks.run import Run
+from tasks.run import Run, RunId
 from tasks.ticket import Ticket
 from tasks.validate import validate
 from worker.compose import Shop
@@ -53,11 +53,28 @@ class Replay:
         }
 
 
+NOBODY = RunId("none")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Afresh:
+    """A run that has used up nothing, whatever its recorded one has."""
+
+    id: RunId = NOBODY
+    attempts: int = 0
+    calls: int = 0
+    tokens: int = 0
+    micro_usd: int = 0
+    reserved: int = 0
+    requeues: int = 0
+
+
 class Scrap:
     """A journal that nobody keeps: it only counts the money."""
 
     def __init__(self) -> None:
         self.micro_usd = 0
+        self.run = Afresh()
 
     async def record(
         self,
@@ -68,8 +85,18 @@ class Scrap:
         writes: tuple[Intent, ...] = (),  # noqa: ARG002 - the journal's shape
     ) -> None:
         """Counts what an answer cost."""
-        cost = body.get("micro_usd") if kind is Kind.ANSWERED else 0
+        cost = body.get("micro_usd") if kind in {Kind.ANSWERED, Kind.UNANSWERED} else 0
         self.micro_usd += cost if isinstance(cost, int) else 0
+
+    async def reserve(
+        self,
+        kind: Kind,  # noqa: ARG002 - the journal's shape
+        body: Body,  # noqa: ARG002 - the journal's shape
+        *,
+        texts: Mapping[str, str] | None = None,  # noqa: ARG002 - the journal's shape
+    ) -> bool:
+        """An operator asks, by hand: no cap of the fleet's holds that back."""
+        return True
 
     async def past(self) -> Past:
         """Nothing is written, so nothing is asked."""

@@ -21,6 +21,7 @@ from worker.carrying.hints import hint_of
 from worker.carrying.notebook import change_of
 from worker.clock import SystemClock
 from worker.intake import Deliver
+from worker.ledgers.residence import ELSEWHERE, Residence
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault
 
@@ -47,11 +48,14 @@ class Operator:
     clock: SystemClock
     facts: CustomerFacts
     deliver: Deliver
+    residence: Residence
 
     def requeue(self, run: Run, *, force: bool) -> Change | Refused:
         """The change that starts the run at its failed stage with fresh budgets."""
         if run.state not in RETRIED:
             return Refused(run=run, why=f"it is {run.state}")
+        if not self.residence.holds(run.source):
+            return Refused(run=run, why=ELSEWHERE)
         times = _requeued_for(self.ledger.events(run.id), run.reason)
         if run.state is State.DEAD and times >= self.config.policy.requeues_per_cause and not force:
             why = f"requeued {times} times for {run.reason} already; --force does it once more"

@@ -1,40 +1,46 @@
 """Where the fleet stands: who works, what waits and why, what is overdue."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
-from config.load import Config
 from config.mode import Mode
-from config.tiers import CustomerTier
-from tasks.causes import WaitReason
 from tasks.ports.ledger import Books, Pause, Source, WorkerRow
-from tasks.run import ERRANDS, State
+from tasks.run import State
+from worker.alerts.alert import Alert
+from worker.alerts.lookout import Lookout
+from worker.broker.errors import BrokerDown
 from worker.guards.standing import Standing as Breaker
+from worker.guards.throttled import Throttled
 from worker.ledgers import schema
+from worker.ledgers.accounting import Account
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
-
-BROKER_DOWN = "broker down: it does not answer; nothing is lost, and nothing moves until it does"
-UNROUTED = (State.QUEUED, State.RUNNING, State.WAITING)
+from worker.ledgers.switching import GuardOff
+from worker.operating.moments import iso
+from worker.operating.spending import account_json
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """One look at the fleet. `alerts` are sentences that begin with their runbook heading."""
+    """One look at the fleet."""
 
     workers: tuple[WorkerRow, ...]
     books: Books
+    backfill: Mapping[State, int]  # of those the ones that a backfill has left open or dead
     oldest_seconds: float | None  # since the oldest unrouted ticket came in
     waiting: Mapping[str, int]  # reason -> runs
     paused: tuple[Pause, ...]
     careful: tuple[Source, ...]  # sources that may not do all
+    dear: tuple[Account, ...]  # scopes whose money of today is nearly used up, or is
+    throttled: Throttled
+    off: tuple[GuardOff, ...]
+    alerts: tuple[Alert, ...]
     breakers: tuple[Breaker, ...] = ()  # that keep anybody back; who asks the broker puts them here
-    alerts: tuple[str, ...]
 
-    def as_json(self) -> dict[str, object]:
-        """As docs/interface.md promises it to scripts."""
+    def as_json(self, runbook: str) -> dict[str, object]:
+        """As docs/interface.md promises it to scripts; `runbook` is where that page lies."""
         return {
             "workers": [
                 {"pid": w.pid, "host": w.host, "tiers": list(w.tiers), "version": w.version}
@@ -46,84 +52,58 @@ class Standing:
                 {"source": one.name, "mode": str(one.mode), "per_hour": one.per_hour}
                 for one in self.careful
             ],
+            "backfill": {str(state): count for state, count in self.backfill.items()},
+            "money": [account_json(one) for one in self.dear],
+            "guards_off": [guard_json(one) for one in self.off],
             "breakers": [
                 {"breaker": one.name, "state": one.state, "by": one.by, "why": one.why}
                 for one in self.breakers
             ],
-            "alerts": list(self.alerts),
+            "alerts": [alert.as_json(runbook) for alert in self.alerts],
             "waiting": dict(self.waiting),
+            "limits": [limit.as_json() for limit in self.throttled.limits],
+            **self._retries(),
         }
 
+    def _retries(self) -> dict[str, object]:
+        if self.throttled.retries is None:
+            return {}
+        left, allowed = self.throttled.retries
+        return {"retries": {"left": left, "allowed": allowed}}
 
-def stand(ledger: SqlLedger, config: Config, now: float) -> Standing:
-    """The fleet at `now` (epoch seconds)."""
-    lapse = config.settings.heart.lapse_seconds
-    workers = tuple(w for w in ledger.workers() if now - w.beat_at < lapse)
-    books = ledger.books()
-    oldest = _oldest(ledger)
-    waiting = waiting_for(ledger)
+
+def stand(
+    ledger: SqlLedger, lookout: Lookout, now: float, throttled: Callable[[bool], Throttled]
+) -> Standing:
+    """The fleet at `now` (epoch seconds).
+
+    `throttled` asks the broker, and is told whether any worker lives; a broker that is down
+    (BrokerDown) is an alert.
+    """
+    picture = lookout.look(now)
+    try:
+        limits = throttled(bool(picture.alive))
+    except BrokerDown:
+        limits, picture = Throttled(), replace(picture, broker_answers=False)
+    oldest = min(picture.oldest.values(), default=None)
     return Standing(
-        workers=workers,
-        books=books,
-        oldest_seconds=None if oldest is None else max(0.0, now - min(oldest.values())),
-        waiting=waiting,
+        workers=picture.alive,
+        books=picture.books,
+        backfill=picture.backfill,
+        oldest_seconds=None if oldest is None else max(0.0, now - oldest),
+        waiting=picture.waiting,
         paused=tuple(ledger.pauses()),
         careful=tuple(one for one in ledger.sources() if one.mode is not Mode.AUTO or one.per_hour),
-        alerts=tuple(alerts_of(workers, books, overdue_of(oldest or {}, config, now), waiting)),
+        dear=tuple(one for one in picture.accounts if one.is_near or one.is_closed),
+        throttled=limits,
+        off=picture.guards_off,
+        alerts=lookout.known(picture),
     )
 
 
-def alerts_of(
-    workers: tuple[WorkerRow, ...], books: Books, overdue: list[str], waiting: Mapping[str, int]
-) -> list[str]:
-    """What needs somebody, each under its heading in docs/runbook.md; `overdue` comes last."""
-    unrouted = sum(books.states[state] for state in UNROUTED)
-    alerts = []
-    if unrouted and not workers:
-        alerts.append(f"no worker: {unrouted} tickets are unrouted and nobody works on them")
-    if not books.balanced:
-        alerts.append("books differ: run `triage books --deep`")
-    if parked := waiting.get("parked"):
-        alerts.append(
-            f"misconfigured: {parked} runs are parked; `triage ticket list --state waiting`"
-        )
-    if looping := waiting.get("loop"):
-        alerts.append(
-            f"reply loop: {looping} tickets get more messages than people write;"
-            " `triage ticket list --state waiting`"
-        )
-    return [*alerts, *overdue]
-
-
-def overdue_of(oldest: Mapping[str, float], config: Config, now: float) -> list[str]:
-    """One alert for each customer tier whose oldest unrouted ticket is over its limit."""
-    tiers: tuple[CustomerTier, ...] = ("basic", "plus", "business")
-    limits = {tier: config.policy.unrouted_after.of(tier) for tier in tiers}
-    return [
-        f"unrouted: the oldest {tier} ticket waits {now - oldest[tier]:.0f} s, "
-        f"the limit is {limits[tier]:.0f} s"
-        for tier in tiers
-        if tier in oldest and now - oldest[tier] > limits[tier]
-    ]
-
-
-def _oldest(ledger: SqlLedger) -> dict[str, float] | None:
-    """Customer tier -> when its oldest unrouted ticket came in; unknown customers are basic."""
-    runs = schema.runs
-    tier = func.coalesce(runs.c.customer_tier, "basic")
-    query = (
-        select(tier, func.min(runs.c.ingested_at))
-        .where(
-            runs.c.state.in_([str(state) for state in UNROUTED]),
-            runs.c.stage.not_in(ERRANDS),  # it was routed once, or is with people in a moment
-            func.coalesce(runs.c.reason, "") != WaitReason.CAPPED,  # people have it meanwhile
-            runs.c.mode.is_distinct_from(Mode.SHADOW),  # nobody waits for it
-        )
-        .group_by(tier)
-    )
-    with reading(ledger.engine) as connection:
-        found: dict[str, float] = {str(tier): float(at) for tier, at in connection.execute(query)}
-    return found or None
+def guard_json(guard: GuardOff) -> dict[str, object]:
+    """A guard that is off, for scripts."""
+    return {"guard": guard.name, "until": iso(guard.until), "by": guard.by, "why": guard.why}
 
 
 def waiting_for(ledger: SqlLedger) -> dict[str, int]:

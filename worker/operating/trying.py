@@ -1,13 +1,13 @@
 """What a poll would bring and what would become of it, without anything being kept or written."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from config.mode import Mode
 from tasks.case import Classified, Enriched, Received, Validated, Written
 from tasks.desk import Desk, Past
-from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
+from tasks.detour import Degrade, Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
 from tasks.errors import OperatorError, TriageError
 from tasks.images import images
 from tasks.intake import Malformed, parse_ticket
@@ -64,10 +64,11 @@ async def trial(shop: Shop, inbox: Inbox, *, limit: int, afresh: bool) -> Trial:
     Raises SourceDown, RefusedToStart.
     """
     position = None if afresh else shop.ledger.cursor(inbox.name)
-    page = inbox.read(position or inbox.start(), limit=limit)
+    messages = _messages(inbox, position or inbox.start(), limit)
     scrap, tried, known = Scrap(), list[Tried](), 0
     async with desk_with(shop, scrap, shop.config.tiers) as desk:
-        async for found in _each(shop, page.messages, desk):
+        while len(tried) < limit and (message := next(messages, None)):
+            found = await _look_at(shop, message, desk)
             if found is None:
                 known += 1
             else:
@@ -75,22 +76,26 @@ async def trial(shop: Shop, inbox: Inbox, *, limit: int, afresh: bool) -> Trial:
     return Trial(tried=tuple(tried), known=known, micro_usd=scrap.micro_usd)
 
 
-async def _each(
-    shop: Shop, messages: tuple[Message, ...], desk: Desk
-) -> AsyncIterator[Tried | None]:
+def _messages(inbox: Inbox, position: str | None, limit: int) -> Iterator[Message]:
+    """Page after page, each read when somebody asks for more. Raises SourceDown."""
+    more = True
+    while more:
+        page = inbox.read(position, limit=limit)
+        yield from page.messages
+        position, more = page.position, page.more
+
+
+async def _look_at(shop: Shop, message: Message, desk: Desk) -> Tried | None:
     """None for a ticket that was taken in with these very words."""
-    for message in messages:
-        body_bytes = shop.config.settings.intake.body_bytes
-        ticket = parse_ticket(message.raw, body_bytes=body_bytes)
-        if isinstance(ticket, Malformed):
-            yield _elsewhere(ticket.external_id or "?", "dead", f"{ticket.cause}: {ticket.why}")
-        elif any(
-            run.source == message.source and run.digest == ticket.digest()
-            for run in shop.ledger.named(ticket.id)
-        ):
-            yield None
-        else:
-            yield await _try(ticket, replace(desk, mode=_mode(shop, message.source)))
+    ticket = parse_ticket(message.raw, body_bytes=shop.config.settings.intake.body_bytes)
+    if isinstance(ticket, Malformed):
+        return _elsewhere(ticket.external_id or "?", "dead", f"{ticket.cause}: {ticket.why}")
+    if any(
+        run.source == message.source and run.digest == ticket.digest()
+        for run in shop.ledger.named(ticket.id)
+    ):
+        return None
+    return await _try(ticket, replace(desk, mode=_mode(shop, message.source)))
 
 
 def _mode(shop: Shop, source: str) -> Mode:
@@ -127,7 +132,7 @@ async def _decide(ticket: Ticket, desk: Desk) -> Validated | Detour:
     case: Ready = Received(run=RunId("dry-run"), tier=desk.tiers.default, ticket=ticket)
     while not isinstance(case, Validated):
         came = await step(case, desk)
-        if isinstance(came, Promote):
+        if isinstance(came, Promote | Degrade):
             case = _promoted(case, came)
         elif isinstance(came, Enriched | Classified | Validated):
             case = came
@@ -137,7 +142,7 @@ async def _decide(ticket: Ticket, desk: Desk) -> Validated | Detour:
     return case
 
 
-def _promoted(case: Ready, to: Promote) -> Enriched:
+def _promoted(case: Ready, to: Promote | Degrade) -> Enriched:
     """The same ticket before a dearer tier's models."""
     assert isinstance(case, Enriched | Classified)  # noqa: S101 - no other stage promotes
     enriched = case.enriched if isinstance(case, Classified) else case

@@ -90,9 +90,9 @@ class FleetNumbers(Door):
         if view.snapshot is None:
             self.set_status(UNAVAILABLE)
         numbers = view.snapshot.as_json() if view.snapshot else {}
+        trouble = str(view.trouble) if view.trouble else None
         self.finish(
-            numbers
-            | {"age_seconds": view.age, "trouble": view.trouble, "shown": show(view).as_json()}
+            numbers | {"age_seconds": view.age, "trouble": trouble, "shown": show(view).as_json()}
         )
 
 

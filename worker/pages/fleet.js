@@ -42,6 +42,7 @@ function lines(row) {
 function item(alert) {
   const made = document.createElement("li");
   made.append(element("strong", alert.label), " ", element("span", alert.note));
+  for (const value of alert.values) made.append(" ", element("small", value));
   return [made];
 }
 

@@ -6,6 +6,7 @@ from tornado.routing import URLSpec
 
 from config.environment import Environment
 from config.load import load
+from worker.alarm import open_lookout
 from worker.broker.queues import Broker
 from worker.clock import SystemClock
 from worker.home import Home
@@ -38,12 +39,12 @@ def open_pages(environment: Environment) -> Pages:
         # Nobody printed it, so somebody has to be told where it is.
         log.Log("pages").info("flower.password_made", user=USER, kept=str(home.root / FILE))
     clock = SystemClock()
-    camera = Camera(
-        SqlLedger(connect(environment.ledger_url or f"sqlite:///{home.ledger}")),
-        Broker(environment.broker_url or home.broker_url()),
-        config,
-        clock,
+    ledger = SqlLedger(
+        connect(environment.ledger_url or f"sqlite:///{home.ledger}"), config.guards.caps
     )
+    broker_url = environment.broker_url or home.broker_url()
+    lookout = open_lookout(ledger, config, clock, broker_url)
+    camera = Camera(ledger, Broker(broker_url), config, clock, lookout)
     pages = config.settings.pages
     return Pages(
         address=pages.address,

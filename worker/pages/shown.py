@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Literal
 
 from config.tiers import TIERS
 from tasks.ports.ledger import Books
 from tasks.run import State
+from worker.alerts.alert import Alert
 from worker.operating.moments import age
 from worker.pages.figures import count, rate, share, span, usd
 from worker.pages.snapshot import Snapshot
@@ -113,10 +115,16 @@ def _sample(size: int) -> str:
     )
 
 
-def _alerts(alerts: Sequence[str]) -> tuple[Row, ...]:
-    """Each as its heading in the runbook, and the rest of the sentence."""
-    parts = (alert.partition(": ") for alert in alerts)
-    return tuple(Row(label=heading, note=rest) for heading, _, rest in parts)
+def _alerts(alerts: Sequence[Alert]) -> tuple[Row, ...]:
+    """Each as its heading in the runbook, what it says, and since when it has held."""
+    return tuple(Row(label=alert.kind, note=alert.text, values=_since(alert)) for alert in alerts)
+
+
+def _since(alert: Alert) -> tuple[str, ...]:
+    """By the clock: a span would have the page read out anew every second."""
+    if alert.since is None:
+        return ()
+    return (f"since {datetime.fromtimestamp(alert.since, UTC):%d %b %H:%M} UTC",)
 
 
 def _book_bar(snapshot: Snapshot) -> tuple[tuple[float, float], ...]:

@@ -13,14 +13,17 @@ from tasks.events import Kind
 from tasks.ports.clock import Clock
 from tasks.ports.ledger import Books, WorkerRow
 from tasks.run import State
+from worker.alerts.alert import Alert
+from worker.alerts.lookout import Lookout
 from worker.broker.errors import BrokerDown
 from worker.broker.names import QueueName
 from worker.broker.queues import Broker
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
+from worker.ledgers.switching import GuardOff
 from worker.operating.moments import iso
-from worker.operating.standing import BROKER_DOWN, alerts_of, overdue_of
+from worker.operating.standing import guard_json
 from worker.pages.backlog import Backlog, read_backlog
 from worker.pages.pace import Pace, read_pace
 from worker.pages.spending import Spending
@@ -48,7 +51,9 @@ class Snapshot:
     cost_today: Mapping[str, int]  # tier -> millionths of a US dollar since midnight UTC
     workers: tuple[WorkerRow, ...]  # those alive
     broker: OnBroker | None  # None: it does not answer
-    alerts: tuple[str, ...]  # each begins with its runbook heading
+    alerts: tuple[Alert, ...]
+    guards_off: tuple[GuardOff, ...]
+    runbook: str  # where it lies
 
     @property
     def oldest_seconds(self) -> float | None:
@@ -67,7 +72,8 @@ class Snapshot:
             "broker": dict(self.broker.depths) if self.broker else None,
             "unacked": dict(self.broker.unacked) if self.broker else None,
             "oldest_seconds": self.oldest_seconds,
-            "alerts": list(self.alerts),
+            "alerts": [alert.as_json(self.runbook) for alert in self.alerts],
+            "guards_off": [guard_json(guard) for guard in self.guards_off],
             "workers": [
                 {"pid": w.pid, "host": w.host, "tiers": list(w.tiers), "version": w.version}
                 for w in self.workers
@@ -125,17 +131,22 @@ class Snapshot:
 class Camera:
     """Takes snapshots, one at a time."""
 
-    def __init__(self, ledger: SqlLedger, broker: Broker, config: Config, clock: Clock) -> None:
+    def __init__(
+        self, ledger: SqlLedger, broker: Broker, config: Config, clock: Clock, lookout: Lookout
+    ) -> None:
         self._ledger = ledger
         self._broker = broker
-        self._config = config
+        self._runbook = config.alerts.runbook
         self._clock = clock
+        self._lookout = lookout
         self._spending = Spending()
 
     def take(self) -> Snapshot:
         """The fleet now. Raises LedgerDown; a broker that is down is part of the picture."""
         now = self._clock.now()
         begun = self._clock.monotonic()
+        broker = self._on_broker()
+        asked = self._clock.monotonic() - begun
         try:
             with reading(self._ledger.engine) as connection:
                 books = _books(connection)
@@ -143,48 +154,31 @@ class Camera:
                 pace = read_pace(connection, now)
                 trouble = read_trouble(connection, now)
                 cost = self._spending.today(connection, now)
-            workers = self._alive(now)
+            picture = self._lookout.look(now, books=books, broker_answers=broker is not None)
+            alerts = self._lookout.known(picture)
         except ProgrammingError as error:
             message = "the ledger has no schema that this version knows: run `triage migrate`"
             raise LedgerDown(message) from error
-        ledger_seconds = self._clock.monotonic() - begun
-        broker = self._on_broker()
         return Snapshot(
             at=now,
-            ledger_seconds=ledger_seconds,
+            ledger_seconds=self._clock.monotonic() - begun - asked,
             books=books,
             backlog=backlog,
             pace=pace,
             trouble=trouble,
             cost_today=cost,
-            workers=workers,
+            workers=picture.alive,
             broker=broker,
-            alerts=self._alerts(now, workers, books, backlog, is_broken=broker is None),
+            alerts=alerts,
+            guards_off=picture.guards_off,
+            runbook=self._runbook,
         )
-
-    def _alive(self, now: float) -> tuple[WorkerRow, ...]:
-        lapse = self._config.settings.heart.lapse_seconds
-        return tuple(row for row in self._ledger.workers() if now - row.beat_at < lapse)
 
     def _on_broker(self) -> OnBroker | None:
         try:
             return OnBroker(depths=self._broker.depths(), unacked=self._broker.unacked())
         except BrokerDown:
             return None
-
-    def _alerts(
-        self,
-        now: float,
-        workers: tuple[WorkerRow, ...],
-        books: Books,
-        backlog: Backlog,
-        *,
-        is_broken: bool,
-    ) -> tuple[str, ...]:
-        waiting = {wait.reason: wait.count for wait in backlog.waits}
-        overdue = overdue_of(backlog.oldest, self._config, now)
-        broken = (BROKER_DOWN,) if is_broken else ()
-        return (*alerts_of(workers, books, overdue, waiting), *broken)
 
 
 def _books(connection: Connection) -> Books:

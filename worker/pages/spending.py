@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Connection, case, cast, func, select
 
 from tasks.events import Kind
 from worker.ledgers import schema
-from worker.pages.told import told
+from worker.ledgers.told import told
 
 DAY = 86_400.0
 SLOT = 300.0
@@ -37,6 +37,10 @@ class Spending:
         return dict(self._closed + still_open)
 
 
+PAID = (str(Kind.ANSWERED), str(Kind.UNANSWERED))
+"""What says what a request to a model has cost."""
+
+
 def _spent(
     connection: Connection, *, since: float, split: float
 ) -> tuple[Counter[str], Counter[str]]:
@@ -47,7 +51,7 @@ def _spent(
     is_open = case((events.c.at >= split, 1), else_=0)
     query = (
         select(is_open, tier, cost)
-        .where(events.c.kind == str(Kind.ANSWERED), events.c.at >= since)
+        .where(events.c.kind.in_(PAID), events.c.at >= since)
         .group_by(is_open, tier)
     )
     spent: tuple[Counter[str], Counter[str]] = (Counter(), Counter())

@@ -1,4 +1,4 @@
-"""The tables of the page: queues, what waits, dead letters, errors, workers."""
+"""The tables of the page: queues, what waits, dead letters, guards, errors, workers."""
 
 import shlex
 from collections import Counter
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tasks.causes import WaitReason
 from tasks.run import State
 from worker.broker.names import DEAD_LETTER, QUEUES, UPKEEP, QueueName
+from worker.ledgers.switching import GuardOff
 from worker.operating.moments import age
 from worker.pages.backlog import Backlog
 from worker.pages.figures import NOTHING, count, share, until
@@ -78,6 +79,12 @@ SECTIONS = (
         empty="There are no dead letters.",
     ),
     Section(
+        name="guards",
+        title="Guards that are off",
+        columns=("guard", "by", "on again"),
+        empty="Every guard is on.",
+    ),
+    Section(
         name="errors",
         title="Went wrong in the past hour",
         columns=("what", "times", "share"),
@@ -115,6 +122,7 @@ def tables(snapshot: Snapshot) -> dict[str, tuple[Row, ...]]:
         "queues": tuple(_queue(name, snapshot) for name in QUEUES),
         "waiting": _most(waits),
         "dead": _most(_graves(backlog, snapshot.at)),
+        "guards": tuple(_off(guard, snapshot.at) for guard in snapshot.guards_off),
         "errors": _most(_fault(fault) for fault in snapshot.trouble.faults),
         "workers": _most(workers),
     }
@@ -149,6 +157,10 @@ def _graves(backlog: Backlog, now: float) -> Iterable[Row]:
         )
 
 
+def _off(guard: GuardOff, now: float) -> Row:
+    return Row(label=guard.name, note=guard.why, values=(guard.by, until(guard.until, now)))
+
+
 def _fault(fault: Fault) -> Row:
     return Row(
         label=fault.detail or fault.kind,
@@ -175,6 +187,7 @@ def footnotes(snapshot: Snapshot) -> dict[str, str]:
         "queues_fine": queues,
         "waiting_fine": "",
         "dead_fine": dead,
+        "guards_fine": "`triage guard on NAME --yes` does not wait." if snapshot.guards_off else "",
         "errors_fine": errors if snapshot.trouble.faults else "",
         "workers_fine": "",
     }

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, union_all
 
 from tasks.events import Kind
 from worker.ledgers import schema
-from worker.pages.told import told
+from worker.ledgers.told import told
 
 HOUR = 3_600.0
 SAMPLE = 1_000

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from config.alerts import AlertKind
 from tasks.errors import LedgerDown
 from tasks.ports.clock import Clock
+from worker.alerts.alert import Alert
 from worker.pages.snapshot import Snapshot
 from worker.telemetry.log import Log
 
@@ -24,7 +26,7 @@ class View:
 
     snapshot: Snapshot | None  # None: there has never been one
     age: float | None  # seconds
-    trouble: str | None  # begins with its runbook heading
+    trouble: Alert | None
 
 
 class Watch:
@@ -40,7 +42,7 @@ class Watch:
         self.every = every  # seconds
         self._log = Log("pages")
         self._last: Snapshot | None = None
-        self._trouble: str | None = None
+        self._trouble: Alert | None = None
         self._begun_at = 0.0
         self._rest_until = 0.0
         self._under_way: asyncio.Task[None] | None = None
@@ -59,27 +61,32 @@ class Watch:
             trouble=self._hanging() or self._trouble,
         )
 
-    def _hanging(self) -> str | None:
+    def _hanging(self) -> Alert | None:
         waited = self._clock.monotonic() - self._begun_at
         if self._under_way is None or waited < PATIENCE:
             return None
-        return f"ledger down: it was asked {waited:.0f} s ago and has not answered yet"
+        return _down(f"it was asked {waited:.0f} s ago and has not answered yet")
 
     async def _renew(self) -> None:
         pause = self.every
         try:
             snapshot = await asyncio.wrap_future(_in_a_thread(self._take))
         except LedgerDown as error:
-            self._trouble = f"ledger down: {error}"
+            self._trouble = _down(str(error))
         except Exception as error:  # noqa: BLE001 - the page must say so, not vanish
             self._log.error("page.bug", error=type(error).__name__)
-            self._trouble = f"page broken: no snapshot could be taken ({type(error).__name__})"
+            text = f"no snapshot could be taken ({type(error).__name__})"
+            self._trouble = Alert(kind=AlertKind.PAGE_BROKEN, name="page", text=text)
         else:
             self._last, self._trouble = snapshot, None
             pause = max(pause, SHARE * snapshot.ledger_seconds)
         finally:
             self._rest_until = self._begun_at + pause
             self._under_way = None
+
+
+def _down(text: str) -> Alert:
+    return Alert(kind=AlertKind.LEDGER_DOWN, name="ledger", text=text)
 
 
 def _in_a_thread(take: Callable[[], Snapshot]) -> "Future[Snapshot]":

@@ -93,8 +93,7 @@ class Heart:
 
     def stop(self) -> None:
         """The life ends in good order."""
-        self._stop.set()
-        self._thread.join()
+        self.hush()
         self.ledger.ended(self.incarnation, self.clock.now())
         self.let_go()
 
@@ -109,6 +108,15 @@ class Heart:
         if incarnation:
             self._row = replace(self._row, incarnation=incarnation)
         self._is_mine = False
+
+    def listen(self) -> None:
+        """Hears what holds now, until `hush`: for whoever stands in for another one."""
+        self._thread.start()
+
+    def hush(self) -> None:
+        """Hears nothing any more; the life goes on."""
+        self._stop.set()
+        self._thread.join()
 
     def steady_seconds(self) -> float:
         """For how long every beat of ours has reached the ledger: what an observer must know."""
@@ -128,7 +136,8 @@ class Heart:
     def _work(self) -> None:
         while not self._stop.wait(self._every):
             try:
-                self.beat()
+                if self._is_mine:
+                    self.beat()
                 self._and_then()
             except LedgerDown:
                 self._missed()

@@ -4,6 +4,7 @@ One reaper at a time in the fleet, inside any worker: whoever holds the role.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from config.settings import Reaper as Limits
 from tasks.chronicle import sent_again
@@ -21,27 +22,40 @@ from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.incarnation import Heart
 from worker.upkeep.missing import Missing
 from worker.upkeep.observer import Observer
+from worker.upkeep.releasing import Releasing
+from worker.upkeep.role import Role
 from worker.upkeep.sweeper import Sweeper
 
 ROLE = "reaper"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Duties:
+    """What whoever holds the role looks after, besides sending."""
+
+    sweeper: Sweeper
+    entrusting: Entrusting
+    releasing: Releasing
+
+
 class Reaper:
     """Makes the broker agree with the ledger, a bounded step at a time."""
+
+    name = ROLE
 
     def __init__(
         self,
         heart: Heart,
         observer: Observer,
-        sweeper: Sweeper,
-        entrusting: Entrusting,
+        duties: Duties,
         *,
         broker: Broker,
         vault: Vault,
         limits: Limits,
     ) -> None:
-        self._sweeper = sweeper
-        self._entrusting = entrusting
+        self._sweeper = duties.sweeper
+        self._entrusting = duties.entrusting
+        self._releasing = duties.releasing
         self._heart = heart
         self._ledger = heart.ledger
         self._clock = heart.clock
@@ -50,16 +64,18 @@ class Reaper:
         self._vault = vault
         self._limits = limits
         self._log = heart.log
+        self._role = Role(ROLE, heart)
         self._missing = Missing(heart.ledger, broker, heart.clock, limits=limits)
         self._sweeps = 0
 
     def sweep(self) -> None:
         """One round. Raises LedgerDown or BrokerDown; the next round starts afresh."""
         self._bury_lives()
-        if not self._holds_role():
+        if not self._role.is_held():
             return
         self._take_over()
         self._send(self._ledger.due(self._clock.now(), self._limits.batch))
+        self._send(self._releasing.ready(self._limits.batch))
         scopes = [pause.scope for pause in self._ledger.pauses()]
         self._send(self._ledger.resumed(scopes, self._limits.batch))
         self._send(self._ledger.let_begin(self._clock.now(), self._limits.batch))
@@ -85,17 +101,6 @@ class Reaper:
             passing(Waypoint.PUSHING)
             # Ahead: their customers have waited once already.
             self._broker.push([hint_of(run) for run in taken], ahead=True)
-
-    def _holds_role(self) -> bool:
-        me = self._heart.incarnation
-        held = self._ledger.holder(ROLE)
-        if held is None:
-            return self._ledger.take_role(ROLE, me, 0)
-        holder, fence = held
-        if holder == me:
-            return True
-        alive = {worker.incarnation for worker in self._ledger.workers()}
-        return holder not in alive and self._ledger.take_role(ROLE, me, fence)
 
     def _take_over(self) -> None:
         """What a claim and a death at the same moment have left to nobody."""

@@ -5,21 +5,24 @@ was frozen between its last check and its request sends when it wakes, and not e
 refuses a second note of one key. Nothing prevents that; so it is found, and counted.
 
 For edits that ours has overwritten, where the helpdesk's condition is no lock and its history told
-of the edit only later: what the person chose is put back.
+of the edit only later: what the person chose is put back. That mends what we did, so a source that
+only suggests does not stop it. In shadow nothing is written, not even that: it is told, and waits
+until the source may do more.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
+from config.mode import Mode, more_careful
 from tasks.chronicle import Entry
 from tasks.delivery import Delivery
 from tasks.errors import Misconfigured, RateLimited, Rejected, Transient
 from tasks.events import Kind
 from tasks.ports.clock import Clock
-from tasks.ports.helpdesk import Gone, Helpdesk, Traces
+from tasks.ports.helpdesk import Gone, Helpdesk, Seen, Traces
 from tasks.ports.ledger import Intent
 from tasks.run import Run, State
 from worker.carrying.notebook import change_of
@@ -32,7 +35,11 @@ from worker.telemetry.log import Log
 BATCH = 50  # a sweep of the reaper: each costs a request
 LATER_SECONDS = 60.0  # where the helpdesk does not answer
 ELSEWHERE_SECONDS = 1_200.0  # where its ticket lives in another helpdesk than ours
+HELD_SECONDS = 120.0  # until it is asked again whether what it waits for may be put back
 EVERY = ""  # key is under it
+
+Held = tuple[str, ...]
+"""Keys of writes that wait for a mode in which something may be done about them."""
 
 
 class Sweeper:
@@ -46,7 +53,7 @@ class Sweeper:
         clock: Clock,
         *,
         residence: Residence = ANYWHERE,
-        on_loop: Callable[[Coroutine[Any, Any, None]], None] = asyncio.run,
+        on_loop: Callable[[Coroutine[Any, Any, Held]], Held] = asyncio.run,
     ) -> None:
         self._ledger = ledger
         self._helpdesk = helpdesk
@@ -59,32 +66,36 @@ class Sweeper:
     def sweep(self) -> None:
         """Whatever is due. Raises LedgerDown."""
         now = self._clock.now()
-        due = []
+        due: list[Intent] = []
         for write in self._ledger.to_sweep(now, BATCH):
             if write.sweep_at is not None and write.sweep_at > now:  # by a clock that was wrong
                 self._ledger.swept(write.key, now + LATER_SECONDS)
             else:
                 due.append(write)
+        modes = {source.name: source.mode for source in self._ledger.sources()} if due else {}
         for run_id, writes in groupby(sorted(due, key=attrgetter("run")), key=attrgetter("run")):
             run = self._ledger.run(run_id)
             if run and not self._residence.holds(run.source):
                 for write in writes:
                     self._ledger.swept(write.key, now + ELSEWHERE_SECONDS)
             elif run and run.state is not State.RUNNING:  # whoever has it would lose it
-                self._look_at(run, list(writes))
+                said = modes.get(run.source, Mode.AUTO)
+                self._look_at(run, list(writes), more_careful(run.mode or Mode.AUTO, said))
 
-    def _look_at(self, run: Run, writes: Sequence[Intent]) -> None:
-        again: float | None = None
+    def _look_at(self, run: Run, writes: Sequence[Intent], mode: Mode) -> None:
+        again: dict[str, float] = {}
         try:
-            self._on_loop(self._compare(run, writes))
+            held = self._on_loop(self._compare(run, writes, mode))
+            again = dict.fromkeys(held, self._clock.now() + HELD_SECONDS)
         except (Transient, RateLimited, Misconfigured, Rejected):
-            again = self._clock.now() + LATER_SECONDS
+            again = dict.fromkeys(_keys(writes), self._clock.now() + LATER_SECONDS)
         except RunLost:
             return  # it moved meanwhile: at the next sweep
-        for write in writes:
-            self._ledger.swept(write.key, again)
+        for key in _keys(writes):
+            self._ledger.swept(key, again.get(key))
 
-    async def _compare(self, run: Run, writes: Sequence[Intent]) -> None:
+    async def _compare(self, run: Run, writes: Sequence[Intent], mode: Mode) -> Held:
+        """The keys of what has to be looked at again, since the mode lets nothing be done."""
         traces = await self._helpdesk.traces(run.external_id, key=EVERY)
         for write in writes:
             count = traces.counts.get(write.key, 0)
@@ -94,14 +105,33 @@ class Sweeper:
                     run, Entry(kind=Kind.TWINS, body={"key": write.key, "count": count})
                 )
         lost = [write for write in writes if _is_overwritten(write, traces)]
-        if lost:
-            await self._give_back(run, lost, traces)
-
-    async def _give_back(self, run: Run, lost: Sequence[Intent], traces: Traces) -> None:
-        """Under the key of each; a ticket that is closed by now stays as it is."""
-        seen = await self._helpdesk.look(run.external_id)
+        # A ticket that is closed by now stays as it is.
+        seen = await self._helpdesk.look(run.external_id) if lost else Gone("nothing was lost")
         if isinstance(seen, Gone):
-            return
+            return ()
+        if mode is Mode.SHADOW:
+            return self._hold(run, [one for one in lost if seen.fields[one.target] == one.wanted])
+        await self._give_back(run, lost, traces, seen)
+        return ()
+
+    def _hold(self, run: Run, lost: Sequence[Intent]) -> Held:
+        """Tells once of what would be put back, were that allowed; their keys."""
+        keys = _keys(lost)
+        known = {
+            key
+            for event in self._ledger.events(run.id)
+            if event.kind is Kind.OVERWRITTEN
+            for key in cast("Sequence[str]", event.body["keys"])
+        }
+        if new := [key for key in keys if key not in known]:
+            self._log.warning("edit.held", run=run.id, fields=len(new))
+            self._tell(run, Entry(kind=Kind.OVERWRITTEN, body={"keys": new}))
+        return keys
+
+    async def _give_back(
+        self, run: Run, lost: Sequence[Intent], traces: Traces, seen: Seen
+    ) -> None:
+        """Under the key of each."""
         standing = run
 
         async def record(intents: tuple[Intent, ...]) -> None:
@@ -123,8 +153,8 @@ class Sweeper:
         # Who chose after us has what they chose: nothing was put back, and nothing is told.
         if not isinstance(told, Gone) and any(one.outcome == "kept" for one in told):
             self._log.warning("edit.given_back", run=run.id, fields=len(lost))
-            keys = [write.key for write in lost]
-            self._tell(standing, Entry(kind=Kind.GIVEN_BACK, body={"keys": keys}, writes=told))
+            body = {"keys": list(_keys(lost))}
+            self._tell(standing, Entry(kind=Kind.GIVEN_BACK, body=body, writes=told))
 
     def _tell(self, run: Run, entry: Entry) -> Run:
         """Into the ledger, whatever state the run is in. Raises RunLost where it has moved."""
@@ -133,6 +163,10 @@ class Sweeper:
             message = f"run {run.id} was moved by somebody else"
             raise RunLost(message)
         return change.after
+
+
+def _keys(writes: Sequence[Intent]) -> Held:
+    return tuple(write.key for write in writes)
 
 
 def _is_overwritten(write: Intent, traces: Traces) -> bool:

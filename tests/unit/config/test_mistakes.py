@@ -32,6 +32,16 @@ MISTAKES: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "forbidden_promises = ['(refund)?']",
         ("forbidden_promises.0", "is found in every text"),
     ),
+    "a limit that limits nothing": (
+        "guards",
+        "[[limits]]\nupstream = 'openai'",
+        ("guards.toml", "limits.0", "it limits nothing"),
+    ),
+    "two limits of one upstream": (
+        "guards",
+        "[[limits]]\nupstream = 'facts'\nrequests_per_minute = 1\n" * 2,
+        ("guards.toml", "an upstream has two limits"),
+    ),
     "a criterion that is missing": (
         "taxonomy",
         "[issue_types.card]\ncriteria = ['arson']",

@@ -7,7 +7,7 @@ import pytest
 
 from tasks.causes import Cause, DropCause, ReviewReason, WaitReason
 from tasks.chronicle import of_detour
-from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
+from tasks.detour import Degrade, Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
 from tasks.events import Event, Kind
 from tasks.journey import advance, fold
 from tasks.run import Run, RunId, State
@@ -45,6 +45,7 @@ DETOURS: tuple[tuple[Detour, State, str | None, int], ...] = (
     (NeedsHuman(reason=ReviewReason.UNSURE, why="x"), State.IN_REVIEW, "unsure", 0),
     (GiveUp(cause=Cause.OFF_LIST, why="x"), State.DEAD, "off_list", 1),
     (Promote(tier="standard", why="x"), State.RUNNING, None, 0),
+    (Degrade(tier="economy", why="x"), State.RUNNING, None, 0),
     (Drop(cause=DropCause.GONE, why="x"), State.DROPPED, "gone", 0),
 )
 
@@ -64,7 +65,16 @@ def test_the_journey_goes_where_the_detour_says(
     """Every line of the table: what a stage returns is what becomes of the run."""
     run = _after(detour)
     assert (run.state, run.reason, run.attempts) == (state, reason, attempts)
-    assert run.stage == ("classify" if isinstance(detour, Promote) else "enrich")
+    assert run.stage == ("classify" if isinstance(detour, Promote | Degrade) else "enrich")
+
+
+def test_who_waits_for_a_guard_says_for_which_until_it_goes_on() -> None:
+    """The reaper finds it by that name."""
+    wait = Wait(until=NOON + 9, reason=WaitReason.BREAKER, why="x", waits_for="openai")
+    run = _after(wait)
+    assert run.waits_for == "openai"
+    sent = Event(run=RUN, seq=run.seq + 1, at=NOON + 2, kind=Kind.SENT, body={"send_n": 2})
+    assert advance(run, sent).waits_for is None
 
 
 def test_every_detour_stands_in_the_table() -> None:

@@ -80,6 +80,10 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
         {"from": "economy", "to": "standard", "why": "unsure"},
         {"stage": "classify", "tier": "standard", "attempts": 0},
     ),
+    Kind.DEGRADED: (
+        {"from": "standard", "to": "economy", "why": "no money"},
+        {"stage": "classify", "tier": "economy", "attempts": 0},
+    ),
     Kind.RELEASED: ({}, {}),
     Kind.LAPSED: ({}, {"suspect": True}),
     Kind.SUSPECTED: ({}, {"suspect": True, "alone": True}),
@@ -134,6 +138,7 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
         },
     ),
     Kind.GIVEN_BACK: ({"keys": []}, {}),
+    Kind.OVERWRITTEN: ({"keys": []}, {}),
     Kind.HANDING_OVER: (
         {"why": "x", "back": WAITED},
         {"stage": "hand_over", "attempts": 0},

@@ -14,6 +14,7 @@ from tasks.journey import fold
 from tasks.ports.ledger import Intent
 from tasks.run import Run, State
 from tests.ledgers import ENRICHED, WAITING, a_change, a_running, claim_all, move, sent
+from tests.moneyed import asking, cap, stands
 from tests.twins.clock import NOON, StillClock
 from tests.twins.ledger import FaultyLedger
 from worker.carrying.group_writer import GroupWriter
@@ -151,6 +152,58 @@ def test_whoever_is_cancelled_in_the_middle_and_has_lost_the_run_hears_that(
     ledger.entered.clear()
     with pytest.raises(RunLost):
         asyncio.run(_cancelled_in_its_turn(ledger, notebook))
+
+
+def test_money_is_reserved_with_the_entry_that_asks_for_it(
+    ledger: FaultyLedger, notebook: Notebook, run: Run
+) -> None:
+    kind, body = asking(300)
+    assert asyncio.run(notebook.reserve(kind, body, texts={"question": "which rate?"}))
+    assert notebook.run == ledger.run(run.id)
+    assert notebook.run.reserved == 300
+    assert stands(ledger) == (300, 0)
+    assert [one.name for one in ledger.bodies(run.id, ["question.3"])] == ["question.3"]
+
+
+def test_money_that_does_not_fit_is_said_and_nothing_is_recorded(
+    ledger: FaultyLedger, notebook: Notebook, run: Run
+) -> None:
+    cap(ledger, "economy", 299)
+    assert not asyncio.run(notebook.reserve(*asking(300)))
+    assert notebook.run == ledger.run(run.id) == run
+
+
+def test_whoever_has_lost_the_run_reserves_nothing(
+    ledger: FaultyLedger, notebook: Notebook, run: Run
+) -> None:
+    move(ledger, run, WAITING)
+    with pytest.raises(RunLost, match=run.id):
+        asyncio.run(notebook.reserve(*asking(300)))
+    assert stands(ledger) == (0, 0)
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_whoever_is_cancelled_while_it_reserves_knows_where_the_run_stands(
+    ledger: FaultyLedger, notebook: Notebook, run: Run, *, fits: bool
+) -> None:
+    """What is released then is charged in full where it was reserved, and not where it was not."""
+    cap(ledger, "economy", 300 if fits else 299)
+
+    async def cancel_then_release() -> Run:
+        ledger.gate.clear()
+        ledger.entered.clear()
+        reserving = asyncio.create_task(notebook.reserve(*asking(300)))
+        await asyncio.to_thread(ledger.entered.wait)
+        reserving.cancel()
+        ledger.gate.set()
+        with pytest.raises(asyncio.CancelledError):
+            await reserving
+        assert notebook.run == ledger.run(run.id)
+        kind, body = sent(notebook.run)
+        return await notebook.enter(Entry(kind=kind, body=body))
+
+    assert asyncio.run(cancel_then_release()).micro_usd == (300 if fits else 0)
+    assert stands(ledger) == (0, 300 if fits else 0)
 
 
 def test_texts_of_a_forgotten_requester_are_left_out(run: Run) -> None:

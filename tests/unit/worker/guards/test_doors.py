@@ -21,31 +21,45 @@ from tasks.errors import (
     ValuesNotTaken,
 )
 from tasks.ports.guards import Ended, Errand
-from tasks.ticket import ExternalId
 from tests.twins.breakers import Process, opened, processes
-from tests.twins.facts import ADA, an_account, sources
 from worker.guards.doors import Doors, ended_by
-from worker.guards.guarded_facts import GuardedFacts
-from worker.guards.guarded_helpdesk import GuardedHelpdesk
-from worker.helpdesks.memory import MemoryHelpdesk
 
 ERRAND = Errand(upstream="x", credential="KEY", model="openai/gpt-9")
 
 
 @dataclass
 class Meter:
-    """Budget and limits that note who came, and turn away as the test has it."""
+    """Limits that note who came, and turn away as the test has it."""
 
     refuses: TriageError | None = None
     came: list[str] = field(default_factory=list)
 
-    async def take(self, errand: Errand | None = None) -> None:
-        self.came.append("retry" if errand is None else "limit")
+    async def take(self, errand: Errand) -> None:
+        self.came.append(f"limit {errand.upstream}")
         if self.refuses:
             raise self.refuses
 
-    async def succeeded(self) -> None:
+    async def settle(self, errand: Errand, tokens: int) -> None:
+        self.came.append(f"{tokens} tokens of {errand.upstream}")
+
+    async def told(self, upstream: str, retry_after: float | None) -> None:
+        self.came.append(f"{upstream} asked for {retry_after} s")
+
+
+@dataclass
+class Purse:
+    """A retry budget that notes what is taken from it and given to it."""
+
+    came: list[str] = field(default_factory=list)
+
+    async def take(self, errand: Errand) -> None:
+        self.came.append(f"retry {errand.upstream}")
+
+    def succeeded(self) -> None:
         self.came.append("success")
+
+    def standing(self) -> dict[str, object]:
+        return {"retries_left": 7}
 
 
 async def _go(doors: Doors, errand: Errand = ERRAND, error: BaseException | None = None) -> None:
@@ -152,11 +166,62 @@ def test_who_does_not_answer_says_nothing_of_the_key() -> None:
 
 def test_a_retry_is_taken_from_the_budget_and_a_success_fills_it() -> None:
     [one] = processes()
-    meter = Meter()
-    doors = Doors(one.breakers, budget=meter, limits=meter)
+    purse, meter = Purse(), Meter()
+    doors = Doors(one.breakers, budget=purse, limits=meter)
     asyncio.run(_go(doors))
     asyncio.run(_go(doors, Errand(upstream="x", is_retry=True)))
-    assert meter.came == ["limit", "success", "retry", "limit", "success"]
+    assert purse.came == ["success", "retry x", "success"]
+    assert meter.came == ["limit x", "limit x"]
+
+
+def test_limits_hear_what_it_came_to_and_what_the_upstream_asked_for() -> None:
+    [one] = processes()
+    meter = Meter()
+    doors = Doors(one.breakers, limits=meter)
+
+    async def with_tokens() -> None:
+        async with doors.admit(ERRAND) as permit:
+            permit.tokens = 940
+
+    asyncio.run(with_tokens())
+    with pytest.raises(RateLimited):
+        asyncio.run(_go(doors, error=RateLimited("429", retry_after=3.0)))
+    assert meter.came == ["limit x", "940 tokens of x", "limit x", "x asked for 3.0 s"]
+
+
+def test_the_record_says_how_the_guards_stood() -> None:
+    [one] = processes()
+
+    async def asked(doors: Doors) -> dict[str, object]:
+        async with doors.admit(ERRAND) as permit:
+            return permit.standing
+
+    whole = Doors(one.breakers, budget=Purse())
+    assert asyncio.run(asked(whole)) == {"breaker": "closed", "retries_left": 7}
+    without = Doors(one.breakers, off=lambda: {"breaker"})
+    assert asyncio.run(asked(without)) == {"breaker": "off"}
+
+
+def test_a_guard_that_is_off_holds_nobody_and_is_told_nothing() -> None:
+    """The others do as before."""
+    [one] = opened()
+    purse, meter = Purse(), Meter(refuses=RateLimited("slow"))
+    off = {"breaker", "retry_budget", "rate_limits"}
+    doors = Doors(one.breakers, budget=purse, limits=meter, off=lambda: off)
+    asyncio.run(_go(doors, Errand(upstream="x", is_retry=True)))
+    assert (purse.came, meter.came) == (["success"], [])
+    off.remove("rate_limits")
+    with pytest.raises(RateLimited):
+        asyncio.run(_go(doors))
+
+
+def test_a_probe_that_fails_is_no_attempt_of_the_run_that_made_it() -> None:
+    """The oldest one makes them all: an outage would bury it."""
+    doors = Doors(_due().breakers)
+    with pytest.raises(BreakerOpen) as held:
+        asyncio.run(_go(doors, error=ProviderDown("503")))
+    assert isinstance(held.value.__cause__, ProviderDown)
+    assert held.value.dependency == "x"
 
 
 def _due() -> Process:
@@ -167,18 +232,18 @@ def _due() -> Process:
 
 def test_a_probe_is_no_retry() -> None:
     """It is made however many retries there were, or a spent budget would keep it open for ever."""
-    meter = Meter()
-    doors = Doors(_due().breakers, budget=meter, limits=Meter())
+    purse = Purse()
+    doors = Doors(_due().breakers, budget=purse)
     asyncio.run(_go(doors, Errand(upstream="x", is_retry=True)))
-    assert meter.came == ["success"]
+    assert purse.came == ["success"]
 
 
 def test_nothing_is_taken_where_the_breaker_is_open() -> None:
     [one] = opened()
-    meter = Meter()
+    purse, meter = Purse(), Meter()
     with pytest.raises(BreakerOpen):
-        asyncio.run(_go(Doors(one.breakers, budget=meter, limits=meter)))
-    assert meter.came == []
+        asyncio.run(_go(Doors(one.breakers, budget=purse, limits=meter)))
+    assert purse.came == meter.came == []
 
 
 @pytest.mark.parametrize(
@@ -192,57 +257,3 @@ def test_a_probe_that_a_later_door_turned_away_is_given_back(refuses: TriageErro
         asyncio.run(_go(doors))
     one.breakers.sync()
     asyncio.run(one.probe())
-
-
-# ── Facts and helpdesk ───────────────────────────────────────────────────────────────────────────
-
-
-def test_facts_whose_breaker_is_open_are_down_at_once() -> None:
-    """The stage goes on without them, and says so."""
-    [one] = processes()
-    away = sources()
-    away.down = {"account", "billing"}
-    facts = GuardedFacts(away, Doors(one.breakers))
-    for _ in range(10):
-        with pytest.raises(FactsDown):
-            asyncio.run(facts.account(ADA))
-    assert one.state("facts") == "open"
-    with pytest.raises(FactsDown, match="fails too often") as held:
-        asyncio.run(facts.billing(ADA))
-    assert isinstance(held.value.__cause__, BreakerOpen)
-
-
-def test_facts_that_answer_answer_through_the_guards() -> None:
-    [one] = processes()
-    facts = GuardedFacts(sources(account=an_account()), Doors(one.breakers))
-    assert asyncio.run(facts.account(ADA)) == an_account()
-    assert one.breakers.standing("facts").calls == 1
-
-
-def test_a_helpdesk_whose_breaker_is_open_is_sent_nothing() -> None:
-    [one] = processes()
-    helpdesk = MemoryHelpdesk([])
-    guarded = GuardedHelpdesk(helpdesk, Doors(one.breakers), Errand(upstream="helpdesk:rt"))
-    asyncio.run(one.fail(10, "helpdesk:rt"))
-    for call in (
-        guarded.look(ExternalId("T-1")),
-        guarded.set_fields(ExternalId("T-1"), {"queue": "vip"}, key="k", version="1"),
-        guarded.post_note(ExternalId("T-1"), "a note", key="k"),
-        guarded.traces(ExternalId("T-1"), key="k"),
-        guarded.refuses({"queue": "vip"}),
-    ):
-        with pytest.raises(BreakerOpen) as held:
-            asyncio.run(call)
-        assert held.value.dependency == "helpdesk:rt"
-
-
-def test_what_may_be_from_memory_says_nothing_of_the_helpdesk() -> None:
-    """Else a probe that was answered by nobody would close it."""
-    [one] = opened()
-    guarded = GuardedHelpdesk(MemoryHelpdesk([]), Doors(one.breakers), Errand(upstream="x"))
-    one.clock.at += 5
-    asyncio.run(guarded.refuses({}))
-    assert one.state() == "open"
-    one.breakers.sync()
-    asyncio.run(guarded.look(ExternalId("T-1")))
-    assert one.state() == "ramp"

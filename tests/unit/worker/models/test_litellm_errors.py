@@ -123,6 +123,30 @@ def test_a_broken_line_is_the_provider_that_is_down() -> None:
     assert str(found) == "openai/m: ClientConnectorError"
 
 
+UNBILLED: tuple[tuple[str, Exception, Exchange, bool], ...] = (
+    ("it said no", APIError(500), _answered(429), True),
+    ("it said that it cannot", APIError(500), _answered(503), True),
+    ("it said no within a 200", APIError(500), _answered(200, {"code": 402}), True),
+    ("refused", APIError(500), Exchange(1, sent=True, broken="x", connected=False), True),
+    ("reset", APIError(500), Exchange(1, sent=True, broken="ServerDisconnectedError"), False),
+    ("timed out", APIError(500), Exchange(1, sent=True, broken="TimeoutError"), False),
+    ("cut off", TimeoutError(), _answered(200), False),
+    ("litellm's way: refused", APIError(401), Exchange(1), True),
+    ("litellm's way: perhaps timed out", APIError(408), Exchange(1), False),
+    ("litellm's way: perhaps reset", APIError(500), Exchange(1), False),
+)
+
+
+@pytest.mark.parametrize(("error", "exchange", "unbilled"), [row[1:] for row in UNBILLED])
+def test_what_is_known_to_cost_nothing_says_so(
+    error: Exception, exchange: Exchange, *, unbilled: bool
+) -> None:
+    """A provider that said no, or was never reached. Where nobody knows it is charged for."""
+    found = _classified(error, exchange)
+    assert found
+    assert found.unbilled is unbilled
+
+
 def test_our_own_deadline_is_the_provider_that_is_down() -> None:
     """Even where half an answer had come."""
     assert type(_classified(TimeoutError(), _answered(200))) is ProviderDown

@@ -9,6 +9,7 @@ from config.environment import Environment
 from config.load import Config, load
 from tests.twins.clock import StillClock
 from tests.unit.worker.pages.scene import Scene
+from worker.alerts.lookout import Lookout
 from worker.broker.queues import Broker
 from worker.broker.url import socket_url
 from worker.ledgers.sql import SqlLedger
@@ -41,4 +42,4 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def camera(scene: Scene, broker: Broker, config: Config, clock: StillClock) -> Camera:
-    return Camera(scene.ledger, broker, config, clock)
+    return Camera(scene.ledger, broker, config, clock, Lookout(scene.ledger, config))

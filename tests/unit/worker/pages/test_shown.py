@@ -8,7 +8,7 @@ import pytest
 from tasks.causes import WaitReason
 from tasks.run import State
 from tests.twins.clock import NOON
-from tests.unit.worker.pages.views import EMPTY, a_view, a_worker, the_books
+from tests.unit.worker.pages.views import EMPTY, a_view, a_worker, an_alert, the_books
 from worker.broker.names import QUEUES
 from worker.pages import figures
 from worker.pages.backlog import Grave, Wait
@@ -27,12 +27,28 @@ SOME = the_books({State.QUEUED: 1, State.WRITTEN: 2})
     [
         (a_view(), "calm", "Balanced"),
         (a_view(books=SOME), "calm", "Balanced"),
-        (a_view(books=SOME, alerts=("no worker: 1",)), "warn", "Balanced, 1 alert"),
-        (a_view(books=SOME, alerts=("a: 1", "b: 2")), "warn", "Balanced, 2 alerts"),
-        (a_view(books=SOME, trouble="ledger down: gone"), "stale", "Out of date"),
-        (a_view(books=the_books({}, lost=1), alerts=("books differ: x",)), "alarm", "Not balanced"),
-        (a_view(books=the_books({}, lost=1), trouble="ledger down: x"), "alarm", "Not balanced"),
-        (View(snapshot=None, age=None, trouble="ledger down: gone"), "stale", "No numbers yet"),
+        (a_view(books=SOME, alerts=(an_alert("no worker: 1"),)), "warn", "Balanced, 1 alert"),
+        (
+            a_view(books=SOME, alerts=(an_alert("no worker: 1"), an_alert("unrouted: 2"))),
+            "warn",
+            "Balanced, 2 alerts",
+        ),
+        (a_view(books=SOME, trouble=an_alert("ledger down: gone")), "stale", "Out of date"),
+        (
+            a_view(books=the_books({}, lost=1), alerts=(an_alert("books differ: x"),)),
+            "alarm",
+            "Not balanced",
+        ),
+        (
+            a_view(books=the_books({}, lost=1), trouble=an_alert("ledger down: x")),
+            "alarm",
+            "Not balanced",
+        ),
+        (
+            View(snapshot=None, age=None, trouble=an_alert("ledger down: gone")),
+            "stale",
+            "No numbers yet",
+        ),
     ],
 )
 def test_the_health_is_one_word_and_a_colour(view: View, tone: str, health: str) -> None:
@@ -48,7 +64,12 @@ def test_books_that_differ_say_by_how_much() -> None:
 
 
 def test_trouble_comes_before_the_alerts_each_with_its_heading() -> None:
-    shown = show(a_view(trouble="ledger down: gone", alerts=("no worker: 3 tickets are unrouted",)))
+    shown = show(
+        a_view(
+            trouble=an_alert("ledger down: gone"),
+            alerts=(an_alert("no worker: 3 tickets are unrouted"),),
+        )
+    )
     assert shown.alerts == (
         Row(label="ledger down", note="gone"),
         Row(label="no worker", note="3 tickets are unrouted"),

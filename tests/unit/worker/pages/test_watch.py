@@ -99,7 +99,7 @@ def test_a_ledger_that_is_down_leaves_the_last_snapshot_with_its_age(
     assert view.snapshot
     assert view.snapshot.at == NOON
     assert view.age == 5
-    assert view.trouble == "ledger down: it does not answer"
+    assert str(view.trouble) == "ledger down: it does not answer"
     studio.fails = None
     clock.at += 2
     assert _see(watch)[0].trouble is None
@@ -109,7 +109,7 @@ def test_a_bug_is_said_and_not_shown(watch: Watch, studio: Studio) -> None:
     studio.fails = ValueError("the ticket's own words")
     [view] = _see(watch)
     assert view.snapshot is None
-    assert view.trouble == "page broken: no snapshot could be taken (ValueError)"
+    assert str(view.trouble) == "page broken: no snapshot could be taken (ValueError)"
 
 
 def _hang(watch: Watch, studio: Studio, clock: StillClock) -> tuple[watching.View, watching.View]:
@@ -134,6 +134,6 @@ def test_a_ledger_that_hangs_keeps_nobody_waiting_for_long(
 ) -> None:
     monkeypatch.setattr(watching, "PATIENCE", 0.05)
     stuck, found = _hang(watch, studio, clock)
-    assert stuck.trouble == "ledger down: it was asked 9 s ago and has not answered yet"
+    assert str(stuck.trouble) == "ledger down: it was asked 9 s ago and has not answered yet"
     assert found.trouble is None
     assert studio.taken == 1

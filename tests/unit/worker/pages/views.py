@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from config.alerts import AlertKind
 from tasks.ports.ledger import Books, WorkerRow
 from tasks.run import Incarnation, State
 from tests.twins.clock import NOON
+from worker.alerts.alert import Alert
 from worker.broker.names import QUEUES
 from worker.pages.backlog import Backlog
 from worker.pages.pace import Minute, Pace
@@ -31,6 +33,8 @@ EMPTY = Snapshot(
     workers=(),
     broker=OnBroker(depths=dict.fromkeys(QUEUES, 0), unacked=dict.fromkeys(QUEUES, 0)),
     alerts=(),
+    guards_off=(),
+    runbook="docs/runbook.md",
 )
 """A fleet in which nothing has happened."""
 
@@ -40,7 +44,13 @@ def a_snapshot(**changes: object) -> Snapshot:
     return replace(EMPTY, **changes)  # type: ignore[arg-type]
 
 
-def a_view(trouble: str | None = None, **changes: object) -> View:
+def an_alert(said: str) -> Alert:
+    """By its sentence: heading, colon, text."""
+    kind, _, text = said.partition(": ")
+    return Alert(kind=AlertKind(kind), name=kind, text=text)
+
+
+def a_view(trouble: Alert | None = None, **changes: object) -> View:
     """Somebody looks at it two seconds later."""
     return View(snapshot=a_snapshot(**changes), age=2.0, trouble=trouble)
 

@@ -5,19 +5,22 @@ from dataclasses import replace
 
 import pytest
 
+from config.mode import Mode
 from tasks.errors import HelpdeskDown
 from tasks.events import Kind
 from tasks.ports.helpdesk import Traces
-from tasks.ports.ledger import Intent
+from tasks.ports.ledger import Intent, Source
 from tasks.run import Run
 from tasks.ticket import ExternalId
 from tests.ledgers import ENRICHED, WRITTEN, a_change, an_arrival, claim_all, take_in
 from tests.twins.clock import NOON, StillClock
 from tests.twins.helpdesk import PLAIN, WatchedHelpdesk
 from tests.twins.ticket import a_ticket
+from worker.alerts.reading import read_held_edits
+from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault
-from worker.upkeep.sweeper import LATER_SECONDS, Sweeper
+from worker.upkeep.sweeper import HELD_SECONDS, LATER_SECONDS, Sweeper
 
 T1 = ExternalId("T-1")
 KEY = "tf-1:note:draft"
@@ -53,6 +56,12 @@ def run(ledger: SqlLedger) -> Run:
     )
     assert ledger.commit([a_change(run, ENRICHED, WRITTEN, writes=(note,))]) == [True]
     return run
+
+
+def _held_edits(ledger: SqlLedger) -> tuple[str, ...]:
+    """The tickets that the alert `edits held` names."""
+    with reading(ledger.engine) as connection:
+        return read_held_edits(connection)
 
 
 def _post(helpdesk: WatchedHelpdesk) -> None:
@@ -201,6 +210,56 @@ def test_a_persons_later_choice_is_left_alone(
     assert helpdesk.values()["queue"] == "gold"
     assert Kind.GIVEN_BACK not in {event.kind for event in ledger.events(run.id)}
     assert {write.outcome for write in ledger.writes(run.id)} == {"applied"}
+
+
+def _said(mode: Mode) -> Source:
+    return Source(name="file:inbox", mode=mode, per_hour=None, since=NOON, by="ada", why="alarm")
+
+
+def test_where_a_source_only_suggests_a_persons_choice_is_put_back(
+    ledger: SqlLedger, helpdesk: WatchedHelpdesk, sweeper: Sweeper, run: Run
+) -> None:
+    """It mends what we did while that was allowed: no value of ours is set by it."""
+    _field(ledger, run)
+    _overwritten(helpdesk)
+    ledger.set_source(_said(Mode.SUGGEST))
+    sweeper.sweep()
+    assert helpdesk.values()["queue"] == "vip"
+
+
+def test_in_shadow_nothing_is_put_back_until_that_is_over(
+    ledger: SqlLedger, helpdesk: WatchedHelpdesk, sweeper: Sweeper, clock: StillClock, run: Run
+) -> None:
+    """It is told once, stays in sight, and waits."""
+    _field(ledger, run)
+    _overwritten(helpdesk)
+    ledger.set_source(_said(Mode.SHADOW))
+    for _ in range(3):
+        helpdesk.keys.clear()
+        sweeper.sweep()
+        clock.at += HELD_SECONDS
+        assert (helpdesk.values()["queue"], helpdesk.keys) == ("fraud", [])
+        assert _held_edits(ledger) == ("T-1",)
+    told = [event.body for event in ledger.events(run.id) if event.kind is Kind.OVERWRITTEN]
+    assert told == [{"keys": ["tf-1:queue"]}]
+    ledger.set_source(_said(Mode.SUGGEST))
+    sweeper.sweep()
+    assert helpdesk.values()["queue"] == "vip"
+    assert _held_edits(ledger) == ()
+
+
+def test_what_people_have_mended_themselves_is_held_no_more(
+    ledger: SqlLedger, helpdesk: WatchedHelpdesk, sweeper: Sweeper, clock: StillClock, run: Run
+) -> None:
+    _field(ledger, run)
+    _overwritten(helpdesk)
+    ledger.set_source(_said(Mode.SHADOW))
+    sweeper.sweep()
+    helpdesk.edit(T1, "queue", "gold", "ada")
+    clock.at += HELD_SECONDS
+    sweeper.sweep()
+    assert _held_edits(ledger) == ()
+    assert all(write.sweep_at is None for write in ledger.writes(run.id))
 
 
 def test_a_run_that_somebody_has_is_looked_at_later(

@@ -52,6 +52,14 @@ def upgrade() -> None:
         Column("resolution_told_at", Double),
     )
     op.create_table(
+        "tellings",
+        Column("id", Text, primary_key=True),
+        Column("channel", Text, nullable=False),
+        Column("body", Text, nullable=False),
+        Column("tries", Integer, nullable=False, server_default="0"),
+        Column("due_at", Double, nullable=False),
+    )
+    op.create_table(
         "notices",
         Column("id", Text, primary_key=True),
         Column("at", Double, nullable=False),

@@ -1,0 +1,49 @@
+"""How money changes the status of a run: set aside before a call, settled by what comes of it."""
+
+from typing import Any
+
+from tasks.events import Event, Kind
+from tasks.run import Run
+
+Change = dict[str, Any]
+"""Columns of the status row that an event changes."""
+
+SETTLING = frozenset({Kind.ANSWERED, Kind.UNANSWERED})
+"""What says what a call has cost; whoever comes by anything else has left it unknown."""
+
+
+def asking(run: Run, event: Event) -> Change:
+    """The most that it may cost is set aside."""
+    return {
+        "calls": run.calls + 1,
+        "reserved": event.body["reserved"],
+        "reserved_for": event.body["account"],
+    }
+
+
+def unanswered(run: Run, event: Event) -> Change:
+    """It failed, and has cost that much all the same."""
+    return charged(run, _number(event.body["micro_usd"]))
+
+
+def charged(run: Run, micro_usd: int) -> Change:
+    """What a call has cost; one of which nobody knows has cost what was reserved for it."""
+    return {"micro_usd": run.micro_usd + micro_usd, "reserved": 0, "reserved_for": None}
+
+
+def answered(run: Run, event: Event) -> Change:
+    """What it came to takes the place of what was set aside."""
+    said = [event.body[f"{way}_tokens"] for way in ("input", "output")] if run.reserved_for else []
+    return {
+        **charged(run, _number(event.body["micro_usd"])),
+        "tokens": run.tokens + sum(map(_number, said)),
+        "model": event.body["model"],
+        "prompt": event.body["prompt"],
+    }
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        message = f"{value!r} is no whole number"
+        raise TypeError(message)
+    return value

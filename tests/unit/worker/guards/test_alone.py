@@ -1,0 +1,53 @@
+"""What a process lets through while Redis is away."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.guards import Limit
+from worker.guards.alone import Alone
+
+MINUTE = 60.0
+
+
+def _alone(limit: Limit) -> Alone:
+    return Alone(limit, window=MINUTE, in_place=1.0)
+
+
+@settings(max_examples=50, derandomize=True, database=None, deadline=None)
+@given(
+    requests=st.integers(1, 1_000),
+    processes=st.integers(1, 8),
+    gaps=st.lists(st.floats(0, 3), min_size=50, max_size=200),
+)
+def test_a_process_keeps_to_its_share_and_one_more(
+    requests: int, processes: int, gaps: list[float]
+) -> None:
+    """In any minute, however many ask; who waits in place asks when its wait is over."""
+    alone = _alone(Limit(upstream="openai", requests_per_minute=requests))
+    now, made = 0.0, []
+    for gap in gaps:
+        now += gap
+        may, wait = alone.take(0, now=now, processes=processes)
+        if may:
+            assert wait <= 1.0
+            made.append(now + wait)
+    most = max(sum(at <= other < at + MINUTE for other in made) for at in made)
+    assert most <= requests / processes + 1
+
+
+def test_those_who_do_not_fit_come_one_behind_the_other() -> None:
+    """Spaced as the share is, the first of them when there is room again."""
+    alone = _alone(Limit(upstream="openai", requests_per_minute=30))
+    assert alone.take(0, now=100.0, processes=1) == (True, 0.0)
+    told = [alone.take(0, now=100.0, processes=1)[1] for _ in range(3)]
+    assert told == pytest.approx([2.2, 4.4, 6.6])
+    assert alone.take(0, now=102.3, processes=1) == (True, 0.0)
+
+
+def test_tokens_cost_their_share_and_more_than_the_limit_costs_all_of_it() -> None:
+    """What is larger than the limit goes through all the same, alone."""
+    alone = _alone(Limit(upstream="openai", tokens_per_minute=1_000))
+    assert alone.take(5_000, now=0.0, processes=1)[0]
+    assert not alone.take(1, now=60.0, processes=1)[0]
+    assert alone.take(1, now=66.1, processes=1)[0]

@@ -1,0 +1,93 @@
+"""Puts together what tells of alerts: what is looked at, and the channels that config names."""
+
+from collections.abc import Callable, Sequence
+
+from config.load import Config
+from tasks.ports.clock import Clock
+from worker.alerts.channel import Channel
+from worker.alerts.channels.log import LogChannel
+from worker.alerts.channels.smtp import SmtpChannel
+from worker.alerts.channels.webhook import WebhookChannel
+from worker.alerts.lookout import Lookout
+from worker.alerts.post import Post
+from worker.broker.errors import BrokerDown
+from worker.broker.queues import Broker
+from worker.guards.overview import overview
+from worker.guards.redis_shared import RedisShared, connect
+from worker.guards.shared import SharedAway
+from worker.guards.standing import Standing
+from worker.inboxes.embedded import EmbeddedInbox
+from worker.inboxes.file import FileInbox, file_of
+from worker.ledgers.sql import SqlLedger
+from worker.telemetry.log import Log
+
+HELPDESK = "helpdesk"
+FILE = "file:"
+
+
+def open_lookout(ledger: SqlLedger, config: Config, clock: Clock, broker_url: str) -> Lookout:
+    """Looks at everything that this fleet has."""
+    shared = RedisShared(connect(broker_url), clock)
+
+    def breakers() -> Sequence[Standing] | None:
+        try:
+            return overview(shared, ledger.trips(), config.guards.breaker)
+        except SharedAway:
+            return None
+
+    return Lookout(ledger, config, watched=watched(config), breakers=breakers)
+
+
+def watched(config: Config) -> tuple[str, ...]:
+    """The sources that beat has polled, by their names in the ledger; opens none of them."""
+    settings, named = config.settings, config.environment.source
+    sources = (*settings.sources.inboxes, *((named,) if named else ()), HELPDESK)
+    return tuple(dict.fromkeys(_name(source, config) for source in sources))
+
+
+def _name(source: str, config: Config) -> str:
+    if source.startswith(FILE):
+        return FileInbox(file_of(source.removeprefix(FILE))).name
+    remote = config.helpdesk.remote
+    return f"{config.helpdesk.kind}:{remote.url.rstrip('/')}" if remote else EmbeddedInbox.name
+
+
+def open_post(ledger: SqlLedger, config: Config, clock: Clock) -> Post:
+    """What is to be told goes to these channels."""
+    log = Log("alerts")
+    runbook = config.alerts.runbook
+    return Post(open_channels(config), ledger, clock, runbook=runbook, log=log)
+
+
+def open_channels(config: Config) -> tuple[Channel, ...]:
+    """The log, and whatever else is configured."""
+    webhook, smtp = config.alerts.webhook, config.alerts.smtp
+    credentials = config.environment.credentials
+    channels: list[Channel] = [LogChannel(Log("alerts"))]
+    if webhook.url:
+        secret = credentials.get(webhook.credential)
+        channels.append(
+            WebhookChannel(
+                webhook.url,
+                {webhook.header: secret} if secret else {},
+                timeout_seconds=webhook.timeout_seconds,
+                kinds=webhook.kinds,
+            )
+        )
+    if smtp.host:
+        user, password = (credentials.get(n) for n in (smtp.user_credential, smtp.credential))
+        channels.append(SmtpChannel(smtp, (user, password) if user and password else None))
+    return tuple(channels)
+
+
+def answering(broker: Broker) -> Callable[[], bool]:
+    """Whether that broker answers, whenever it is asked."""
+
+    def answers() -> bool:
+        try:
+            broker.ping()
+        except BrokerDown:
+            return False
+        return True
+
+    return answers

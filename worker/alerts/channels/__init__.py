@@ -1,0 +1,1 @@
+"""The ways by which alerts leave: the log, a webhook, mail."""

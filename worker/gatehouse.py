@@ -1,0 +1,78 @@
+"""Opens the guards of one process, over the Redis that it shares with the fleet."""
+
+from collections.abc import Callable, Collection, Mapping
+
+from tasks.accounts import day_of
+from worker.broker.client import client
+from worker.chance import token, uniform
+from worker.compose import Shop
+from worker.guards.breakers import Breakers
+from worker.guards.doors import Doors
+from worker.guards.limits import Limits
+from worker.guards.post import ANSWER_SECONDS, CONNECT_SECONDS, ROUND_SECONDS, Post
+from worker.guards.redis_shared import RedisShared, connect
+from worker.guards.retry_budget import RetryBudget
+from worker.guards.scribe import Scribe
+from worker.guards.standing import Standing
+from worker.ledgers.accounting import WAITS
+from worker.telemetry.log import Log
+from worker.upkeep.releasing import Way
+
+
+class Gatehouse:
+    """The guards, and the threads that they share what they know by."""
+
+    def __init__(self, shop: Shop, *, off: Callable[[], Collection[str]] = tuple) -> None:
+        """`off`: the guards that an operator does without for a while."""
+        rules, log = shop.config.guards, Log("guards")
+        redis = client(shop.broker_url, connect=CONNECT_SECONDS, answer=ANSWER_SECONDS, text=True)
+        self._post = Post(redis, clock=shop.clock, log=log, every=ROUND_SECONDS)
+        me = token()
+        self._breakers = Breakers(
+            rules.breaker,
+            RedisShared(connect(shop.broker_url), shop.clock),
+            clock=shop.clock,
+            chance=uniform,
+            token=token,
+            scribe=Scribe(shop.ledger, log),
+            log=log,
+        )
+        self.doors = Doors(
+            self._breakers,
+            budget=RetryBudget(rules.retries, self._post, me=me),
+            limits=Limits(rules.limits, self._post, me=me, clock=shop.clock),
+            off=off,
+        )
+        self._shop = shop
+        self._off = off
+
+    def start(self) -> None:
+        """Begins to share. A second at most."""
+        self._breakers.start()
+        self._post.start()
+
+    def stop(self) -> None:
+        """Tells what there is to tell, and ends."""
+        self._breakers.stop()
+        self._post.stop()
+
+    def ways(self, names: Collection[str]) -> Mapping[str, Way]:
+        """How each of these guards stands. Raises LedgerDown where one of them is money."""
+        asked = [name for name in names if name.startswith(WAITS)]
+        room = self._shop.ledger.affordable(day_of(self._shop.clock.now())) if asked else {}
+        is_off = "money" in self._off()
+        money = {name: Way.OPEN if is_off or name in room else Way.SHUT for name in asked}
+        others = {name: self._breakers.watched(name) for name in names if name not in money}
+        return money | {name: _way(standing) for name, standing in others.items()}
+
+
+def _way(standing: Standing | None) -> Way:
+    match standing.state if standing else None:
+        case "closed":
+            return Way.OPEN
+        case "ramp":
+            return Way.RAMP
+        case "open" if standing and standing.probe_in is not None and standing.probe_in <= 0:
+            return Way.PROBE
+        case _:
+            return Way.SHUT

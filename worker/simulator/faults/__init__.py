@@ -1,0 +1,1 @@
+"""Every fault by its name: what a provider can do to a request."""
