@@ -275,6 +275,19 @@ def test_a_reset_closes_it_for_everybody_whatever_they_knew(redis: server.Embedd
     shared.close()
 
 
+def test_a_name_that_nobody_tells_of_any_more_goes_after_a_day(
+    redis: server.EmbeddedRedis,
+) -> None:
+    client = connect(redis.url)
+    client.flushall()
+    shared = RedisShared(client, SystemClock())
+    shared.sync([replace(NEW, name="old"), NEW])
+    client.zadd("triage:breakers", {"old": 1.0})
+    shared.sync([NEW])
+    assert list(shared.names()) == ["x"]
+    shared.close()
+
+
 def test_who_looks_from_outside_changes_nothing(redis: server.EmbeddedRedis) -> None:
     client = connect(redis.url)
     client.flushall()

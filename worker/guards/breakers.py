@@ -170,10 +170,14 @@ class Breakers:
     def start(self) -> None:
         """Hears what the fleet knows, and goes on telling and hearing. A second at most."""
         self._scribe.start()
+        asked = dict(self._circuits)
         with suppress(SharedAway):
             for name in self._shared.names():
                 self._make(name)
         self.sync()
+        # One that lets everything through is as good as new, and may never be asked for here.
+        shut = {name: one for name, one in self._circuits.items() if not one.goes}
+        self._circuits = asked | shut
         self._thread.start()
 
     def stop(self) -> None:

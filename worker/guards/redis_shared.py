@@ -71,7 +71,7 @@ class RedisShared:
     def names(self) -> Sequence[str]:
         """Every breaker that was told of within a day."""
         with spoken():
-            found = cast("set[bytes]", self._redis.smembers(NAMES))
+            found = cast("list[bytes]", self._redis.zrange(NAMES, 0, -1))
         return sorted(name.decode() for name in found)
 
     def reset(self, name: str) -> None:

@@ -111,17 +111,18 @@ for i, told in ipairs(cjson.decode(ARGV[2])) do
     redis.call('SET', probe, told.probe.token, 'NX', 'PX', whole(told.probe.seconds * 1000 + 1))
   end
   redis.call('EXPIRE', state, KEPT_SECONDS)
-  redis.call('SADD', KEYS[1], told.name)
+  redis.call('ZADD', KEYS[1], now, told.name)
   local good, bad = sum(calls, told.window)
   answers[#answers + 1] = {whole(stored.generation), stored.state, tostring(stored.since),
     tostring(stored.interval), whole(stored.until_), whole(stored.closed_at), stored.cause,
     took and 1 or 0, good, bad, redis.call('PTTL', probe)}
 end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, now - KEPT_SECONDS * 1000)
 redis.call('EXPIRE', KEYS[1], KEPT_SECONDS)
 return answers
 """
 )
-"""Keys: the set of names, then three a breaker. Arguments: the deadline, all that is told."""
+"""Keys: names by when they were told last, then three a breaker. Arguments: deadline, tellings."""
 
 LEASE = (
     PRELUDE
@@ -151,9 +152,9 @@ redis.call('HSET', KEYS[2], 'generation', string.format('%.0f', generation), 'st
   'closed_at', string.format('%.0f', now), 'cause', '')
 redis.call('EXPIRE', KEYS[2], 86400)
 redis.call('DEL', KEYS[3], KEYS[4])
-redis.call('SADD', KEYS[1], ARGV[2])
+redis.call('ZADD', KEYS[1], now, ARGV[2])
 redis.call('EXPIRE', KEYS[1], 86400)
 return {now}
 """
 )
-"""Keys: the set of names, then three of the breaker. Arguments: the deadline, its name."""
+"""Keys: the names, then three of the breaker. Arguments: the deadline, its name."""

@@ -95,3 +95,15 @@ def test_a_process_that_starts_knows_at_once_what_is_open() -> None:
         assert isinstance(asyncio.run(late.call()), BreakerOpen)
     finally:
         late.breakers.stop()
+
+
+def test_a_process_that_starts_tells_nothing_of_what_it_never_asks() -> None:
+    """Else a name that nobody uses any more would be told on and on, by everybody."""
+    fleet = opened(1)
+    asyncio.run(fleet[0].call(name="y"))
+    fleet[0].breakers.sync()
+    [late] = processes()
+    late.breakers._shared = fleet[0].shared  # noqa: SLF001 - it joins them
+    late.breakers.start()
+    late.breakers.stop()
+    assert [one.name for one in late.breakers.standings()] == ["x"]

@@ -156,6 +156,14 @@ def test_any_answer_but_a_refusal_accepts_a_key_again(
     assert one.state("credential:KEY") == state
 
 
+def test_who_does_not_answer_says_nothing_of_the_key() -> None:
+    """An outage stops its provider, not all who share the key."""
+    [one] = processes()
+    with pytest.raises(ProviderDown):
+        asyncio.run(_go(Doors(one.breakers), error=ProviderDown("502")))
+    assert one.state("credential:KEY") == "closed"
+
+
 def test_a_retry_is_taken_from_the_budget_and_a_success_fills_it() -> None:
     [one] = processes()
     purse, meter = Purse(), Meter()
