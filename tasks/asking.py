@@ -50,6 +50,7 @@ async def ask(
         tokens=prompt.likely_tokens(asked),
         is_retry=run.attempts > 0,
         whose=run.id,
+        lane=case.tier,
     )
     async with desk.guards.admit(errand) as permit:
         if not await _reserved(call, desk, permit):

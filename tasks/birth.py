@@ -3,7 +3,7 @@
 from tasks.causes import WaitReason
 from tasks.events import Event, Kind
 from tasks.ports.ledger import Arrival
-from tasks.run import TicketId
+from tasks.run import Run, State, TicketId
 
 
 def beginning(
@@ -12,12 +12,10 @@ def beginning(
     revision: int,
     *,
     quiet_at: float | None = None,
-    capped: bool = False,
 ) -> tuple[Event, ...]:
     """The first events of a run: it was ingested, and buried at once where it is malformed.
 
-    `quiet_at`: its ticket gets more messages than people write; it waits until then. `capped`: its
-    source has had its share of this hour; it waits until somebody says that there is room.
+    `quiet_at`: its ticket gets more messages than people write; it waits until then.
     """
     body = {
         "ticket": ticket,
@@ -32,9 +30,7 @@ def beginning(
     }
     ingested = Event(run=arrival.run, seq=1, at=arrival.at, kind=Kind.INGESTED, body=body)
     if arrival.malformed is None:
-        if quiet_at is not None:
-            return ingested, _looping(arrival, quiet_at)
-        return (ingested, _capped(arrival)) if capped else (ingested,)
+        return (ingested,) if quiet_at is None else (ingested, _looping(arrival, quiet_at))
     cause, why = arrival.malformed
     grave = {"stage": "intake", "cause": cause, "why": why}
     return (
@@ -49,7 +45,14 @@ def _looping(arrival: Arrival, quiet_at: float) -> Event:
     return Event(run=arrival.run, seq=2, at=arrival.at, kind=Kind.WAITING, body=body)
 
 
-def _capped(arrival: Arrival) -> Event:
-    why = "its source has had its share of this hour"
+def capped(run: Run, at: float) -> Event:
+    """Its source has had its share of the past hour: it waits until somebody lets it begin."""
+    why = "its source has had its share of the past hour"
     body = {"until": None, "reason": WaitReason.CAPPED, "why": why}
-    return Event(run=arrival.run, seq=2, at=arrival.at, kind=Kind.WAITING, body=body)
+    return Event(run=run.id, seq=run.seq + 1, at=at, kind=Kind.WAITING, body=body)
+
+
+def is_untouched(run: Run) -> bool:
+    """Whether nothing was done for it yet, and nobody is about to: it may leave its place."""
+    waits = run.state in (State.QUEUED, State.WAITING)
+    return waits and run.stage == "enrich" and run.micro_usd == 0

@@ -17,7 +17,7 @@ from tasks.ports.facts import CustomerFacts
 from tasks.ports.inbox import Inbox, Message, Page
 from tasks.ports.ledger import Arrival, Cursor, SealedKey, Source
 from tasks.routing import route_at_once
-from tasks.run import State
+from tasks.run import RunId, State
 from tasks.ticket import ExternalId, Ticket
 from tasks.waypoints import Waypoint, passing
 from worker.broker.errors import BrokerDown
@@ -145,9 +145,10 @@ class Intake:
         read = self._deliver([(message, self._read(message)) for message in page.messages])
         whose = [self._requester(message, found) for message, found in read]
         keys = self._keys(whose)
+        runs = sorted(run_id(now) for _ in read)  # of a page, too, the first is the oldest
         arrivals = [
-            self._arrival(message, found, keys[requester], now)
-            for (message, found), requester in zip(read, whose, strict=True)
+            self._arrival(run, message, found, keys[requester], now)
+            for run, (message, found), requester in zip(runs, read, whose, strict=True)
         ]
         cursor = source and Cursor(source=source, position=page.position, polled_at=now)
         return _Prepared(arrivals, cursor or None)
@@ -198,9 +199,8 @@ class Intake:
         return dict(self.ledger.keep_keys(fresh))
 
     def _arrival(
-        self, message: Message, found: Ticket | Malformed, key: SealedKey, now: float
+        self, run: RunId, message: Message, found: Ticket | Malformed, key: SealedKey, now: float
     ) -> Arrival:
-        run = run_id(now)
         if isinstance(found, Malformed):
             raw = self.vault.seal_bytes(message.raw, run=run, name="raw", key=key, at=now)
             hashed = digest(message.raw)

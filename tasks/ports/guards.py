@@ -17,7 +17,8 @@ class Errand:
     `credential`: the name of the variable with the key, where there is one. `tokens`: the most that
     it may cost against a limit of tokens a minute. `is_retry`: it has failed before, by no fault of
     ours, and spends the fleet's retry budget. `whose`: the run that asks; it keeps its place in the
-    line of a limit by that, and who does not say so has none.
+    line of a limit by that, and who does not say so has none. `lane`: its tier; lanes take turns at
+    a limit, so that a flood of cheap tickets does not keep the dear ones waiting.
     """
 
     upstream: str
@@ -26,6 +27,7 @@ class Errand:
     tokens: int = 0
     is_retry: bool = False
     whose: str | None = None  # the run that asks
+    lane: str | None = None  # lanes take turns at a limit: the tier
 
 
 class Ended(StrEnum):

@@ -22,6 +22,8 @@ from worker.guards.limits import Limits
 from worker.guards.post import Post
 from worker.guards.retry_budget import RetryBudget
 
+pytestmark = pytest.mark.timeout(120)
+
 PROCESSES = 4
 ERRAND = Errand(upstream="openai", whose="run", is_retry=True)
 

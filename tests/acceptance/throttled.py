@@ -10,6 +10,8 @@ import random
 import sys
 import time
 
+from redis import Redis
+
 from config.guards import Limit, Retries
 from tasks.errors import RateLimited, RetriesSpent
 from tasks.ports.guards import Errand
@@ -25,6 +27,8 @@ WINDOW = 6.0
 LIMIT = Limit(upstream="openai", requests_per_minute=60)
 RETRIES = Retries()
 WAITERS = 50
+WAITING = "test:waiting"
+"""Stands in for the ledger: who waits -> until when."""
 
 
 def say(what: str) -> None:
@@ -39,27 +43,33 @@ def a_post(broker_url: str, every: float = 0.2) -> Post:
     return Post(redis, clock=SystemClock(), log=Log("guards"), every=every)
 
 
-async def ask_on(post: Post, seconds: float, chance: random.Random) -> None:
-    """Runs that ask for leave; one that got it makes room for the next."""
+async def ask_on(post: Post, redis: Redis, seconds: float, chance: random.Random) -> None:
+    """Runs that ask for leave, again and again; who waits does so where others can take over."""
     limits = Limits((LIMIT,), post, me=token(), clock=SystemClock(), window=WINDOW)
     ends = time.monotonic() + seconds
+    for _ in range(WAITERS):
+        redis.zadd(WAITING, {token(): 0.0})
 
-    async def run() -> None:
-        whose = token()
-        while time.monotonic() < ends:
-            try:
-                await limits.take(Errand(upstream="openai", whose=whose))
-            except RateLimited as error:
-                late = chance.random() + chance.uniform(0, 3)
-                await asyncio.sleep((error.retry_after or 0) + late * WINDOW / 60)
-                continue
+    async def carry(whose: str) -> None:
+        try:
+            await limits.take(Errand(upstream="openai", whose=whose))
+        except RateLimited as error:
+            late = chance.random() + chance.uniform(0, 3)
+            due = time.monotonic() + (error.retry_after or 0) + late * WINDOW / 60
+            redis.zadd(WAITING, {whose: due})
+        else:
             say("asked")
-            whose = token()
+            redis.zadd(WAITING, {token(): 0.0})
 
-    await asyncio.gather(*(run() for _ in range(WAITERS)))
+    async with asyncio.TaskGroup() as runs:
+        while time.monotonic() < ends:
+            for whose in map(str, redis.zrangebyscore(WAITING, "-inf", time.monotonic(), 0, 10)):
+                if redis.zrem(WAITING, whose):  # one process alone has it
+                    runs.create_task(carry(whose))
+            await asyncio.sleep(0.02)
 
 
-async def try_again_on(post: Post, seconds: float, chance: random.Random) -> None:
+async def try_again_on(post: Post, _redis: Redis, seconds: float, chance: random.Random) -> None:
     """Successes and retries by chance."""
     budget = RetryBudget(RETRIES, post, me=token(), window=WINDOW)
     errand = Errand(upstream="openai", is_retry=True)
@@ -79,9 +89,11 @@ def main() -> None:
     """Asks for so long."""
     url, what, seconds, seed = sys.argv[1:]
     post = a_post(url)
+    ledger = client(url, connect=1, answer=10, text=True)
     does = {"limits": ask_on, "retries": try_again_on}[what]
-    asyncio.run(does(post, float(seconds), random.Random(int(seed))))
+    asyncio.run(does(post, ledger, float(seconds), random.Random(int(seed))))
     post.stop()
+    ledger.close()
 
 
 if __name__ == "__main__":

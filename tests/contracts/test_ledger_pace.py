@@ -24,10 +24,13 @@ from tests.ledgers import (
     a_claim,
     a_text,
     an_arrival,
+    claim_all,
     is_sqlite,
+    take_in,
 )
+from tests.moneyed import a_wish, answered, reserved
 from tests.twins.clock import NOON
-from worker.ledgers import postgres
+from worker.ledgers import postgres, sqlite
 from worker.ledgers.sql import SqlLedger
 
 ARRIVALS = 10_000
@@ -119,7 +122,11 @@ def _with_numbers(statement: str) -> str:
     return re.sub("%[sb]", lambda _: f"${next(count)}", statement)
 
 
-@pytest.mark.parametrize("statement", [postgres.CLAIM, postgres.COMMIT], ids=["claim", "commit"])
+@pytest.mark.parametrize(
+    "statement",
+    [postgres.CLAIM, postgres.COMMIT, postgres.HOLD],
+    ids=["claim", "commit", "hold"],
+)
 def test_the_hot_path_touches_rows_by_their_keys_alone(ledger: SqlLedger, statement: str) -> None:
     """Also in a plan that was made while every table was empty, and serves from then on."""
     if is_sqlite(ledger):
@@ -138,6 +145,32 @@ def test_the_hot_path_touches_rows_by_their_keys_alone(ledger: SqlLedger, statem
     for scan, condition in scans:
         assert re.match(r"-> +Index Scan using (\w+_pkey|pk_\w+|uq_runs_ticket_revision) on", scan)
         assert condition.startswith("Index Cond")
+
+
+def test_money_that_fits_is_one_statement_for_a_group(
+    ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reserved and settled; the day's first group makes its row. Without money there is none."""
+    told: list[str] = []
+    for till in (sqlite._Till, postgres._Till):  # noqa: SLF001 - where each statement passes
+
+        def update(self: Any, statement: str, values: Any, do: Any = till.update) -> int:  # noqa: ANN401
+            told.append(statement.split(maxsplit=1)[0])
+            count: int = do(self, statement, values)
+            return count
+
+        monkeypatch.setattr(till, "update", update)
+    reserved(ledger, 1)
+    assert told == ["UPDATE", "INSERT", "UPDATE"]
+    runs = claim_all(ledger, *take_in(ledger, *(an_arrival() for _ in range(64))))
+    plain = [a_change(run, ENRICHED) for run in runs]
+    assert all(ledger.commit(plain))
+    assert len(told) == 3
+    wishes = [a_wish(change.after, 1) for change in plain]
+    assert all(ledger.reserve(wishes))
+    assert len(told) == 4
+    assert all(ledger.commit([a_change(wish.after, answered(1)) for wish in wishes]))
+    assert len(told) == 5
 
 
 def test_a_page_of_a_backlog_is_read_in_the_order_of_its_index(ledger: SqlLedger) -> None:

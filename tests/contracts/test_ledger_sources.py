@@ -10,9 +10,9 @@ from tasks.causes import WaitReason
 from tasks.journey import fold
 from tasks.ports.ledger import Cursor, Source
 from tasks.run import Run, State
-from tests.ledgers import an_arrival, move, sent, take_in
+from tests.ledgers import an_arrival, take_in
 from tests.twins.clock import NOON
-from worker.ledgers.sourcing import HOUR
+from worker.ledgers.places import HOUR
 from worker.ledgers.sql import SqlLedger
 
 RT = "rt:https://rt.example.org"
@@ -35,11 +35,6 @@ def came(ledger: SqlLedger, count: int, at: float = NOON, source: str = RT) -> l
 
 def begun(runs: list[Run]) -> int:
     return sum(run.state is State.QUEUED for run in runs)
-
-
-def let_begin(ledger: SqlLedger, at: float, limit: int = 100) -> list[Run]:
-    """Who may begin now, and is sent."""
-    return [move(ledger, run, sent(run)) for run in ledger.let_begin(at, limit)]
 
 
 def test_a_source_begins_once(ledger: SqlLedger) -> None:
@@ -73,15 +68,15 @@ def test_as_many_begin_as_their_hour_has_room_for(limited: SqlLedger) -> None:
     assert limited.books().balanced
     for run in runs:
         assert fold(limited.events(run.id)) == limited.run(run.id) == run
-    assert let_begin(limited, NOON + HOUR - 1) == []
-    assert [run.id for run in let_begin(limited, NOON + HOUR)] == [run.id for run in runs[3:]]
+    assert limited.let_begin(NOON + HOUR - 1, 100) == []
+    assert [run.id for run in limited.let_begin(NOON + HOUR, 100)] == [run.id for run in runs[3:]]
     assert begun(came(limited, 2, NOON + HOUR + 1)) == 1, "three in this hour as well"
 
 
 def test_those_who_came_first_begin_first(limited: SqlLedger) -> None:
     early = came(limited, 5)
     assert begun(came(limited, 1, NOON + HOUR)) == 0, "two stand before it"
-    assert [run.id for run in let_begin(limited, NOON + HOUR)][:2] == [r.id for r in early[3:]]
+    assert [run.id for run in limited.let_begin(NOON + HOUR, 100)][:2] == [r.id for r in early[3:]]
 
 
 def test_other_sources_have_no_limit(limited: SqlLedger) -> None:
@@ -106,12 +101,12 @@ def test_a_run_in_shadow_takes_nobodys_place(limited: SqlLedger) -> None:
 def test_a_limit_that_is_raised_or_lifted_holds_at_once(limited: SqlLedger) -> None:
     came(limited, 9)
     limited.set_source(replace(FIRST_DAY, per_hour=5))
-    assert len(let_begin(limited, NOON + 4)) == 2
+    assert len(limited.let_begin(NOON + 4, 100)) == 2
     limited.set_source(replace(FIRST_DAY, per_hour=1))
-    assert let_begin(limited, NOON + 5) == []
+    assert limited.let_begin(NOON + 5, 100) == []
     limited.set_source(replace(FIRST_DAY, per_hour=None))
-    assert len(let_begin(limited, NOON + 6, limit=3)) == 3
-    assert len(let_begin(limited, NOON + 7)) == 1
+    assert len(limited.let_begin(NOON + 6, 3)) == 3
+    assert len(limited.let_begin(NOON + 7, 100)) == 1
 
 
 def test_whoever_waits_begins_when_every_worker_has_heard_what_holds_now(
@@ -120,14 +115,14 @@ def test_whoever_waits_begins_when_every_worker_has_heard_what_holds_now(
     """Else those that an operator has let go would be suggested, as it was a second ago."""
     came(limited, 4)
     limited.set_source(replace(FIRST_DAY, mode=Mode.AUTO, per_hour=None, since=NOON + 60))
-    assert let_begin(limited, NOON + 61) == []
-    assert len(let_begin(limited, NOON + 64)) == 1
+    assert limited.let_begin(NOON + 61, 100) == []
+    assert len(limited.let_begin(NOON + 64, 100)) == 1
 
 
 def test_a_clock_that_was_ahead_stops_no_source(limited: SqlLedger) -> None:
     assert begun(came(limited, 3, NOON + 9 * HOUR)) == 3
     assert begun(came(limited, 1, NOON)) == 0, "nor does it give it a second hour"
-    assert len(let_begin(limited, NOON + HOUR)) == 1
+    assert len(limited.let_begin(NOON + HOUR, 100)) == 1
 
 
 def test_two_intakes_at_once_have_one_hour_between_them(limited: SqlLedger) -> None:
@@ -144,7 +139,7 @@ def test_what_waits_for_its_hour_is_not_handed_over_nor_due(limited: SqlLedger) 
     assert limited.due(late, 100) == []
     older = dict.fromkeys(("basic", "plus", "business"), "z")
     assert len(limited.overdue(older, 100)) == 3
-    let_begin(limited, NOON + HOUR)
+    limited.let_begin(NOON + HOUR, 100)
     assert len(limited.overdue(older, 100)) == 3, "it is old because it had to wait"
 
 

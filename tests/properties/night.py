@@ -1,5 +1,6 @@
 """Runs that ask a limit for leave, in virtual time, on the very script that runs in Redis."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
@@ -38,14 +39,16 @@ class Night:
     chance: Chance
     most_tokens: int = 0
     flushed_at: float = float("inf")
+    doomed_until: float = 0.0  # whoever is told to wait before then never comes again
+    lanes: dict[str, str] = field(default_factory=dict)
     begun: dict[str, float] = field(default_factory=dict)
     given: dict[str, tuple[float, int]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     asked: int = 0
     ahead: dict[str, int] = field(default_factory=dict)
 
-    def pass_(self, arrivals: list[float], until: float) -> None:
-        """Seconds 0 to `until`."""
+    def pass_(self, arrivals: list[float], until: float, dear: Container[float] = ()) -> None:
+        """Seconds 0 to `until`; who arrives at one of the `dear` moments is in a lane apart."""
         take = self.redis.register_script(Script.LIMIT_TAKE.text)
         self.redis.flushall()
         numbers = count()
@@ -57,21 +60,28 @@ class Night:
                 self.flushed_at = float("inf")
             if who not in self.begun:
                 self.begun[who] = at
+                self.lanes[who] = "dear" if at in dear else ""
                 self.ahead[who] = len(self.begun) - len(self.given) - len(self.gone) - 1
             self.asked += 1
             tokens = self.chance.randint(0, self.most_tokens)
-            errand = Errand(upstream="openai", whose=who, tokens=tokens)
+            lane = self.lanes[who]
+            errand = Errand(upstream="openai", whose=who, tokens=tokens, lane=lane)
             may, wait, *_ = take(
                 keys_of("openai", who),
                 arguments(errand, self.limit, str(self.asked), TERMS, NOON + at),
             )
             if may:
                 self.given[who] = (at + float(wait), tokens)
-            elif self.chance.random() < self.lost:
+            elif at < self.doomed_until or self.chance.random() < self.lost:
                 self.gone.add(who)
             else:
                 back = at + float(wait) + self.chance.random() + self.chance.uniform(0, self.late)
                 heappush(due, (back, next(numbers), who))
+
+    def waits(self, lane: str) -> list[float]:
+        """Seconds that each of a lane waited, who got leave; the shortest first."""
+        mine = ((who, at) for who, (at, _) in self.given.items() if self.lanes[who] == lane)
+        return sorted(at - self.begun[who] for who, at in mine)
 
     @property
     def times(self) -> list[float]:

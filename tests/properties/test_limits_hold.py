@@ -98,6 +98,39 @@ def test_a_redis_that_forgets_everything_is_in_order_again_by_itself(
     assert night.share_used() >= 0.9
 
 
+@tried
+@given(chance=CHANCES, per_minute=st.sampled_from([30, 60, 150]))
+def test_a_flood_in_one_lane_does_not_keep_the_others_waiting(
+    redis: Redis, chance: Chance, per_minute: int
+) -> None:
+    """Lanes take turns; the cheap lane is not starved either."""
+    limit = Limit(upstream="openai", requests_per_minute=per_minute)
+    night = Night(redis=redis, limit=limit, late=3, lost=0, chance=chance)
+    flood = [chance.uniform(0, 10) for _ in range(per_minute * 8)]
+    dear = [chance.uniform(60, 360) for _ in range(per_minute)]
+    night.pass_(flood + dear, 1_500.0, dear)
+    assert set(night.given) == set(night.begun)
+    assert night.waits("dear")[-1] < 30
+    assert night.waits("")[-1] < 10 * MINUTE + 30
+    assert night.share_used() >= 0.9
+
+
+@tried
+@given(chance=CHANCES, per_minute=st.sampled_from([6, 20, 60]))
+def test_a_line_that_never_comes_back_stops_nobody(
+    redis: Redis, chance: Chance, per_minute: int
+) -> None:
+    """Its tier was paused, or a person dropped it: others are let through all the while."""
+    limit = Limit(upstream="openai", requests_per_minute=per_minute)
+    night = Night(redis=redis, limit=limit, late=3, lost=0, chance=chance, doomed_until=10.0)
+    doomed = [chance.uniform(0, 10) for _ in range(per_minute * 25)]
+    others = [chance.uniform(20, 320) for _ in range(per_minute * 5)]
+    night.pass_(doomed + others, 1_500.0)
+    assert set(night.given) | night.gone == set(night.begun)
+    assert night.waits("")[-1] < 10 * MINUTE + 90
+    assert sum(at < 320 for at in night.times) > 2 * per_minute
+
+
 @settings(max_examples=1, phases=[Phase.generate])
 @given(chance=CHANCES)
 def test_the_script_leaves_no_key_that_never_goes(redis: Redis, chance: Chance) -> None:

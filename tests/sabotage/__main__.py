@@ -13,6 +13,13 @@ from tests.sabotage.defects import DEFECTS, nothing
 SUITE = (
     "tests/unit/tasks/test_delivery.py",
     "tests/unit/worker/carrying",
+    "tests/unit/tasks/test_decide.py",
+    "tests/unit/worker/guards",
+    "tests/properties/test_breakers_agree.py",
+    "tests/properties/test_limits_hold.py",
+    "tests/properties/test_retries_stay_a_share.py",
+    "tests/contracts/test_ledger_money.py",
+    "tests/contracts/test_ledger_money_races.py",
     "tests/simulation",
 )
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)

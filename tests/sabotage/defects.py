@@ -3,22 +3,27 @@
 No setting reaches them, and no test knows their names.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 from config.mode import Mode
-from tasks import protocol
+from tasks import decide, protocol
 from tasks.delivery import Delivery
 from tasks.errors import ValuesNotTaken
 from tasks.events import Kind
+from tasks.ports.ledger import Change, Reserved
 from worker.carrying import notebook
 from worker.carrying.gate import Gate
 from worker.carrying.group_writer import GroupWriter
 from worker.carrying.notebook import Notebook
 from worker.chance import token
-from worker.ledgers import sqlite
+from worker.guards.breakers import Breakers
+from worker.guards.passing import Pass
+from worker.guards.retry_budget import RetryBudget
+from worker.ledgers import postgres, sqlite
+from worker.ledgers.sql import SqlLedger
 from worker.upkeep.reaper import Reaper
 
 Plant = Callable[[], None]
@@ -106,6 +111,48 @@ def modes_ignored() -> None:
     _put(Gate, "mode", auto)
 
 
+def retry_after_ignored() -> None:
+    """Whoever asks us to come back later is asked again when we like."""
+    _put(decide, "_told", lambda _error, otherwise: otherwise)
+
+
+def budget_off() -> None:
+    """The fleet retries as often as each ticket may."""
+
+    async def take(_self: RetryBudget, _errand: object) -> None:
+        return None
+
+    _put(RetryBudget, "take", take)
+
+
+def breaker_off() -> None:
+    """Whatever fails is asked on."""
+
+    async def admit(self: Breakers, name: str) -> Pass:
+        circuit = self._circuits.get(name) or self._make(name)
+        return circuit.leave
+
+    _put(Breakers, "admit", admit)
+
+
+def spend_check_not_atomic() -> None:
+    """Whoever looks first and takes afterwards does not see what others have taken meanwhile."""
+    reserve = SqlLedger.reserve
+    for till in (sqlite._Till, postgres._Till):  # noqa: SLF001 - as above
+        takes = till.statements.reserve.partition(" AND ")[0]
+        _put(till, "statements", replace(till.statements, reserve=takes))
+
+    def look_first(self: SqlLedger, changes: Sequence[Change]) -> Sequence[Reserved]:
+        for change in changes:
+            day, _, tier = (change.after.reserved_for or "/").partition("/")
+            left = {account.scope: account.left for account in self.accounts(day)}
+            if tier and change.after.reserved > min(left[tier], left["fleet"]):
+                return [Reserved.SHORT] * len(changes)
+        return reserve(self, changes)
+
+    _put(SqlLedger, "reserve", look_first)
+
+
 def nothing() -> None:
     """A dummy: it must not be caught."""
 
@@ -122,6 +169,10 @@ DEFECTS: Mapping[str, Plant] = {
         acknowledge_early,
         error_in_a_200_swallowed,
         modes_ignored,
+        retry_after_ignored,
+        budget_off,
+        breaker_off,
+        spend_check_not_atomic,
         nothing,
     )
 }

@@ -17,5 +17,5 @@ def test_a_planted_defect_is_caught_and_a_dummy_is_not(plant: str, code: int) ->
     assert done.returncode == code, done.stdout.decode()
 
 
-def test_there_are_nine_and_a_dummy() -> None:
-    assert len(DEFECTS) == 10
+def test_there_are_thirteen_and_a_dummy() -> None:
+    assert len(DEFECTS) == 14

@@ -68,7 +68,8 @@ class Terms:
         """As limit_take.lua wants them.
 
         In the ledger nobody waits for less than a second, and who waits there comes 1.5 s late.
-        Who is too late for the room that was kept has its old place for ten minutes.
+        Who is too late for the room that was kept has its old place for ten minutes; nor is anybody
+        told to come later than that, for limits, lanes and the line itself may be others then.
         """
         second = self.window / 60
         return self.in_place, second, 1.5 * second, EARLY, self.hold, 600 * second
@@ -174,7 +175,7 @@ class Limits:
         return said
 
     async def _answer(self, errand: Errand, limit: Limit, id_: str) -> tuple[bool, float]:
-        keys = keys_of(limit.upstream, errand.whose)
+        keys = keys_of(errand.upstream, errand.whose)
         try:
             answer = await self._post.ask(
                 Script.LIMIT_TAKE, keys, arguments(errand, limit, id_, self._terms)
@@ -243,10 +244,15 @@ class Limits:
             self._close(str(upstream), float(str(left)))
 
 
+def root_of(upstream: str) -> str:
+    """What its keys begin with."""
+    return f"triage:limits:{upstream}"
+
+
 def keys_of(upstream: str, whose: str | None) -> tuple[str, ...]:
     """The keys of limit_take.lua, in its order."""
-    root = f"triage:limits:{upstream}"
-    own = (f"{root}:entries", f"{root}:state", f"{root}:line", f"{root}:told")
+    root = root_of(upstream)
+    own = (f"{root}:entries", f"{root}:state", f"{root}:lanes")
     return (*own, CLOSED, f"{root}:place:{whose or ''}")
 
 
@@ -265,4 +271,6 @@ def arguments(
         terms.span,
         SHARE,
         *terms.arguments,
+        root_of(errand.upstream),
+        errand.lane or "",
     )

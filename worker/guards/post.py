@@ -79,7 +79,7 @@ class Post:
         self._away = False
         self._woken = threading.Event()
         self._stopped = False
-        self._starting = threading.Lock()
+        self._changing = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @property
@@ -98,14 +98,19 @@ class Post:
 
     def start(self) -> None:
         """Begins to make rounds. May be called again."""
-        with self._starting:
-            if self._thread is None and not self._stopped:
-                self._thread = threading.Thread(target=self._work, name="guards", daemon=True)
-                self._thread.start()
+        with self._changing:
+            self._begin()
+
+    def _begin(self) -> bool:
+        """Whether somebody is there to send; for whoever has the lock."""
+        if self._thread is None and not self._stopped:
+            self._thread = threading.Thread(target=self._work, name="guards", daemon=True)
+            self._thread.start()
+        return not self._stopped
 
     def stop(self) -> None:
         """Sends what is left, makes a last round and ends; nobody is answered any more."""
-        with self._starting:
+        with self._changing:
             self._stopped = True
         self._woken.set()
         if self._thread:
@@ -114,19 +119,20 @@ class Post:
 
     def send(self, letter: Letter) -> None:
         """Sends it at once; whoever wants to know is told in another thread."""
-        if self._stopped:
-            letter.heard(None)
-            return
-        self._letters.append(letter)
-        if self._thread is None:
-            self.start()
-        self._woken.set()
+        with self._changing:  # what comes while it stops is sent before it ends, or not taken
+            taken = self._begin()
+            if taken:
+                self._letters.append(letter)
+        if taken:
+            self._woken.set()
+        else:
+            self._tell(letter, None)
 
     async def ask(
         self, script: Script, keys: Sequence[str], args: Sequence[Argument]
     ) -> Sequence[object]:
         """What Redis answers. Raises BrokerDown where it does not, or refuses."""
-        if self._away or self._stopped:
+        if self._away:
             raise BrokerDown("Redis did not answer lately")
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Sequence[object] | None] = loop.create_future()

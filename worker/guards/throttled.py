@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from config.guards import Guards, Limit
 from worker.broker.client import client
 from worker.broker.errors import BrokerDown
-from worker.guards.limits import CLOSED, Terms, keys_of
+from worker.guards.limits import CLOSED, Terms, keys_of, root_of
 from worker.guards.post import Script
 from worker.guards.retry_budget import KEYS, WINDOW_SECONDS, arguments
 
@@ -83,7 +83,8 @@ def _stands(
     redis: Redis, upstream: str, limit: Limit | None, *, now: float, closed: float
 ) -> AtBound:
     terms = Terms()
-    entries, _, _, told, *_ = keys_of(upstream, None)
+    entries, _, lanes, *_ = keys_of(upstream, None)
+    told = [f"{root_of(upstream)}:told:{lane}" for lane in map(str, redis.smembers(lanes))]
     made = cast("list[str]", redis.zrangebyscore(entries, now - terms.window, "+inf"))
     return AtBound(
         upstream=upstream,
@@ -91,7 +92,7 @@ def _stands(
         requests_per_minute=limit.requests_per_minute if limit else None,
         tokens=sum(int(entry.rpartition(":")[2]) for entry in made),
         tokens_per_minute=limit.tokens_per_minute if limit else None,
-        waiting=redis.zcount(told, now - terms.hold, "+inf"),
+        waiting=sum(redis.zcount(key, now - terms.hold, "+inf") for key in told),
         closed_seconds=round(closed, 1),
     )
 

@@ -20,9 +20,9 @@ HELD = (WaitReason.PAUSED, WaitReason.SETTLE, WaitReason.CAPPED)
 
 
 def _was_capped() -> ColumnElement[bool]:
-    """It is the second thing that happens to a run, or never does."""
+    """It is the second thing that happens to a run; the third, of one whose ticket was a loop."""
     events = schema.events
-    second = (events.c.run == schema.runs.c.id) & (events.c.seq == 2)  # noqa: PLR2004 - as above
+    second = (events.c.run == schema.runs.c.id) & events.c.seq.in_([2, 3])
     capped = events.c.body.contains(f'"{WaitReason.CAPPED}"')
     return exists().where(second, events.c.kind == Kind.WAITING, capped)
 

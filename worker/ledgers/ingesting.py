@@ -1,22 +1,18 @@
 """Intake: each message once, however often and by however many it is brought."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from config.mode import Mode
 from tasks.birth import beginning
-from tasks.causes import DropCause
-from tasks.events import Event, Kind
-from tasks.journey import advance, fold
-from tasks.ports.ledger import Arrival, Change, Cursor, SealedKey, Taken
-from tasks.run import Run, State, TicketId
-from worker.ledgers import bulk, schema, sourcing
+from tasks.journey import fold
+from tasks.ports.ledger import Arrival, Cursor, SealedKey, Taken
+from tasks.run import State, TicketId
+from worker.ledgers import bulk, lining_up, schema, sourcing
 from worker.ledgers.engine import reading, writing
-from worker.ledgers.reading import RUN
 from worker.ledgers.rows import (
     BODY_COLUMNS,
     EVENT_COLUMNS,
@@ -24,13 +20,10 @@ from worker.ledgers.rows import (
     UNSOUND,
     body_values,
     event_values,
-    run_of,
     run_values,
     sound,
 )
-
-UNWRITTEN = (State.QUEUED, State.WAITING, State.IN_REVIEW, State.DEAD, State.RUNNING)
-"""States in which a newer message of the customer may take over."""
+from worker.ledgers.superseding import Birth, settle_among, supersede
 
 LOOP_REVISIONS = 5
 LOOP_SECONDS = 600.0
@@ -43,18 +36,6 @@ TICKET_COLUMNS = {"id": "text", "source": "text", "external_id": "text", "revisi
 def ticket_id(source: str, external_id: str) -> TicketId:
     """The ticket's id in the ledger: the same for the same source and external id, everywhere."""
     return TicketId(hashlib.sha256(f"{source}\x00{external_id}".encode()).hexdigest()[:24])
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Birth:
-    arrival: Arrival
-    events: tuple[Event, ...]
-    run: Run
-
-    def dropped_for(self, newer: "_Birth") -> Self:
-        """The same, superseded before it could begin."""
-        event = _superseded(self.run, newer)
-        return replace(self, events=(*self.events, event), run=advance(self.run, event))
 
 
 @dataclass(slots=True)
@@ -98,16 +79,16 @@ class LedgerIngesting:
             unique.setdefault((ticket, arrival.digest), arrival)
         with writing(self.engine) as connection:
             tickets = _lock_tickets(connection, unique)
-            rooms = _rooms(connection, unique.values())
-            births, dropped = _settle_among(_births(unique, tickets, rooms))
-            dropped += _supersede(connection, births)
+            hours = lining_up.hours(connection, unique.values())
+            births = settle_among(_births(unique, tickets))
+            gone = supersede(connection, births)
+            births = lining_up.line_up(connection, births, gone, hours)
             _bear(connection, births)
-            for name, room in rooms.items():
-                sourcing.count_begun(connection, name, room.begun)
             _count_revisions(connection, tickets)
             if cursor is not None:
                 _move(connection, cursor)
         runs = tuple(birth.run for birth in births)
+        dropped = sum(run.state is State.DROPPED for run in runs) + len(gone)
         return Taken(runs=runs, known=len(arrivals) - len(runs), superseded=dropped)
 
 
@@ -152,39 +133,9 @@ def _lock_tickets(
     return tickets
 
 
-@dataclass(slots=True)
-class _Room:
-    """How many of a source's tickets may begin in this hour."""
-
-    left: int
-    begun: int = 0
-
-    def is_full(self) -> bool:
-        """Whether one more has to wait; it has begun if not."""
-        if self.left == 0:
-            return True
-        self.left -= 1
-        self.begun += 1
-        return False
-
-
-def _rooms(connection: Connection, arrivals: Iterable[Arrival]) -> dict[str, _Room]:
-    """Of each source that has a limit; its row is ours until the commit."""
-    rooms: dict[str, _Room] = {}
-    came = {one.source: one.at for one in arrivals if one.mode is not Mode.SHADOW}
-    for name in sourcing.capped(connection, came):
-        left = sourcing.room_of(connection, name, came[name])
-        if left is not None:
-            is_queue = sourcing.is_anybody_waiting(connection, name)
-            rooms[name] = _Room(left=0 if is_queue else left)
-    return rooms
-
-
 def _births(
-    unique: Mapping[tuple[TicketId, str], Arrival],
-    tickets: Mapping[TicketId, _Ticket],
-    rooms: Mapping[str, _Room],
-) -> list[_Birth]:
+    unique: Mapping[tuple[TicketId, str], Arrival], tickets: Mapping[TicketId, _Ticket]
+) -> list[Birth]:
     births = []
     for (ticket, digest), arrival in unique.items():
         known = tickets[ticket]
@@ -193,75 +144,12 @@ def _births(
         if digest not in known.digests and not takes_over:
             known.revision += 1
             quiet_at = known.quiet_at(arrival.at)
-            room = rooms.get(arrival.source) if arrival.mode is not Mode.SHADOW else None
-            full = room is not None and arrival.malformed is None and room.is_full()
-            events = beginning(arrival, ticket, known.revision, quiet_at=quiet_at, capped=full)
-            births.append(_Birth(arrival=arrival, events=events, run=fold(events)))
+            events = beginning(arrival, ticket, known.revision, quiet_at=quiet_at)
+            births.append(Birth(arrival=arrival, events=events, run=fold(events)))
     return births
 
 
-def _newest(births: Sequence[_Birth]) -> dict[TicketId, _Birth]:
-    """Of each ticket the last that can be worked on: a malformed one takes nothing over."""
-    return {birth.run.ticket: birth for birth in births if birth.arrival.malformed is None}
-
-
-def _settle_among(births: Sequence[_Birth]) -> tuple[list[_Birth], int]:
-    """Drops those that a newer one of the same batch supersedes; also how many."""
-    newest = _newest(births)
-    settled = [
-        birth.dropped_for(newer)
-        if (newer := newest.get(birth.run.ticket)) and birth.run.revision < newer.run.revision
-        else birth
-        for birth in births
-    ]
-    return settled, sum(birth.run.state is State.DROPPED for birth in settled)
-
-
-def _supersede(connection: Connection, births: Sequence[_Birth]) -> int:
-    """Drops older runs of these tickets that have written nothing; how many."""
-    newest = {name: birth for name, birth in _newest(births).items() if birth.run.revision > 1}
-    if not newest:
-        return 0
-    runs = schema.runs
-    older = select(*RUN).where(runs.c.ticket.in_(list(newest)), runs.c.state.in_(UNWRITTEN))
-    found = [run_of(row) for row in connection.execute(older.order_by(runs.c.id).with_for_update())]
-    changes = []
-    for run in _without_those_that_write(connection, found):
-        event = _superseded(run, newest[run.ticket])
-        changes.append(Change(before=run, after=advance(run, event), events=(event,)))
-    bulk.change(connection, changes)
-    return len(changes)
-
-
-def _without_those_that_write(connection: Connection, runs: Sequence[Run]) -> list[Run]:
-    """One that is writing, or that may have, comes to its end first: the newer one waits for it.
-
-    So does one that is being taken back. One that nobody carries on by itself does not.
-    """
-    table = schema.writes
-    carried = [run.id for run in runs if run.state in (State.QUEUED, State.WAITING)]
-    query = select(table.c.run).where(table.c.run.in_(carried), table.c.outcome.is_(None))
-    writing = {run for (run,) in connection.execute(query)} if carried else set()
-    return [
-        run
-        for run in runs
-        if run.id not in writing
-        and not (run.state is State.RUNNING and run.stage == "write")
-        and not (run.stage == "recall" and run.state is not State.DEAD)
-    ]
-
-
-def _superseded(run: Run, newer: _Birth) -> Event:
-    body = {
-        "cause": DropCause.SUPERSEDED,
-        "why": f"revision {newer.run.revision} took over",
-        "by": "triage-fleet",
-    }
-    at = newer.arrival.at
-    return Event(run=run.id, seq=run.seq + 1, at=at, kind=Kind.DROPPED, body=body)
-
-
-def _bear(connection: Connection, births: Sequence[_Birth]) -> None:
+def _bear(connection: Connection, births: Sequence[Birth]) -> None:
     bulk.add(connection, "runs", RUN_COLUMNS, [tuple(run_values(birth.run)) for birth in births])
     events = [event_values(event) for birth in births for event in birth.events]
     bulk.add(connection, "events", EVENT_COLUMNS, events)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     and_,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     update,
 )
 
+from tasks.causes import WaitReason
 from tasks.events import Event, Kind
 from tasks.journey import advance
 from tasks.ports.ledger import Change, Intent, WorkerRow
@@ -128,23 +130,11 @@ class LedgerReaping:
             connection.execute(update(writes).where(writes.c.key == key).values(sweep_at=again_at))
 
     def due(self, now: float, limit: int) -> Sequence[Run]:
-        """Waiting runs whose time has come, longest due first.
-
-        One that was stamped in what is still the future has waited by a wrong clock, and has come.
-        """
+        """Waiting runs whose time has come, longest due first."""
         runs = schema.runs
-        query = (
-            select(*RUN)
-            .where(
-                runs.c.state == State.WAITING,
-                or_(
-                    runs.c.due_at <= now,
-                    and_(runs.c.due_at > now + LONG, runs.c.changed_at > now + CLOCKS_DIFFER),
-                ),
-            )
-            .order_by(runs.c.due_at)
-            .limit(limit)
-        )
+        # Whose ticket is quiet again stands in line where there is one: `let_begin`.
+        lined_up = (runs.c.reason == WaitReason.LOOP) & has_limit()
+        query = select(*RUN).where(is_due(now), ~lined_up).order_by(runs.c.due_at).limit(limit)
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(query)]
 
@@ -251,6 +241,22 @@ def taken_over(run: Run, at: float) -> Change:
         after = advance(after, event)
         events.append(event)
     return Change(before=run, after=after, events=tuple(events))
+
+
+def is_due(now: float) -> ColumnElement[bool]:
+    """It waits, and its time has come.
+
+    One that was stamped in what is still the future has waited by a wrong clock, and has come.
+    """
+    runs = schema.runs
+    is_ahead = (runs.c.due_at > now + LONG) & (runs.c.changed_at > now + CLOCKS_DIFFER)
+    return and_(runs.c.state == State.WAITING, or_(runs.c.due_at <= now, is_ahead))
+
+
+def has_limit() -> ColumnElement[bool]:
+    """Its source has one, of runs that may begin in an hour."""
+    sources = schema.sources
+    return schema.runs.c.source.in_(select(sources.c.name).where(sources.c.per_hour.is_not(None)))
 
 
 LONG = 1_800.0

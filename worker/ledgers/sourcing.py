@@ -1,19 +1,22 @@
 """What may be done with a source's tickets, and how many of them may begin in an hour."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, select, update
 
 from config.mode import Mode
+from tasks.birth import capped
 from tasks.causes import WaitReason
-from tasks.ports.ledger import Cursor, Source
-from tasks.run import Run, State
-from worker.ledgers import bulk, schema
+from tasks.events import Event, Kind
+from tasks.journey import advance
+from tasks.ports.ledger import Change, Cursor, Source
+from tasks.run import Run
+from worker.ledgers import bulk, lining_up, places, schema
 from worker.ledgers.engine import reading, writing
 from worker.ledgers.reading import RUN
+from worker.ledgers.reaping import has_limit, is_due
 from worker.ledgers.rows import run_of
 
-HOUR = 3_600.0
 HEARD_SECONDS = 3.0
 """After which every worker that lives has heard what an operator has said: it asks each second."""
 
@@ -45,7 +48,7 @@ class LedgerSourcing:
             return bool(bulk.add_new(connection, "sources", SOURCE_COLUMNS, [_row(source)]))
 
     def set_source(self, source: Source) -> None:
-        """Keeps it in the place of what was said before. What has begun in this hour stays."""
+        """Keeps it in the place of what was said before. What has begun in the past hour counts."""
         sources = schema.sources
         with writing(self.engine) as connection:
             if bulk.add_new(connection, "sources", SOURCE_COLUMNS, [_row(source)]):
@@ -63,74 +66,90 @@ class LedgerSourcing:
             return [_source(*row) for row in connection.execute(query)]
 
     def let_begin(self, now: float, limit: int) -> Sequence[Run]:
-        """Runs that waited for their source's hour and have room now, oldest first.
+        """Runs that stood in their source's line and begin at `now`, in their turn: queued, unsent.
 
-        They are counted as begun before anybody begins them: a crash in between costs their
-        source some of its hour, never more than its hour. Where an operator has just said
-        something, every worker hears of it first: else they would begin as it was before.
+        They take their places and are queued in one transaction, so that nobody can begin besides.
+        Where an operator has just said something, every worker hears of it first: else they would
+        begin as it was before.
         """
-        runs = schema.runs
-        waiting = (runs.c.state == State.WAITING) & (runs.c.reason == WaitReason.CAPPED)
-        with reading(self.engine) as connection:
-            names = list(connection.execute(select(runs.c.source).where(waiting).distinct()))
-        found: list[Run] = []
-        heard = {one.name for one in self.sources() if not 0 <= now - one.since < HEARD_SECONDS}
-        for name in (name for (name,) in names if name in heard):
+        heard = [one for one in self.sources() if not 0 <= now - one.since < HEARD_SECONDS]
+        with reading(self.engine) as connection:  # nearly always there is nobody to begin
+            names = [one.name for one in heard if _may_begin(connection, one, now)]
+        begun: list[Run] = []
+        for name in names:
             with writing(self.engine) as connection:
-                room = limit - len(found)
-                left = room_of(connection, name, now)
-                query = select(*RUN).where(waiting, runs.c.source == name).order_by(runs.c.id)
-                query = query.limit(room if left is None else min(room, left))
-                some = [run_of(row) for row in connection.execute(query)]
-                if left is not None:
-                    count_begun(connection, name, len(some))
-            found += some
-        return found
+                begun += _let_begin(connection, name, now, limit - len(begun))
+        return begun
+
+    def begin_out_of_turn(self, runs: Sequence[Run]) -> None:
+        """An operator begins them, whether there is room or not; others wait for longer by that."""
+        with writing(self.engine) as connection:
+            limits = places.limits(connection, {run.source for run in runs})
+            places.take(connection, [run for run in runs if run.source in limits])
 
 
-def room_of(connection: Connection, source: str, now: float) -> int | None:
-    """How many of its tickets may begin in this hour still; None: as many as come.
-
-    Its row is ours until the commit, and its hour begins anew where it is over: hours follow each
-    other, so that around the end of one twice as many may begin.
-    """
-    sources = schema.sources
-    mine = sources.c.name == source
-    columns = (sources.c.per_hour, sources.c.hour_at, sources.c.begun)
-    row = connection.execute(select(*columns).where(mine).with_for_update()).first()
-    if row is None or row.per_hour is None:
-        return None
-    begun = row.begun
-    if row.hour_at is None or row.hour_at <= now - HOUR:
-        begun = 0
-        connection.execute(update(sources).where(mine).values(hour_at=now, begun=begun))
-    elif row.hour_at > now:  # by a clock that is ahead: it must not stop a source for as long
-        connection.execute(update(sources).where(mine).values(hour_at=now))
-    return max(0, int(row.per_hour) - int(begun))
+def _may_begin(connection: Connection, source: Source, now: float) -> bool:
+    """Whether one of its tickets may begin, or has to stand in line from now on."""
+    if source.per_hour is not None:
+        quiet = select(schema.runs.c.id).where(
+            _should_stand(now), schema.runs.c.source == source.name
+        )
+        if connection.execute(quiet.limit(1)).first():
+            return True
+        if places.taken(connection, source.name, now) >= source.per_hour:
+            return False
+    return lining_up.is_line(connection, source.name)
 
 
-def count_begun(connection: Connection, source: str, count: int) -> None:
-    """So many more have begun."""
-    sources = schema.sources
-    if count:
-        counted = update(sources).where(sources.c.name == source)
-        connection.execute(counted.values(begun=sources.c.begun + count))
+def _let_begin(connection: Connection, source: str, now: float, most: int) -> list[Run]:
+    limit = places.limits(connection, [source]).get(source)
+    if limit is not None:
+        quiet = _locked(connection, _should_stand(now) & (schema.runs.c.source == source))
+        _move(connection, quiet, [capped(run, now) for run in quiet])
+        places.settle(connection, source, now)
+        most = min(most, limit - places.taken(connection, source, now))
+    mine = _first_in_line(connection, source, most) if most > 0 else []
+    begun = _move(connection, mine, [_sent(run, now) for run in mine])
+    if limit is not None:
+        places.take(connection, begun)
+    return begun
 
 
-def capped(connection: Connection, sources: Collection[str]) -> list[str]:
-    """Those of them that have a limit, in one order for everybody."""
-    table = schema.sources
-    query = select(table.c.name).where(table.c.name.in_(list(sources)))
-    limited = query.where(table.c.per_hour.is_not(None)).order_by(table.c.name)
-    return [name for (name,) in connection.execute(limited)]
-
-
-def is_anybody_waiting(connection: Connection, source: str) -> bool:
-    """Whether one of its tickets waits for its hour: those that come stand behind it."""
+def _first_in_line(connection: Connection, source: str, most: int) -> list[Run]:
+    """In their turn; locked."""
     runs = schema.runs
-    waits = (runs.c.state == State.WAITING) & (runs.c.reason == WaitReason.CAPPED)
-    query = select(runs.c.id).where(waits, runs.c.source == source).limit(1)
-    return connection.execute(query).first() is not None
+    line = lining_up.standing() & (runs.c.source == source)
+    ids = select(runs.c.id).where(line).order_by(lining_up.turn()).limit(most)
+    turns = [name for (name,) in connection.execute(ids)]
+    locked = {run.id: run for run in _locked(connection, line & runs.c.id.in_(turns))}
+    return [locked[name] for name in turns if name in locked]
+
+
+def _should_stand(now: float) -> ColumnElement[bool]:
+    """Its ticket is quiet again, and its source has a limit: it may not just begin."""
+    return is_due(now) & (schema.runs.c.reason == WaitReason.LOOP) & has_limit()
+
+
+def _locked(connection: Connection, which: ColumnElement[bool]) -> list[Run]:
+    """In the order of their ids, as whoever supersedes them locks them."""
+    query = select(*RUN).where(which).order_by(schema.runs.c.id).with_for_update()
+    return [run_of(row) for row in connection.execute(query)]
+
+
+def _move(connection: Connection, runs: Sequence[Run], events: Sequence[Event]) -> list[Run]:
+    """Each by its event; the runs are locked."""
+    changes = [
+        Change(before=run, after=advance(run, event), events=(event,))
+        for run, event in zip(runs, events, strict=True)
+    ]
+    if changes:
+        bulk.change(connection, changes)
+    return [change.after for change in changes]
+
+
+def _sent(run: Run, at: float) -> Event:
+    body = {"send_n": run.send_n + 1}
+    return Event(run=run.id, seq=run.seq + 1, at=at, kind=Kind.SENT, body=body)
 
 
 def _row(source: Source) -> tuple[object, ...]:

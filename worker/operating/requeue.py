@@ -118,12 +118,20 @@ class Operator:
     def do(self, changes: list[Change], broker: Broker) -> list[Run]:
         """Commits them and tells the broker; the runs that moved. Raises LedgerDown."""
         changes = self._delivered(changes)
+        first = [change.after for change in changes if _is_first(change)]
+        if first:  # counted before: a crash in between costs a place, and never one too many
+            self.ledger.begin_out_of_turn(first)
         accepted = self.ledger.commit(changes)
         moved = [change.after for change, ok in zip(changes, accepted, strict=True) if ok]
         # The ledger has them already: what the broker does not take now, the reaper sends.
         with contextlib.suppress(BrokerDown):
             broker.push([hint_of(run) for run in moved if run.state is State.QUEUED])
         return moved
+
+
+def _is_first(change: Change) -> bool:
+    """Whether the run begins by it, and nobody has had it before."""
+    return change.after.state is State.QUEUED and change.before.fence == 0
 
 
 def _requeued_for(events: Sequence[Event], cause: str | None) -> int:

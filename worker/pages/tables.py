@@ -26,7 +26,7 @@ WAITS: Mapping[str, str] = {
     WaitReason.PAUSED: "an operator paused it",
     WaitReason.SETTLE: "more may be on its way",
     WaitReason.LOOP: "two machines may answer each other",
-    WaitReason.CAPPED: "its source has had its share of this hour",
+    WaitReason.CAPPED: "its source has had its share of the past hour",
 }
 FAULTS: Mapping[str, str] = {
     "failed": "an attempt that failed at this stage",

@@ -78,7 +78,8 @@ class Reaper:
         self._send(self._releasing.ready(self._limits.batch))
         scopes = [pause.scope for pause in self._ledger.pauses()]
         self._send(self._ledger.resumed(scopes, self._limits.batch))
-        self._send(self._ledger.let_begin(self._clock.now(), self._limits.batch))
+        if begun := self._ledger.let_begin(self._clock.now(), self._limits.batch):
+            self._push(begun)
         for lost in self._missing.batches():
             self._send(lost)
         if self._sweeps % PROJECT_EVERY == 0:
@@ -124,6 +125,9 @@ class Reaper:
     def _commit(self, changes: Sequence[Change], *, ahead: bool = False) -> None:
         accepted = self._ledger.commit(changes)
         moved = [change.after for change, ok in zip(changes, accepted, strict=True) if ok]
+        self._push(moved, ahead=ahead)
+
+    def _push(self, moved: Sequence[Run], *, ahead: bool = False) -> None:
         passing(Waypoint.PUSHING)
         self._broker.push([hint_of(run) for run in moved], ahead=ahead)
         self._log.info("runs.sent", count=len(moved))

@@ -37,7 +37,7 @@ def a_question(*texts: str, schema: dict[str, object] | None = None) -> Question
 
 def a_run(**columns: object) -> Run:
     arrival = an_arrival()
-    run = fold(beginning(arrival, TicketId("K-1"), 1, quiet_at=None, capped=False))
+    run = fold(beginning(arrival, TicketId("K-1"), 1))
     return replace(run, **columns)  # type: ignore[arg-type]  # the columns are Run's own
 
 

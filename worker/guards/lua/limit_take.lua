@@ -2,21 +2,22 @@
 --
 -- KEYS  1 entries: what was let through -> when; a member is ID:TOKENS
 --       2 state:   how far each pace has come, the tokens of all entries, the last place given out
---       3 line:    who waits -> place
---       4 told:    who waits -> when it was told to come
---       5 closed:  upstream -> until when it asked to be left alone
---       6 place:   the place of who asks; it outlives coming late
+--       3 lanes:   those in which somebody waits; for each LANE
+--                  line:LANE: who waits -> place, and told:LANE: who waits -> when it was to come
+--       4 closed:  upstream -> until when it asked to be left alone
+--       5 place:   the place of who asks; it outlives coming late
 -- ARGV  as limits.py gives them; an empty time is now
 -- Gives {1, seconds to wait in place} or {0, seconds until it is worth asking again}, then the
 -- requests and tokens in the window, and how many wait.
 
-local entries, state, line, told, closed, place = unpack(KEYS)
+local entries, state, lanes, closed, place = unpack(KEYS)
 local now = tonumber(ARGV[1])
 local upstream, who, id, tokens = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local most_requests, most_tokens = tonumber(ARGV[6]), tonumber(ARGV[7])
 local span, share = tonumber(ARGV[8]), tonumber(ARGV[9])
 local in_place, least, late = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 local early, hold, memory = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
+local root, lane = ARGV[16], ARGV[17]
 
 if not now then
   local time = redis.call('TIME')
@@ -40,14 +41,23 @@ if #gone > 0 then
   for _, entry in ipairs(gone) do spent = spent - tokens_of(entry) end
   redis.call('ZREMRANGEBYSCORE', entries, '-inf', exact(now - span))
 end
-for _, lost in ipairs(redis.call('ZRANGEBYSCORE', told, '-inf', exact(now - hold))) do
-  redis.call('ZREM', told, lost)
-  redis.call('ZREM', line, lost)
+local function line_of(name) return root .. ':line:' .. name end
+local function told_of(name) return root .. ':told:' .. name end
+local sizes, waiting = {}, 0
+for _, name in ipairs(redis.call('SMEMBERS', lanes)) do
+  for _, lost in ipairs(redis.call('ZRANGEBYSCORE', told_of(name), '-inf', exact(now - hold))) do
+    redis.call('ZREM', told_of(name), lost)
+    redis.call('ZREM', line_of(name), lost)
+  end
+  sizes[name] = redis.call('ZCARD', line_of(name))
+  waiting = waiting + sizes[name]
+  if sizes[name] == 0 then redis.call('SREM', lanes, name) end
 end
 
 local inside = redis.call('ZCARD', entries)
 if inside == 0 then spent = 0 end
-local opens = math.max(now, tonumber(redis.call('HGET', closed, upstream)) or 0)
+local shut = tonumber(redis.call('HGET', closed, upstream)) or 0
+local opens = math.max(now, shut)
 local kinds = {}
 local function limit(name, most, wanted, mean, pace)
   if most == 0 then return end
@@ -75,12 +85,13 @@ local function freed(need, exactly)
   return nil
 end
 
--- When there is room for this one after so many others. Exact after none; else by their average.
-local function at(others)
-  local time = opens
+-- When there is room for this one after so many others, that begin at a time or later. Exact after
+-- none; else by their average.
+local function at(others, begin)
+  local time = begin
   for _, kind in ipairs(kinds) do
     local ahead = others * kind.mean
-    local paced = math.max(kind.pace, opens) + (ahead + kind.wanted - kind.credit) * kind.each
+    local paced = math.max(kind.pace, begin) + (ahead + kind.wanted - kind.credit) * kind.each
     local leaves
     if kind.name == 'tokens' then
       leaves = freed(spent + ahead + kind.wanted - kind.most, others == 0)
@@ -93,21 +104,35 @@ local function at(others)
   return time
 end
 
--- Who was told before me: those still expected, and those of them who should be here by now.
+-- Who goes before me: of my lane who was told before, and as many of each other lane, for they take
+-- turns. And those of them who should be here by now.
+local line, told = line_of(lane), told_of(lane)
 local mine = who ~= '' and redis.call('GET', place)
-local ahead = mine and redis.call('ZCOUNT', line, '-inf', '(' .. mine) or redis.call('ZCARD', line)
-local due = 0
-if ahead > 0 then
+local mates = mine and redis.call('ZCOUNT', line, '-inf', '(' .. mine) or redis.call('ZCARD', line)
+local ahead, due = mates, 0
+if mates > 0 then
   for _, other in ipairs(redis.call('ZRANGEBYSCORE', told, '-inf', exact(now), 'LIMIT', 0, 64)) do
     local theirs = tonumber(redis.call('ZSCORE', line, other) or 0)
     if not mine or theirs < tonumber(mine) then due = due + 1 end
   end
+  for name, size in pairs(sizes) do
+    if name ~= lane then
+      ahead = ahead + math.min(mates, size)
+      due = due + math.min(mates, redis.call('ZCOUNT', told_of(name), '-inf', exact(now)))
+    end
+  end
 end
 
--- Room that is there now is anybody's but theirs who are due; room that comes, in order of place.
-local first = at(0)
-local after_all = ahead == 0 and first or at(ahead)
-local may = first <= now + in_place and (after_all <= now + in_place or at(due) <= now)
+-- Room that comes is given away in order of place. Room that is there now is anybody's, but theirs
+-- who are due; and that of those too, when it has been there for long.
+local opened = at(0, shut)
+local first = math.max(now, opened)
+local after_all = ahead == 0 and first or at(ahead, opens)
+local may = first <= now + in_place and (
+  after_all <= now + in_place
+  or opened <= now - 0.75 * hold
+  or first <= now and at(due, opens) <= now
+)
 
 local wait
 if may then
@@ -120,23 +145,22 @@ if may then
     redis.call('HSET', state, kind.name, exact(pace))
   end
   if mine then
-    redis.call('ZREM', line, who)
+    waiting = waiting - redis.call('ZREM', line, who)
     redis.call('ZREM', told, who)
     redis.call('DEL', place)
   end
 else
-  wait = math.max(least, opens - now, (after_all - now) * early - late)
+  wait = math.min(memory, math.max(least, (after_all - now) * early - late))
+  wait = math.max(wait, opens - now)
   if who ~= '' then
-    mine = mine or redis.call('HINCRBY', state, 'last', 1)
-    redis.call('ZADD', line, mine, who)
+    if not mine then mine = redis.call('HINCRBY', state, 'last', 1) end
+    waiting = waiting + redis.call('ZADD', line, mine, who)
     redis.call('ZADD', told, exact(now + wait), who)
-    local furthest = tonumber(redis.call('ZREVRANGE', told, 0, 0, 'WITHSCORES')[2]) - now
+    redis.call('SADD', lanes, lane)
     redis.call('SET', place, mine, 'PX', math.ceil((wait + memory) * 1000))
-    keep(line, furthest + memory)
-    keep(told, furthest + memory)
-    keep(state, furthest + memory)
+    for _, key in ipairs({line, told, lanes, state}) do keep(key, wait + memory) end
   end
 end
 redis.call('HSET', state, 'spent', string.format('%d', spent))
 keep(state, 2 * span)
-return {may and 1 or 0, exact(wait), inside, spent, redis.call('ZCARD', line)}
+return {may and 1 or 0, exact(wait), inside, spent, waiting}

@@ -99,7 +99,7 @@ def test_who_is_refused_is_told_when_and_finds_room_then(redis: Redis, post: Pos
     assert 1 <= wait <= 2
     with pytest.raises(RateLimited, match="openai is limited to 60 requests a minute"):
         asyncio.run(limits.take(_errand("second")))
-    assert redis.zrange("triage:limits:openai:line", 0, -1) == ["first", "second"]
+    assert redis.zrange("triage:limits:openai:line:", 0, -1) == ["first", "second"]
     assert limits.standing("openai")["limit_waiting"] == 2
 
 

@@ -1,7 +1,8 @@
 """One herald at a time tells what holds; whoever takes over tells nothing twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.unit.worker.alerts.pictures import CONFIG
 from worker.alerts.channel import Message
 from worker.alerts.lookout import Lookout
 from worker.alerts.post import Post
+from worker.ledgers.alerting import Kept
 from worker.ledgers.sql import SqlLedger
 from worker.ledgers.switching import GuardOff
 from worker.telemetry.log import Log
@@ -55,6 +57,11 @@ class Company:
         self.ledger, self._clock, self._ear, self._locks = ledger, clock, ear, locks
         self.hearts: list[Heart] = []
         self.broker_answers = True
+        self.looked: list[int] = []  # which of them
+
+    def _asks(self, number: int) -> bool:
+        self.looked.append(number)
+        return self.broker_answers
 
     def hire(self) -> Herald:
         row = WorkerRow(
@@ -77,7 +84,7 @@ class Company:
             heart,
             Lookout(self.ledger, CONFIG),
             Post([self._ear], self.ledger, self._clock, runbook="r", log=log),
-            broker_answers=lambda: self.broker_answers,
+            broker_answers=partial(self._asks, len(self.hearts) - 1),
             rules=CONFIG.alerts,
         )
 
@@ -103,6 +110,7 @@ def test_of_two_heralds_one_tells(company: Company, ear: Ear) -> None:
         second.sweep()
         company.wait(5)
     assert ear.heard == [("guard:money", "raised")]
+    assert set(company.looked) == {0}
 
 
 def test_the_heir_tells_only_what_is_new(company: Company, ear: Ear) -> None:
@@ -154,17 +162,19 @@ def test_a_holder_that_is_taken_for_dead_while_it_looks_tells_nothing(
     first, heir = company.hire(), company.hire()
     first.sweep()
     company.ledger.switch_off(OFF)
-    raised = Lookout.raised
+    known = company.ledger.alerts
 
-    def frozen(self: Lookout, picture: object) -> object:
-        monkeypatch.setattr(Lookout, "raised", raised)
+    def frozen() -> Mapping[str, Kept]:
+        found = known()
+        monkeypatch.setattr(company.ledger, "alerts", known)
         company.ledger.bury(company.hearts[0].incarnation, NOON)
         heir.sweep()
-        return raised(self, picture)  # type: ignore[arg-type]
+        return found
 
-    monkeypatch.setattr(Lookout, "raised", frozen)
+    monkeypatch.setattr(company.ledger, "alerts", frozen)
     company.wait(5)
     first.sweep()
+    company.wait(5)
     heir.sweep()
     assert ear.heard == [("guard:money", "raised")]
 
