@@ -130,6 +130,7 @@ def test_the_status_tells_them_apart_and_raises_no_alarm(place: Place) -> None:
     assert "of them of a backfill: 1 queued, 1 in_review, 1 dead" in place.ask("status").out
     place.take_in(a_line("T-1", "Which fee?"))
     [alert] = place.ask("status", "--json", code=3).json()["alerts"]
-    assert alert.startswith("no worker: 1 tickets are unrouted")
+    assert (alert["kind"], alert["name"]) == ("no worker", "workers")
+    assert alert["text"].startswith("1 tickets are unrouted")
     assert replace(queued, seq=0).mode is Mode.SHADOW
     assert place.states()[State.QUEUED] == 2
