@@ -11,7 +11,7 @@ from random import Random
 
 @dataclass(kw_only=True)
 class Upstream:
-    """Each line it is sent is a request; it answers `ok` or `no` after `latency` seconds."""
+    """Each line it is sent is a request; it answers `ok` or `no` after `latency` seconds or so."""
 
     failing: float = 0.0
     latency: float = 0.0
@@ -29,7 +29,7 @@ class Upstream:
             while await reader.readline():
                 self.asked.append(time.monotonic())
                 said = b"no\n" if self.chance.random() < self.failing else b"ok\n"
-                await asyncio.sleep(self.latency)
+                await asyncio.sleep(self.latency * (0.5 + self.chance.random()))
                 writer.write(said)
         except ConnectionError:
             pass

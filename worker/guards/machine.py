@@ -57,6 +57,10 @@ class Machine:
         with suppress(_Failed):
             self._breaker.call(_fail)
 
+    def open(self) -> None:
+        """Too many calls have failed, whoever made them."""
+        self._breaker.open()
+
     def take_over(self, state: str) -> None:
         """A state that is no change of ours."""
         self._ear.is_covered = True

@@ -96,9 +96,9 @@ class Probing:
         self._alone_due = None
 
     def _due_at(self, *, alone: bool) -> float:
-        """Those who are on their own wait longer, and not all equally long: it might be short."""
+        """Who is on its own waits an interval longer: somebody may just have probed, unheard."""
         if not alone:
             return self._due
         if self._alone_due is None:
-            self._alone_due = self._due + self.interval * (0.5 + 0.5 * self._chance())
+            self._alone_due = self._due + self.interval * (1.0 + 0.5 * self._chance())
         return self._alone_due

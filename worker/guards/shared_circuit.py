@@ -43,8 +43,9 @@ class SharedCircuit(Circuit):
             self._alone = False
             if told.back is self._probing.back:
                 self._probing.back = None
-            if told.counted_in == self._counted_in:
-                self._window.told(told.counts, (heard.successes, heard.failures))
+            failed = told.counted_in == self._counted_in and self._window.told(
+                told.counts, (heard.successes, heard.failures)
+            )
             if told.record.generation != self._generation:
                 return []  # it has changed meanwhile, which is told next
             is_known = told.heard == told.record.generation == heard.record.generation
@@ -54,7 +55,10 @@ class SharedCircuit(Circuit):
                 self._changes.clear()
                 self._adopt(heard.record)
             self._probing.hear(heard.record.due_in, heard.probe_in)
-            return self._drained()
+            changes = self._drained()
+            if failed and not self.is_shut and self._window.failing() >= self.rule.parts:
+                self._machine.open()  # not only at the next failure of our own
+            return changes
 
     def lose(self) -> list[Change]:
         """Nobody is heard of: this process is on its own, and so are changes of its own."""

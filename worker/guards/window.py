@@ -68,11 +68,12 @@ class Window:
         now = int(self._clock.monotonic())
         return tuple((float(now - at), good, bad) for at, good, bad in self._untold)
 
-    def told(self, counts: tuple[Count, ...], everybodys: tuple[int, int]) -> None:
-        """These counts have arrived; calls that came meanwhile have not."""
+    def told(self, counts: tuple[Count, ...], everybodys: tuple[int, int]) -> bool:
+        """These counts have arrived; calls that came meanwhile have not. Whether more failed."""
         for _, good, bad in counts:
             self._forget(good, bad)
-        self._everybodys = everybodys
+        before, self._everybodys = self._everybodys, everybodys
+        return everybodys[1] > (before[1] if before else 0)
 
     def alone(self) -> None:
         """Nobody is heard of any more."""

@@ -50,14 +50,31 @@ def test_who_hung_up_and_who_was_told_no_say_nothing(ended: Ended) -> None:
 
 
 def test_the_failures_of_all_processes_are_counted_together() -> None:
-    """Five in each of two are ten; who opens it need not be who heard last."""
+    """Five in each of two are ten, and nobody has to fail once more to find that out."""
     fleet = processes(2)
     for one in fleet:
         asyncio.run(one.fail(5))
     sync(fleet)
-    asyncio.run(fleet[0].fail(1))
-    sync(fleet)
     assert [one.state() for one in fleet] == ["open", "open"]
+    for one in fleet:
+        one.scribe.look()
+    assert [one.kind for one in fleet[0].book.kept.values()] == ["breaker.opened"]
+
+
+def test_successes_that_have_grown_old_open_nothing() -> None:
+    """What is left of the window may be failures for the most part: that is news to nobody."""
+    fleet = processes(2)
+    for _ in range(10):
+        asyncio.run(fleet[0].call())
+    fleet[0].clock.at += 5
+    asyncio.run(fleet[1].fail(8))
+    for _ in range(4):
+        asyncio.run(fleet[0].call())
+    sync(fleet)
+    fleet[0].clock.at += 27
+    sync(fleet)
+    assert fleet[0].breakers.standing("x").failing == pytest.approx(8 / 12)
+    assert [one.state() for one in fleet] == ["closed", "closed"]
 
 
 def test_an_open_breaker_says_when_to_ask_again() -> None:
@@ -171,7 +188,7 @@ def test_calls_from_before_it_opened_do_not_count_once_it_has_closed() -> None:
 def test_what_was_counted_before_it_closed_is_forgotten_on_ones_own_too() -> None:
     [one] = processes(config=Breaker(ramp_seconds=0))
     asyncio.run(one.fail(10))
-    one.clock.at += 10
+    one.clock.at += 12
     one.breakers.report(asyncio.run(one.probe()), Ended.SUCCESS)
     asyncio.run(one.fail(1))
     assert one.state() == "closed"

@@ -146,7 +146,7 @@ def test_any_answer_but_a_refusal_accepts_a_key_again(
     doors = Doors(one.breakers)
     with pytest.raises(CredentialRefused):
         asyncio.run(_go(doors, error=CredentialRefused("401", credential="KEY")))
-    one.clock.at += 40
+    one.clock.at += 50
 
     async def again() -> None:
         with suppress(Exception, asyncio.CancelledError):
