@@ -45,9 +45,8 @@ def opened(known: Heard, due_in: float = 0.0) -> Told:
     """What a process tells that has opened it."""
     generation = known.record.generation
     record = replace(known.record, generation=generation + 1, state="open", interval=5.0)
-    return replace(
-        NEW, heard=generation, record=replace(record, due_in=due_in), counted_in=generation
-    )
+    due = replace(record, due_in=due_in)
+    return replace(NEW, heard=generation, record=due, counted_in=generation)
 
 
 def knows(heard: Heard) -> Told:
@@ -275,9 +274,7 @@ def test_a_reset_closes_it_for_everybody_whatever_they_knew(redis: server.Embedd
     shared.close()
 
 
-def test_a_name_that_nobody_tells_of_any_more_goes_after_a_day(
-    redis: server.EmbeddedRedis,
-) -> None:
+def test_a_name_that_nobody_tells_of_goes_after_a_day(redis: server.EmbeddedRedis) -> None:
     client = connect(redis.url)
     client.flushall()
     shared = RedisShared(client, SystemClock())
