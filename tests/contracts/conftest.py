@@ -9,6 +9,7 @@ import pytest
 from tests.contracts.desks import AnyHelpdesk, made
 from tests.contracts.stages import OurStage, RoundupStage, RtStage, Stage
 from tests.twins.helpdesk import PLAIN
+from worker.broker import server
 from worker.helpdesks.embedded import FULL
 
 REAL: dict[str, Callable[[Any], RtStage | RoundupStage]] = {"rt": RtStage, "roundup": RoundupStage}
@@ -35,3 +36,10 @@ def helpdesk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyHelp
     desk = made(request.param, tmp_path, FULL)
     yield desk
     desk.close()
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.EmbeddedRedis]:
+    """A Redis for the tests of one file."""
+    with server.start(tmp_path_factory.mktemp("redis")) as started:
+        yield started

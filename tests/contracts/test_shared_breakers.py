@@ -1,22 +1,17 @@
 """One place for the breakers of all processes: Redis, and its twin in memory."""
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
+from tests.contracts.tellings import MINE, NEW, YOURS, knows, opened
 from tests.twins.clock import StillClock
 from tests.twins.shared_breakers import MemoryShared
-from worker.broker import server
 from worker.clock import SystemClock
 from worker.guards.redis_shared import RedisShared, connect
-from worker.guards.shared import Heard, Lease, Record, Shared, SharedAway, Told
-
-MINE, YOURS = Lease(token="mine", seconds=0.3), Lease(token="yours", seconds=0.3)
+from worker.guards.shared import Heard, Lease, Record, Shared, Told
 
 
 @dataclass(kw_only=True)
@@ -36,29 +31,6 @@ class Place:
         """The breaker x, open and due so soon."""
         known = self.tell(NEW)
         return self.tell(opened(known, due_in))
-
-
-NEW = Told(name="x", heard=0, record=Record(), window=30.0)
-
-
-def opened(known: Heard, due_in: float = 0.0) -> Told:
-    """What a process tells that has opened it."""
-    generation = known.record.generation
-    record = replace(known.record, generation=generation + 1, state="open", interval=5.0)
-    due = replace(record, due_in=due_in)
-    return replace(NEW, heard=generation, record=due, counted_in=generation)
-
-
-def knows(heard: Heard) -> Told:
-    """What a process tells that has heard this, and nothing else."""
-    generation = heard.record.generation
-    return replace(NEW, heard=generation, record=heard.record, counted_in=generation)
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.EmbeddedRedis]:
-    with server.start(tmp_path_factory.mktemp("redis")) as started:
-        yield started
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -222,79 +194,3 @@ def test_a_lease_that_was_forgotten_is_put_back(place: Place) -> None:
     assert place.tell(replace(knows(heard), probe=MINE)).probe_in > 0
     wait = place.shared.lease("x", heard.record.generation, YOURS)
     assert wait is not None
-
-
-# ── Redis alone ──────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_redis_that_is_not_there_is_away_at_once(tmp_path: Path) -> None:
-    shared = RedisShared(connect(f"redis+socket://{tmp_path}/none.sock"), SystemClock())
-    for ask in (
-        lambda: shared.sync([NEW]),
-        lambda: shared.lease("x", 1, MINE),
-        shared.names,
-        lambda: shared.look(["x"], 30),
-        lambda: shared.reset("x"),
-    ):
-        with pytest.raises(SharedAway):
-            ask()
-    shared.close()
-
-
-def test_what_a_hung_redis_does_later_is_not_done(redis: server.EmbeddedRedis) -> None:
-    """It carries out what lies in its sockets: nobody waits for that, and it was told anew."""
-    client = connect(redis.url)
-    client.flushall()
-    shared = RedisShared(client, SystemClock())
-    [known] = shared.sync([NEW])
-    counts = replace(knows(known), counts=((0.0, 0, 1),))
-    os.kill(redis.pid, signal.SIGSTOP)
-    began = time.monotonic()
-    for _ in range(3):
-        with pytest.raises(SharedAway):
-            shared.sync([counts])
-    assert time.monotonic() - began < 3.0
-    time.sleep(0.2)
-    os.kill(redis.pid, signal.SIGCONT)
-    [heard] = shared.sync([knows(known)])
-    assert heard.failures == 0
-    shared.close()
-
-
-def test_a_reset_closes_it_for_everybody_whatever_they_knew(redis: server.EmbeddedRedis) -> None:
-    client = connect(redis.url)
-    client.flushall()
-    shared = RedisShared(client, SystemClock())
-    [known] = shared.sync([NEW])
-    [heard] = shared.sync([replace(opened(known, 60.0), counts=((0.0, 0, 10),))])
-    shared.reset("x")
-    [after] = shared.sync([knows(heard)])
-    assert (after.record.state, after.failures) == ("closed", 0)
-    assert after.record.generation > heard.record.generation
-    shared.close()
-
-
-def test_a_name_that_nobody_tells_of_goes_after_a_day(redis: server.EmbeddedRedis) -> None:
-    client = connect(redis.url)
-    client.flushall()
-    shared = RedisShared(client, SystemClock())
-    shared.sync([replace(NEW, name="old"), NEW])
-    client.zadd("triage:breakers", {"old": 1.0})
-    shared.sync([NEW])
-    assert list(shared.names()) == ["x"]
-    shared.close()
-
-
-def test_who_looks_from_outside_changes_nothing(redis: server.EmbeddedRedis) -> None:
-    client = connect(redis.url)
-    client.flushall()
-    shared = RedisShared(client, SystemClock())
-    assert list(shared.look(["x"], 30.0)) == []
-    [known] = shared.sync([NEW])
-    shared.sync([replace(opened(known, 60.0), counts=((0.0, 1, 9),))])
-    before = client.dump("triage:breaker:x")
-    [seen] = shared.look(["x", "y"], 30.0)
-    assert (seen.name, seen.heard.record.state) == ("x", "open")
-    assert (seen.heard.successes, seen.heard.failures) == (1, 9)
-    assert client.dump("triage:breaker:x") == before
-    shared.close()
