@@ -55,6 +55,9 @@ if TYPE_CHECKING:
 Desks = Callable[[Journal], Desk]
 """Gives each run a desk for its own journal."""
 
+Furnish = Callable[[Guards], Desks]
+"""Makes desks behind these guards."""
+
 REMEMBERED_SECONDS = 30 * 86_400.0
 """How long a restored ledger asks the helpdesk first."""
 
@@ -63,9 +66,9 @@ FRESH = 2 / 3
 
 
 def hire(
-    shop: Shop, queues: frozenset[str], desks: Desks | None = None, gate: Gate | None = None
+    shop: Shop, queues: frozenset[str], desks: "Furnish | None" = None, gate: Gate | None = None
 ) -> Fleet:
-    """One worker process, ready to start, with these desks and this gate or the configured ones.
+    """One worker process, ready to start, with these desks (behind its guards) and this gate.
 
     Loads models where it serves a tier: seconds. Raises RefusedToStart.
     """
@@ -107,7 +110,8 @@ def hire(
     )
     # A worker that serves upkeep alone carries no ticket, so it loads no models.
     models = open_models(shop) if tiers and desks is None else None
-    given = desks or (open_desks(shop, models, gatehouse.doors) if models else _no_desk)
+    given = open_desks(shop, models, gatehouse.doors) if models else _no_desk
+    given = desks(gatehouse.doors) if desks else given
     return Fleet(
         _bench(shop, heart, gate, tiers, BrokerHints(broker, log), given, gatehouse.doors),
         heart=heart,

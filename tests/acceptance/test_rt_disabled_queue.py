@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def home(tmp_path: Path, rt: Rt) -> Iterator[Place]:
 @pytest.fixture
 def fleet(home: Place, rt: Rt) -> Iterator[Fleet]:
     """A worker in this process, which keeps what it has learnt of RT."""
-    hired = hire(home.shop, frozenset(TIERS), open_desks(home.shop, Disabling(rt)))
+    hired = hire(home.shop, frozenset(TIERS), partial(open_desks, home.shop, Disabling(rt)))
     hired.start()
     yield hired
     hired.stop()

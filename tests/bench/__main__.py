@@ -46,25 +46,36 @@ def measure(side: Side, tickets: int) -> Figures:
 
 
 def compare(latency: float, concurrency: int, tickets: int, rounds: int) -> list[list[Figures]]:
-    """Rounds of the fleet, of one that looks, of the chain: interleaved, after one to warm up."""
+    """The fleet, one that looks, and the chain."""
     with world(latency) as here:
         sides: list[Side] = [
             FleetSide(here, concurrency),
             FleetSide(here, concurrency, looks=True),
             ChainSide(here, concurrency),
         ]
-        found: list[list[Figures]] = [[] for _ in sides]
-        for side in sides:
-            side.start()
-        for side in sides:
-            measure(side, max(50, tickets // 10))
-        for number in range(rounds):
-            for side, figures in zip(sides, found, strict=True):
-                figures.append(measure(side, tickets))
-                _say(f"{side.name} {number + 1}/{rounds}: {figures[-1]}")
-        for side in sides:
-            side.stop()
-        return found
+        return _in_turn(sides, tickets, rounds)
+
+
+def guards(tickets: int, rounds: int) -> list[list[Figures]]:
+    """The fleet, and the same without its guards."""
+    with world(0.0) as here:
+        return _in_turn([FleetSide(here, 50), FleetSide(here, 50, guarded=False)], tickets, rounds)
+
+
+def _in_turn(sides: list[Side], tickets: int, rounds: int) -> list[list[Figures]]:
+    """Rounds of all of them, interleaved, after one to warm up."""
+    found: list[list[Figures]] = [[] for _ in sides]
+    for side in sides:
+        side.start()
+    for side in sides:
+        measure(side, max(50, tickets // 10))
+    for number in range(rounds):
+        for side, figures in zip(sides, found, strict=True):
+            figures.append(measure(side, tickets))
+            _say(f"{side.name} {number + 1}/{rounds}: {figures[-1]}")
+    for side in sides:
+        side.stop()
+    return found
 
 
 def queueing(count: int) -> dict[str, tuple[float, float]]:
@@ -106,6 +117,14 @@ def table(title: str, found: list[list[Figures]]) -> None:
         )
 
 
+def _tell_of_guards(found: list[list[Figures]]) -> None:
+    """What they cost."""
+    print("\n**what the guards cost**\n\n| | with | without | with / without |\n|---|---|---|---|")
+    for name, pick, form in ROWS[:2]:
+        guarded, bare = (statistics.median(map(pick, figures)) for figures in found)
+        print(f"| {name} | {guarded:{form}} | {bare:{form}} | {guarded / bare:.2f} |")
+
+
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -115,7 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--tickets", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["zero", "second", "queue"])
+    parser.add_argument("--only", choices=["zero", "second", "guards", "queue"])
     asked = parser.parse_args()
     if asked.only in (None, "zero"):
         found = compare(0.0, 50, asked.tickets, asked.rounds)
@@ -123,6 +142,8 @@ def main() -> None:
     if asked.only in (None, "second"):
         found = compare(1.0, 200, asked.tickets, asked.rounds)
         table(f"model latency 1 s, {WORKERS} workers, 200 in flight", found)
+    if asked.only in (None, "guards"):
+        _tell_of_guards(guards(asked.tickets, asked.rounds))
     if asked.only in (None, "queue"):
         print("\n**queueing, nobody consumes**\n\n| | tickets/s | bytes in Redis per ticket |")
         print("|---|---|---|")

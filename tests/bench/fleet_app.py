@@ -5,7 +5,9 @@ from dataclasses import replace
 from functools import partial
 
 from config.environment import Environment
+from tasks import asking
 from tasks.desk import Desk, Journal
+from tasks.ports.guards import Guards
 from tests.bench.adapters import Web, WebFacts, WebHelpdesk
 from worker.celery_app import build
 from worker.compose import Shop, open_shop
@@ -13,8 +15,19 @@ from worker.crew import Desks, hire, open_models
 from worker.fleet import Fleet
 from worker.guards.open_door import OpenDoor
 
+GUARDED = os.environ.get("BENCH_GUARDS") != "0"
 
-def _desks(shop: Shop) -> Desks:
+
+async def _for_nothing(*_: object) -> bool:
+    """No money is set aside."""
+    return True
+
+
+if not GUARDED:
+    setattr(asking, "_reserved", _for_nothing)  # noqa: B010 - what no setting turns off
+
+
+def _desks(shop: Shop, guards: Guards) -> Desks:
     web = Web(os.environ["BENCH_STUB"])
     shared = Desk(
         taxonomy=shop.config.taxonomy,
@@ -25,7 +38,7 @@ def _desks(shop: Shop) -> Desks:
         facts=WebFacts(web),
         models=open_models(shop),
         helpdesk=WebHelpdesk(web, looks=os.environ.get("BENCH_LOOKS") == "1"),
-        guards=OpenDoor(),
+        guards=guards if GUARDED else OpenDoor(),
         limits=shop.config.guards,
         journal=None,  # type: ignore[arg-type]  # given for each run below
     )
@@ -38,7 +51,7 @@ def _for(shared: Desk, journal: Journal) -> Desk:
 
 def _hire(environment: Environment, queues: frozenset[str]) -> Fleet:
     shop = open_shop(environment)
-    return hire(shop, queues, _desks(shop))
+    return hire(shop, queues, partial(_desks, shop))
 
 
 app = build(Environment.read(), _hire)

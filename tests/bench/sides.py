@@ -101,14 +101,22 @@ class Side(ABC):
 class FleetSide(Side):
     """Triage Fleet on PostgreSQL with fsync."""
 
-    def __init__(self, world: World, concurrency: int, *, looks: bool = False) -> None:
-        """`looks`: each write is surrounded by two GETs of the ticket, as the protocol has it."""
+    def __init__(
+        self, world: World, concurrency: int, *, looks: bool = False, guarded: bool = True
+    ) -> None:
+        """`looks`: each write is surrounded by two GETs of the ticket, as the protocol has it.
+
+        `guarded`: with what stands before each call, and the money that it sets aside.
+        """
         super().__init__(world, concurrency)
-        self.name = "looking" if looks else "fleet"
+        self.name = "looking" if looks else "fleet" if guarded else "unguarded"
         self._variables = {
             "TRIAGE_HOME": str(world.folder / self.name),
-            "TRIAGE_BROKER_URL": world.broker_url.replace("host=0", f"host={int(looks)}"),
+            "TRIAGE_BROKER_URL": world.broker_url.replace(
+                "host=0", f"host={2 * (not guarded) + looks}"
+            ),
             "BENCH_LOOKS": str(int(looks)),
+            "BENCH_GUARDS": str(int(guarded)),
             "TRIAGE_LEDGER_URL": world.postgres.url(world.postgres.create()),
             "TRIAGE_MODEL": "openai/stub-1",
             "TRIAGE_MODEL_API_BASE": f"{world.stub_url}/v1",

@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -69,7 +70,9 @@ class Day:
         self._people = People(rt, self._chance, plan.busy)
         self._intake = open_intake(place.shop)
         self._inbox = open_inbox("helpdesk", place.shop)
-        self._fleet = hire(place.shop, frozenset(TIERS), open_desks(place.shop, Provider()))
+        self._fleet = hire(
+            place.shop, frozenset(TIERS), partial(open_desks, place.shop, Provider())
+        )
         self._polled = Polled()
         self._polls = 0
         self._wrong = list[str]()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def soak(folder: Path, helpdesk: Site, proxy: Proxy, goal: Goal) -> dict[str, ob
         place = _home(folder, helpdesk, proxy, redis.url)
         place.may_write()
         place.ask("intake")  # a first poll begins now
-        desks = open_desks(place.shop, Provider())
+        desks = partial(open_desks, place.shop, Provider())
         fleet = hire(place.shop, frozenset(TIERS), desks)
         fleet.start()
         killer = _Killer(helpdesk, goal.kills)

@@ -11,6 +11,7 @@ from tasks.delivery import BACK
 from tasks.events import Kind
 from tasks.run import ERRANDS, State
 from worker.alerts.picture import Rates, Shares
+from worker.guards.rule import KEYS
 from worker.ledgers import schema
 from worker.ledgers.told import told
 
@@ -38,7 +39,11 @@ def read_oldest(connection: Connection) -> Mapping[str, float]:
 
 
 def read_waiting(connection: Connection) -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """Reason -> runs that wait; and of those that are parked, what for -> runs."""
+    """Reason -> runs that wait; and of those that are parked, what is to be mended -> runs.
+
+    Whoever waits for several (`anthropic credential:KEY model:NAME`) counts for each that a person
+    has to mend: an alert is about one of them.
+    """
     runs = schema.runs
     query = (
         select(runs.c.reason, runs.c.waits_for, func.count())
@@ -47,10 +52,12 @@ def read_waiting(connection: Connection) -> tuple[Mapping[str, int], Mapping[str
     )
     waiting: Counter[str] = Counter()
     parked: Counter[str] = Counter()
-    for reason, name, count in connection.execute(query):
+    for reason, guards, count in connection.execute(query):
         waiting[str(reason)] += count
         if reason == WaitReason.PARKED:
-            parked[name or ""] += count
+            keys = [name for name in (guards or "").split() if name.startswith(KEYS)]
+            for name in keys or [""]:
+                parked[name] += count
     return waiting, parked
 
 

@@ -89,15 +89,15 @@ def test_shares_are_of_the_last_hour_and_of_what_somebody_waits_for(scene: Scene
 
 
 def test_what_runs_wait_for_is_told_by_reason_and_what_is_parked_by_name(scene: Scene) -> None:
-    for name in ("credential:K", "credential:K", None):
+    for name in ("credential:K", "anthropic credential:K model:m", "helpdesk:rt", None):
         [run] = scene.arrive(at=NOON - 60)
         body = {"until": NOON, "reason": WaitReason.PARKED, "why": "401", "waits_for": name}
         scene.tell(run, claimed(run), (Kind.WAITING, body), at=NOON - 50)
     [run] = scene.arrive(at=NOON - 60)
     scene.tell(run, claimed(run), waits("rate", NOON), at=NOON - 50)
     picture = _lookout(scene).look(NOON)
-    assert picture.waiting == {"parked": 3, "rate": 1}
-    assert picture.parked == {"credential:K": 2, "": 1}
+    assert picture.waiting == {"parked": 4, "rate": 1}
+    assert picture.parked == {"credential:K": 2, "model:m": 1, "": 2}
 
 
 def test_the_oldest_is_told_by_customer_tier(scene: Scene) -> None:
