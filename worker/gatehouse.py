@@ -59,11 +59,27 @@ class Gatehouse:
     def ways(self, names: Collection[str]) -> Mapping[str, Way]:
         """How each of these guards stands. Raises LedgerDown where one of them is money."""
         asked = [name for name in names if name.startswith(WAITS)]
-        room = self._shop.ledger.affordable(day_of(self._shop.clock.now())) if asked else {}
-        is_off = "money" in self._off()
-        money = {name: Way.OPEN if is_off or name in room else Way.SHUT for name in asked}
+        money = self._money(asked) if asked else {}
         others = {name: self._breakers.watched(name) for name in names if name not in money}
         return money | {name: _way(standing) for name, standing in others.items()}
+
+    def _money(self, names: Collection[str]) -> dict[str, Way]:
+        """Open where a call fits that costs as much as any did lately; less lets one try."""
+        if "money" in self._off():
+            return dict.fromkeys(names, Way.OPEN)
+        ledger = self._shop.ledger
+        room, needs = ledger.affordable(day_of(self._shop.clock.now())), ledger.dearest()
+        return {name: way_of_money(room.get(name, 0), needs.get(name)) for name in names}
+
+
+def way_of_money(left: int, needed: int | None) -> Way:
+    """`left` under the caps, `needed` for a call as far as anybody knows; millionths of a dollar.
+
+    The end of a day's money is nearly always more than nothing and less than a call.
+    """
+    if left <= 0:
+        return Way.SHUT
+    return Way.OPEN if needed is not None and left >= needed else Way.PROBE
 
 
 def _way(standing: Standing | None) -> Way:

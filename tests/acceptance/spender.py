@@ -65,7 +65,7 @@ class Spender:
         """Which of its runs got money; None where it died of it."""
         try:
             got: list[bool] = self.pipe.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # perhaps in the middle of its answer
             self.process.join(30)
             assert self.process.exitcode == -signal.SIGKILL
             return None

@@ -174,6 +174,19 @@ def test_accounts_say_how_much_is_left_and_who_waits(ledger: SqlLedger) -> None:
     assert ledger.affordable("2026-01-02")["money:economy"] == 700
 
 
+def test_the_dearest_call_of_late_says_what_a_run_needs(ledger: SqlLedger) -> None:
+    """Also of yesterday, and whatever became of it; of a tier that nobody has asked nothing."""
+    assert ledger.dearest() == {}
+    move(ledger, reserved(ledger, 300, "2025-12-31/economy"), answered(1))
+    reserved(ledger, 200)
+    reserved(ledger, 70, STANDARD)
+    assert ledger.dearest() == {
+        "money:economy": 300,
+        "money:standard": 70,
+        "money:fleet": 300,
+    }
+
+
 def test_a_day_that_was_changed_behind_its_back_is_found(ledger: SqlLedger) -> None:
     move(ledger, reserved(ledger, 60), answered(50))
     with ledger.engine.begin() as connection:

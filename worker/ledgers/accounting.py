@@ -1,5 +1,6 @@
 """What a day has cost so far, under which caps, and what of it an operator has said."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from operator import itemgetter
 from sqlalchemy import Connection, Engine, delete, func, select
 
 from config.tiers import TIERS
-from tasks.accounts import FLEET, SCOPES, settlement
+from tasks.accounts import FLEET, SCOPES, day_and_tier, settlement
 from tasks.causes import WaitReason
 from tasks.events import Kind
 from tasks.journey import advance
@@ -34,6 +35,9 @@ CAP_COLUMNS = {
     "why": "text",
 }
 PAGE = 1_000
+LATELY = 500
+"""Calls, of all tiers together."""
+
 CAP_CHANGED = "cap"
 """What a notice of it is called."""
 
@@ -119,11 +123,33 @@ class LedgerAccounting:
     def affordable(self, day: str) -> Mapping[str, int]:
         """What a run may wait for (`money:economy`, `money:fleet`) -> what is left; none without.
 
-        A tier has no more than the fleet has. Whoever needs more than that comes back at once.
+        A tier has no more than the fleet has. Whoever needs more than that comes back at once: see
+        `dearest`.
         """
         left = {account.scope: account.left for account in self.accounts(day)}
         room = {f"{WAITS}{scope}": min(left[scope], left[FLEET]) for scope in SCOPES}
         return {name: amount for name, amount in room.items() if amount > 0}
+
+    def dearest(self) -> Mapping[str, int]:
+        """What a run may wait for -> the most that one of the last calls has reserved there.
+
+        Where nobody has asked lately there is none. What is left of a cap is nearly always
+        something, and less than that: who waits is not to be sent for it again and again.
+        """
+        events = schema.events
+        last = (
+            select(events.c.body)
+            .where(events.c.kind == str(Kind.ASKING))
+            .order_by(events.c.at.desc())
+            .limit(LATELY)
+        )
+        most: dict[str, int] = {}
+        with reading(self.engine) as connection:
+            for (body,) in connection.execute(last):
+                asked = json.loads(body)
+                name = f"{WAITS}{day_and_tier(asked['account'])[1]}"
+                most[name] = max(most.get(name, 0), int(asked["reserved"]))
+        return most | ({f"{WAITS}{FLEET}": max(most.values())} if most else {})
 
     def set_cap(self, scope: str, micro_usd: int | None, *, at: float, by: str, why: str) -> None:
         """Says what a scope may spend in a day; None: what config says. Counts at once.
