@@ -17,7 +17,7 @@ from typing import Any
 
 from config.mode import Mode
 from tasks.events import Event, Kind
-from tasks.paying import SETTLING, answered, asking, charged, unanswered
+from tasks.paying import LEAVING, answered, asking, charged, unanswered
 from tasks.run import Errand, Outcome, Run, State
 
 Change = dict[str, Any]
@@ -36,7 +36,7 @@ def advance(run: Run | None, event: Event) -> Run:
         message = f"event {event.seq} ({event.kind}) does not follow event {run.seq} of {run.id}"
         raise ValueError(message)
     changes = CHANGES[event.kind](run, event)
-    if run.reserved and event.kind not in SETTLING:
+    if run.reserved and event.kind not in LEAVING:
         changes = {**charged(run, run.reserved), **changes}
     return replace(run, seq=event.seq, changed_at=event.at, **changes)
 

@@ -11,6 +11,9 @@ Change = dict[str, Any]
 SETTLING = frozenset({Kind.ANSWERED, Kind.UNANSWERED})
 """What says what a call has cost; whoever comes by anything else has left it unknown."""
 
+LEAVING = SETTLING | {Kind.CLAIMED}
+"""What charges nothing by itself: a claim, made in SQL, leaves the money to what comes next."""
+
 
 def asking(run: Run, event: Event) -> Change:
     """The most that it may cost is set aside."""
