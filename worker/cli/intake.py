@@ -142,9 +142,7 @@ def tell(polled: Polled, source: str) -> str:
         f"{polled.unsent} wait until a fleet runs (the broker does not answer)"
         if polled.unsent
         else "",
-        f"{polled.capped} wait for their turn in another hour (triage source list)"
-        if polled.capped
-        else "",
+        f"{polled.capped} wait for their turn (triage source list)" if polled.capped else "",
     ]
     return "; ".join(part for part in told if part)
 

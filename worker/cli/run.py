@@ -45,7 +45,7 @@ def _verdict(found: Report, waiting: Mapping[str, int]) -> ExitCode:
         told = "are parked until a person mends what `triage status` names"
         print(f"{parked} tickets {told}; run again then", file=sys.stderr)
     if capped := waiting.get(WaitReason.CAPPED, 0):
-        print(f"{capped} wait for another hour: `triage source list`", file=sys.stderr)
+        print(f"{capped} wait for their turn: `triage source list`", file=sys.stderr)
     return ExitCode.DONE if found.stock.balanced and not parked else ExitCode.NEEDS_YOU
 
 

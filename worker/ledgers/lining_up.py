@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,7 +20,7 @@ from config.mode import Mode
 from tasks.birth import is_untouched
 from tasks.causes import DropCause, WaitReason
 from tasks.ports.ledger import Arrival
-from tasks.run import Run, RunId, State
+from tasks.run import Run, RunId, State, TicketId
 from worker.ledgers import places, schema
 from worker.ledgers.superseding import Birth
 
@@ -68,19 +69,29 @@ def _late(
     connection: Connection, hour: Hour, came: Sequence[Run], left: Sequence[Run]
 ) -> set[RunId]:
     """Who has to wait of those who came; the others take their places."""
-    freed = places.free(connection, [run.id for run in left])
-    heirs = {run.ticket for run in left if freed.get(run.id, 0.0) > hour.now - places.HOUR}
+    places.settle(connection, hour.source, hour.now)
+    heirs = _heirs(connection, hour, left) if left else {}
     wanted = {run.ticket: run for run in came if run.state is State.QUEUED and _counts(run)}
     # Who supersedes somebody stands where that one stood.
     turns = dict.fromkeys(run.ticket for run in (*left, *came) if _counts(run))
     begin = [wanted.pop(ticket) for ticket in turns if ticket in heirs and ticket in wanted]
     if not hour.is_line:
-        places.settle(connection, hour.source, hour.now)
         free = hour.limit - places.taken(connection, hour.source, hour.now) - len(begin)
         standing = [ticket for ticket in turns if ticket in wanted]
         begin += [wanted.pop(ticket) for ticket in standing[: max(0, free)]]
-    places.take(connection, begin)
+    places.take(connection, begin, heirs)
     return {run.id for run in wanted.values()}
+
+
+def _heirs(connection: Connection, hour: Hour, left: Sequence[Run]) -> dict[TicketId, float]:
+    """Tickets whose place passes on, each with the moment from which it was taken.
+
+    One that was free again when the newest was taken may have been given to that one.
+    """
+    latest = max(hour.now, places.newest(connection, hour.source))
+    freed = places.free(connection, [run.id for run in left])
+    found = {run.ticket: freed.get(run.id, -inf) for run in left}
+    return {ticket: at for ticket, at in found.items() if at > latest - places.HOUR}
 
 
 def _counts(run: Run) -> bool:

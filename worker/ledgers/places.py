@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
-from tasks.run import Run, RunId
+from tasks.run import Run, RunId, TicketId
 from worker.ledgers import bulk, schema
 from worker.ledgers.recalling import MARK_COLUMNS
 
 HOUR = 3_600.0
 PREFIX = "begun "
+NOBODYS: Mapping[TicketId, float] = {}
 
 
 def limits(connection: Connection, sources: Collection[str]) -> Mapping[str, int]:
@@ -38,6 +39,12 @@ def taken(connection: Connection, source: str, now: float) -> int:
     return int(connection.execute(select(func.count()).where(lasts)).scalar_one())
 
 
+def newest(connection: Connection, source: str) -> float:
+    """When the newest of its places was taken; epoch seconds, 0 where it has none."""
+    found = connection.execute(select(func.max(schema.marks.c.at)).where(_of(source))).scalar_one()
+    return float(found or 0.0)
+
+
 def settle(connection: Connection, source: str, now: float) -> None:
     """Forgets its places of long ago; those by a clock that is far ahead are taken from now on.
 
@@ -49,10 +56,18 @@ def settle(connection: Connection, source: str, now: float) -> None:
     connection.execute(delete(marks).where(_of(source), marks.c.at <= now - KEPT))
 
 
-def take(connection: Connection, runs: Collection[Run]) -> None:
-    """Each has a place from the moment in which it last changed: it begins then."""
+def take(
+    connection: Connection, runs: Collection[Run], inherited: Mapping[TicketId, float] = NOBODYS
+) -> None:
+    """Each has a place from the moment in which it last changed: it begins then.
+
+    But never from before the moment of the place that its ticket has inherited.
+    """
     free(connection, [run.id for run in runs])
-    rows = sorted((f"{PREFIX}{run.id}", run.changed_at, run.source) for run in runs)
+    rows = sorted(
+        (f"{PREFIX}{run.id}", max(run.changed_at, inherited.get(run.ticket, 0.0)), run.source)
+        for run in runs
+    )
     bulk.add_new(connection, "marks", MARK_COLUMNS, rows)
 
 

@@ -206,7 +206,7 @@ sources = Table(
     Column("since", Double, nullable=False),
     Column("by", Text, nullable=False),
     Column("why", Text, nullable=False),
-    # How many have begun since then; an hour later it is counted anew.
+    # Older versions count here; places.py has marks instead.
     Column("hour_at", Double),
     Column("begun", Integer, nullable=False, server_default="0"),
 )

@@ -16,7 +16,7 @@ from worker.ledgers.sql import SqlLedger
 
 @dataclass(frozen=True, kw_only=True)
 class Trusted:
-    """A source as it stands; `waiting` tickets have come and may not begin in this hour."""
+    """A source as it stands; `waiting` tickets have come and may not begin yet."""
 
     source: Source
     waiting: int
