@@ -32,7 +32,7 @@ def _desks(shop: Shop, guards: Guards) -> Desks:
     shared = Desk(
         taxonomy=shop.config.taxonomy,
         tiers=shop.config.tiers,
-        policy=shop.config.policy,
+        policy=shop.config.policy.model_copy(update={"route_note": False}),  # the chain posts none
         prompt=shop.config.classify,
         clock=shop.clock,
         facts=WebFacts(web),

@@ -15,6 +15,7 @@ SUITE = (
     "tests/unit/worker/carrying",
     "tests/unit/tasks/test_decide.py",
     "tests/unit/worker/guards",
+    "tests/acceptance/test_throttled.py",
     "tests/properties/test_breakers_agree.py",
     "tests/properties/test_limits_hold.py",
     "tests/properties/test_retries_stay_a_share.py",
