@@ -10,7 +10,7 @@ import pytest
 from tests.acceptance.fleet import ROOT
 from tests.chaos.verdict import INVARIANTS
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(480)
 
 
 def test_nothing_is_lost_in_half_a_minute_of_storm(tmp_path: Path) -> None:
