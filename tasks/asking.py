@@ -54,7 +54,7 @@ async def ask(
     )
     async with desk.guards.admit(errand) as permit:
         if not await _reserved(call, desk, permit):
-            permit.ended = Ended.CANCELLED
+            permit.ended, permit.tokens = Ended.CANCELLED, 0
             return _closed(call, desk)
         try:
             reply = await desk.models.ask(asked)

@@ -145,7 +145,8 @@ class Breakers:
             kind, _, credential = circuit.cause.partition(" ")
             every = f"{circuit.rule.first:.0f} s"
             message = f"{circuit.name}: {kind}; one request in {every} tries it again"
-            return MISCONFIGURED.get(kind, CredentialRefused)(message, credential=credential)
+            error = MISCONFIGURED.get(kind, CredentialRefused)
+            return error(message, credential=credential, guard=circuit.name)
         why = "closed lately, and is on its ramp" if later.ramp else "fails too often"
         soon = max(later.seconds, self._config.sync_seconds)
         message = f"{circuit.name} {why}; ask again in {soon:.1f} s"

@@ -122,8 +122,9 @@ def test_a_model_that_is_not_there_is_no_fault_of_the_key() -> None:
     doors = Doors(one.breakers)
     with pytest.raises(UnknownModel):
         asyncio.run(_go(doors, error=UnknownModel("404", credential="KEY")))
-    with pytest.raises(UnknownModel):
+    with pytest.raises(UnknownModel) as held:
         asyncio.run(_go(doors))
+    assert held.value.guard == "model:openai/gpt-9", "its runs would be let go by the key, for ever"
     asyncio.run(_go(doors, Errand(upstream="x", credential="KEY", model="openai/other")))
 
 
