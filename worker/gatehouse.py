@@ -12,6 +12,7 @@ from worker.guards.limits import Limits
 from worker.guards.post import ANSWER_SECONDS, CONNECT_SECONDS, ROUND_SECONDS, Post
 from worker.guards.redis_shared import RedisShared, connect
 from worker.guards.retry_budget import RetryBudget
+from worker.guards.rule import KEYS
 from worker.guards.scribe import Scribe
 from worker.guards.standing import Standing
 from worker.ledgers.accounting import WAITS
@@ -61,7 +62,8 @@ class Gatehouse:
         asked = [name for name in names if name.startswith(WAITS)]
         money = self._money(asked) if asked else {}
         others = {name: self._breakers.watched(name) for name in names if name not in money}
-        return money | {name: _way(standing) for name, standing in others.items()}
+        off = self._off()
+        return money | {name: way_of(name, one, off) for name, one in others.items()}
 
     def _money(self, names: Collection[str]) -> dict[str, Way]:
         """Open where a call fits that costs as much as any did lately; less lets one try."""
@@ -82,7 +84,13 @@ def way_of_money(left: int, needed: int | None) -> Way:
     return Way.OPEN if needed is not None and left >= needed else Way.PROBE
 
 
-def _way(standing: Standing | None) -> Way:
+def way_of(name: str, standing: Standing | None, off: Collection[str]) -> Way:
+    """`standing`: None while this process has not heard of it; `off`: guards that are done without.
+
+    A key that is known to be wrong stays so, whatever is off.
+    """
+    if "breaker" in off and not name.startswith(KEYS):
+        return Way.OPEN
     match standing.state if standing else None:
         case "closed":
             return Way.OPEN

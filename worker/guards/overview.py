@@ -20,3 +20,11 @@ def overview(shared: RedisShared, trips: Sequence[Trip], config: Breaker) -> tup
         standing_of(name, rule_of(name, config), seen.get(name), tripped.get(name))
         for name in sorted(seen.keys() | tripped.keys())
     )
+
+
+def tripped_alone(trips: Sequence[Trip], config: Breaker) -> tuple[Standing, ...]:
+    """Those that are tripped, by name: what the ledger knows where the broker is away."""
+    return tuple(
+        standing_of(trip.name, rule_of(trip.name, config), None, trip)
+        for trip in sorted(trips, key=lambda trip: trip.name)
+    )

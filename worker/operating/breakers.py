@@ -10,6 +10,7 @@ from tasks.errors import OperatorError
 from worker.chance import token
 from worker.compose import Shop
 from worker.guards.guarded_facts import FACTS
+from worker.guards.overview import overview, tripped_alone
 from worker.guards.redis_shared import RedisShared, connect
 from worker.guards.rule import KEYS, rule_of
 from worker.guards.shared import SharedAway
@@ -36,21 +37,19 @@ class Panel:
 
 def panel(shop: Shop) -> Panel:
     """How each stands, by the broker and the ledger. Raises LedgerDown."""
-    trips = {trip.name: trip for trip in shop.ledger.trips()}
-    config = shop.config.guards.breaker
+    trips, config, away = shop.ledger.trips(), shop.config.guards.breaker, False
     with _shared(shop) as shared:
         try:
-            seen = shared.look(shared.names(), config.window_seconds)
-            away = False
+            seen = overview(shared, trips, config)
         except SharedAway:
-            seen, away = [], True
-    heard = {one.name: one.heard for one in seen}
-    names = dict.fromkeys([*configured(shop.config), *sorted(heard), *sorted(trips)])
-    found = (
-        standing_of(name, rule_of(name, config), heard.get(name), trips.get(name)) for name in names
+            seen, away = tripped_alone(trips, config), True
+    known = {one.name: one for one in seen}
+    names = dict.fromkeys([*configured(shop.config), *known])
+    found = tuple(
+        known.get(name) or standing_of(name, rule_of(name, config), None, None) for name in names
     )
     if not (away and is_expected(shop)):
-        return Panel(breakers=tuple(found), away=False)
+        return Panel(breakers=found, away=False)
     unknown = (one if one.holds else replace(one, state="unknown") for one in found)
     return Panel(breakers=tuple(unknown), away=True)
 
