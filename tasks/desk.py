@@ -65,6 +65,19 @@ class SoFar(Protocol):
     def requeues(self) -> int: ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Used:
+    """Implements SoFar for a run that no ledger has: nothing, unless it is said."""
+
+    id: RunId
+    attempts: int = 0
+    calls: int = 0
+    tokens: int = 0
+    micro_usd: int = 0
+    reserved: int = 0
+    requeues: int = 0
+
+
 class Journal(Protocol):
     """Writes down, for one run, what must not be lost before the next step.
 

@@ -38,9 +38,10 @@ class Upstream:
 
 
 @contextmanager
-def upstream(**how: float) -> Iterator[Upstream]:
+def upstream(*, failing: float = 0.0, latency: float = 0.0) -> Iterator[Upstream]:
     """Serves in a thread of its own."""
-    made, ready, loop = Upstream(**how), threading.Event(), asyncio.new_event_loop()  # type: ignore[arg-type]
+    made = Upstream(failing=failing, latency=latency)
+    ready, loop = threading.Event(), asyncio.new_event_loop()
     ending = asyncio.Event()
 
     async def serve() -> None:

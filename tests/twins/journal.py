@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tasks.desk import Past
+from tasks.desk import Past, Used
 from tasks.events import Body, Kind
 from tasks.ports.ledger import Intent
 from tasks.run import RunId
@@ -22,19 +22,6 @@ class Recorded:
 SOMEBODY = RunId("R-1")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Used:
-    """What a run has used up."""
-
-    id: RunId = SOMEBODY
-    attempts: int = 0
-    calls: int = 0
-    tokens: int = 0
-    micro_usd: int = 0
-    reserved: int = 0
-    requeues: int = 0
-
-
 @dataclass(kw_only=True, slots=True)
 class RecordingJournal:
     """Keeps what it is given, and says so on the trail."""
@@ -43,7 +30,7 @@ class RecordingJournal:
     entries: list[Recorded] = field(default_factory=list)
     room: int = 10**9  # millionths of a dollar that the day has left
     reserved: list[Body] = field(default_factory=list)
-    run: Used = field(default_factory=Used)
+    run: Used = field(default_factory=lambda: Used(id=SOMEBODY))
     before: Past = field(default_factory=lambda: Past(key="tf-1"))
 
     async def record(

@@ -10,7 +10,7 @@ from config.prompts import Prompt, read_prompt
 from config.tiers import TIERS, Tiers
 from tasks.case import Classified, Enriched, Received, Validated
 from tasks.classify import classify
-from tasks.desk import Past
+from tasks.desk import Past, Used
 from tasks.errors import OperatorError
 from tasks.events import Body, Kind
 from tasks.ports.ledger import Intent
@@ -56,25 +56,12 @@ class Replay:
 NOBODY = RunId("none")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Afresh:
-    """A run that has used up nothing, whatever its recorded one has."""
-
-    id: RunId = NOBODY
-    attempts: int = 0
-    calls: int = 0
-    tokens: int = 0
-    micro_usd: int = 0
-    reserved: int = 0
-    requeues: int = 0
-
-
 class Scrap:
     """A journal that nobody keeps: it only counts the money."""
 
     def __init__(self) -> None:
         self.micro_usd = 0
-        self.run = Afresh()
+        self.run = Used(id=NOBODY)
 
     async def record(
         self,

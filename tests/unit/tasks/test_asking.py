@@ -10,7 +10,7 @@ from tasks import errors, prompt
 from tasks.case import Classified, Enriched
 from tasks.causes import ReviewReason, WaitReason
 from tasks.classify import classify
-from tasks.desk import Desk
+from tasks.desk import Desk, Used
 from tasks.detour import Degrade, NeedsHuman, Wait
 from tasks.events import Kind
 from tasks.ports.guards import Ended
@@ -19,7 +19,7 @@ from tasks.validate import validate
 from tests.twins.clock import NOON
 from tests.twins.desk import Office, only
 from tests.twins.guards import StrictGuards
-from tests.twins.journal import Used
+from tests.twins.journal import SOMEBODY
 from tests.twins.models import ScriptedModels, a_reply
 from tests.twins.ticket import CHEAP, a_ticket, an_answer, enriched
 
@@ -104,7 +104,7 @@ def test_a_wrong_key_counts_neither_way() -> None:
 def test_a_second_try_is_told_to_be_one() -> None:
     """It spends the fleet's retry budget."""
     office, guards = _office(a_reply())
-    office.journal.run = Used(attempts=1)
+    office.journal.run = Used(id=SOMEBODY, attempts=1)
     _through(office)
     assert guards.came[0].is_retry
     assert office.journal.reserved[0]["attempt"] == 2
@@ -189,9 +189,9 @@ def test_a_tier_without_money_goes_to_a_cheaper_one_where_policy_says_so() -> No
 @pytest.mark.parametrize(
     ("used", "words"),
     [
-        (Used(calls=8), "8 calls"),
-        (Used(tokens=120_000), "120,000 tokens"),
-        (Used(micro_usd=499_999), "$0.5000"),
+        (Used(id=SOMEBODY, calls=8), "8 calls"),
+        (Used(id=SOMEBODY, tokens=120_000), "120,000 tokens"),
+        (Used(id=SOMEBODY, micro_usd=499_999), "$0.5000"),
     ],
 )
 def test_a_run_that_has_used_up_what_it_has_goes_to_a_person(used: Used, words: str) -> None:
@@ -207,7 +207,7 @@ def test_a_run_that_has_used_up_what_it_has_goes_to_a_person(used: Used, words: 
 
 def test_a_requeue_gives_a_run_its_money_afresh() -> None:
     office, _ = _office(a_reply())
-    office.journal.run = Used(micro_usd=499_999, requeues=1)
+    office.journal.run = Used(id=SOMEBODY, micro_usd=499_999, requeues=1)
     _through(office)
 
 
