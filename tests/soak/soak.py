@@ -34,6 +34,15 @@ POLICY = """
 [retry]
 cap_seconds = 4.0
 """
+GUARDS = """
+[breaker]
+open_seconds = 0.5
+most_open_seconds = 2.0
+ramp_seconds = 1.0
+[retries]
+floor = 10000
+"""
+"""Who is killed so often is asked again at once, so that each of the deaths meets a write."""
 EVERY = 2.5
 """Seconds between the moments at which the helpdesk is up again and dies once more."""
 
@@ -87,6 +96,7 @@ def _home(folder: Path, helpdesk: Site, proxy: Proxy, redis: str) -> Place:
         {**variables, "TRIAGE_BROKER_URL": redis, "TRIAGE_MODEL": "local/baseline"},
         helpdesk=HELPDESK.format(kind=kind),
         policy=POLICY,
+        guards=GUARDS,
     )
 
 
