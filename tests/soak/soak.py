@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,15 +36,17 @@ cap_seconds = 4.0
 """
 GUARDS = """
 [breaker]
-open_seconds = 0.5
-most_open_seconds = 2.0
-ramp_seconds = 1.0
+least_calls = 100000
 [retries]
-floor = 10000
+floor = 100000
 """
-"""Who is killed so often is asked again at once, so that each of the deaths meets a write."""
+"""A breaker would keep the writes from the very deaths that they are to meet."""
+
 EVERY = 2.5
 """Seconds between the moments at which the helpdesk is up again and dies once more."""
+
+A_WAVE = 16
+"""Deaths, so that every wave meets some."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +74,7 @@ def soak(folder: Path, helpdesk: Site, proxy: Proxy, goal: Goal) -> dict[str, ob
                 with killer.peace():
                     _bring(place, helpdesk, proxy)
                 with killer.war():
-                    _carry(place, fleet, f"{killer.done} kills, {proxy.lost_answers} lost")
+                    _carry(place, fleet, lambda: f"{killer.done} kills, {proxy.lost_answers} lost")
         finally:
             proxy.is_fair = True
             fleet.stop()
@@ -116,14 +118,14 @@ def _bring(place: Place, helpdesk: Site, proxy: Proxy) -> None:
     proxy.is_fair = False
 
 
-def _carry(place: Place, fleet: Any, what: str) -> None:  # noqa: ANN401 - a worker
+def _carry(place: Place, fleet: Any, what: Callable[[], str]) -> None:  # noqa: ANN401 - a worker
     """Until all of them have come to rest."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while not place.is_settled():
             queued = place.runs(states=(State.QUEUED,))
             list(pool.map(lambda run: fleet.carry(run.id, run.send_n), queued))
             states = {str(state): count for state, count in place.states().items() if count}
-            sys.stderr.write(f"\r{what}: {states}          ")
+            sys.stderr.write(f"\r{what()}: {states}          ")
             time.sleep(0.05)
 
 
@@ -161,7 +163,8 @@ class _Killer:
             thread.join()
 
     def _kill(self, over: threading.Event) -> None:
-        while self.done < self._most and not over.wait(EVERY):
+        last = min(self.done + A_WAVE, self._most)
+        while self.done < last and not over.wait(EVERY):
             with self._turn:
                 self._helpdesk.kill()
                 self._helpdesk.start()
