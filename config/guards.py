@@ -22,6 +22,7 @@ class Breaker(Frozen):
 
     window_seconds: float = Field(default=30.0, gt=0)
     least_calls: int = Field(default=10, ge=1)  # in the window; fewer say nothing
+    last_calls: int = Field(default=30, ge=1)  # of the window, those that are judged by
     failure_share: float = Field(default=0.5, gt=0, le=1)
     open_seconds: float = Field(default=5.0, gt=0)  # the first time; twice as long after each probe
     most_open_seconds: float = Field(default=60.0, gt=0)

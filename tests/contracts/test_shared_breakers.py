@@ -99,6 +99,21 @@ def test_calls_are_added_up_while_they_are_in_the_window(place: Place) -> None:
     assert (heard.successes, heard.failures) == (1, 0)
 
 
+def test_how_the_last_calls_ended_is_kept_in_their_order(place: Place) -> None:
+    """As many as are wanted, until somebody closes it."""
+    known = place.tell(NEW)
+    told = replace(knows(known), most=4, counts=((0.0, 2, 1),), last="..x")
+    assert place.tell(told).last == "..x"
+    assert place.tell(knows(known)).last == "..x"
+    heard = place.tell(replace(told, counts=((0.0, 1, 1),), last="x."))
+    assert heard.last == ".xx."
+    opening = place.tell(opened(heard))
+    assert opening.last == ".xx."
+    closing = opening.record.generation + 1
+    record = replace(opening.record, generation=closing, state="closed", closed_ago=0.0)
+    assert place.tell(replace(knows(opening), record=record)).last == ""
+
+
 @pytest.mark.parametrize(("counted_in", "calls"), [(0, 4), (-1, 4), (5, 0)])
 def test_calls_count_in_the_state_that_they_were_made_in(
     place: Place, counted_in: int, calls: int

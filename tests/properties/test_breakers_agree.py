@@ -14,7 +14,9 @@ from tasks.ports.guards import Ended
 from tests.twins.breakers import Process, processes, sync
 from worker.guards.passing import Pass
 
-CONFIG = Breaker(window_seconds=30, least_calls=4, open_seconds=5, most_open_seconds=20)
+CONFIG = Breaker(
+    window_seconds=30, least_calls=4, last_calls=6, open_seconds=5, most_open_seconds=20
+)
 ANY = st.integers(0, 1)
 ENDS = st.sampled_from(list(Ended))
 
@@ -24,6 +26,7 @@ class Model:
     """What a breaker should be: as everybody believes that it is, told in plain words."""
 
     calls: list[tuple[int, bool]] = field(default_factory=list)  # second, whether it failed
+    last: list[bool] = field(default_factory=list)  # the same, however old
     opened: bool = False
     interval: float = 0.0
     due: float = 0.0
@@ -33,8 +36,10 @@ class Model:
         """A call while it is closed."""
         fresh = [call for call in self.calls if call[0] >= now - CONFIG.window_seconds]
         self.calls = [*fresh, (int(now), failed)]
-        failures = sum(bad for _, bad in self.calls)
-        if failed and len(self.calls) >= CONFIG.least_calls and 2 * failures >= len(self.calls):
+        self.last = [*self.last, failed][-CONFIG.last_calls :]
+        is_whole = len(self.calls) >= len(self.last)
+        judged = self.last if is_whole else [bad for _, bad in self.calls]
+        if failed and len(self.calls) >= CONFIG.least_calls and 2 * sum(judged) >= len(judged):
             on_ramp = self.closed_at is not None and now < self.closed_at + CONFIG.ramp_seconds
             again = max(self.interval, CONFIG.open_seconds) if on_ramp else CONFIG.open_seconds
             self.opened, self.interval, self.due = True, again, now + again
@@ -43,7 +48,7 @@ class Model:
         """What its probe has come to."""
         match ended:
             case Ended.SUCCESS:
-                self.opened, self.closed_at, self.calls = False, now, []
+                self.opened, self.closed_at, self.calls, self.last = False, now, [], []
             case Ended.FAILURE:
                 self.interval = min(2 * self.interval, CONFIG.most_open_seconds)
                 self.due = now + self.interval
@@ -131,6 +136,7 @@ class Breakers(RuleBasedStateMachine):
         """Calls may be: how it stands is put back."""
         self.fleet[0].shared.flush()
         self.model.calls.clear()
+        self.model.last.clear()
         sync(self.fleet)
 
     @invariant()

@@ -14,6 +14,7 @@ class _Kept:
     record: Record
     at: float
     counts: dict[int, list[int]] = field(default_factory=dict)
+    last: str = ""
 
 
 @dataclass(kw_only=True)
@@ -65,7 +66,9 @@ class MemoryShared:
             self._count(told, kept)
         if told.heard >= kept.record.generation < told.record.generation:
             emptied = told.record.state == "closed"
+            last = "" if emptied else kept.last
             kept, took = self._store(told, {} if emptied else kept.counts), True
+            kept.last = last
             self._leases.pop(told.name, None)
         if took and not counts and told.counted_in == told.record.generation:
             self._count(told, kept)
@@ -78,6 +81,7 @@ class MemoryShared:
             took=took,
             successes=sum(good for good, _ in fresh),
             failures=sum(bad for _, bad in fresh),
+            last=kept.last,
             probe_in=self._held(told.name),
         )
 
@@ -86,6 +90,7 @@ class MemoryShared:
             tally = kept.counts.setdefault(int(self.clock.monotonic() - ago), [0, 0])
             tally[0] += good
             tally[1] += bad
+        kept.last = (kept.last + told.last)[-told.most :]
 
     def _lease(self, told: Told, kept: _Kept) -> None:
         now = self.clock.monotonic()

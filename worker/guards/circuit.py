@@ -42,7 +42,7 @@ class Circuit:
         self.leave = Pass(name, 0)
         self.cause = ""
         self._clock, self._wake = clock, wake
-        self._window = Window(rule.window, rule.least_calls, clock)
+        self._window = Window(rule, clock)
         self._probing = Probing(rule, clock, chance, token)
         self._ramp = Ramp(rule.ramp, clock, chance)
         self._lock = Lock()
@@ -138,7 +138,7 @@ class Circuit:
         """Whether it may open soon, so that all should know what each knows."""
         good, bad = self._window.calls()
         few = good + bad < 2 * self.rule.least_calls
-        return few or 2 * bad >= self.rule.failure_share * (good + bad)
+        return few or 2 * self._window.failing() >= self.rule.parts
 
     # ── What pybreaker says ──────────────────────────────────────────────────────────────────────
 

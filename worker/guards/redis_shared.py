@@ -134,6 +134,8 @@ def _flat(told: Told) -> dict[str, object]:
         "name": told.name,
         "heard": told.heard,
         "counts": told.counts,
+        "last": told.last,
+        "most": told.most,
         "counted_in": told.counted_in,
         "window": told.window,
         **({"probe": asdict(told.probe)} if told.probe else {}),
@@ -142,7 +144,7 @@ def _flat(told: Told) -> dict[str, object]:
 
 
 def _heard(row: list[Any], now: float) -> Heard:
-    generation, state, since, interval, until, closed_at, cause, took, good, bad, ttl = row
+    generation, state, since, interval, until, closed_at, cause, took, good, bad, last, ttl = row
     return Heard(
         record=Record(
             generation=int(generation),
@@ -156,14 +158,16 @@ def _heard(row: list[Any], now: float) -> Heard:
         took=bool(took),
         successes=good,
         failures=bad,
+        last=last.decode(),
         probe_in=max(0.0, ttl / 1000),
     )
 
 
-def _sum(calls: dict[bytes, bytes], now: float, window: float) -> tuple[int, int]:
+def _sum(calls: dict[bytes, bytes], now: float, window: float) -> tuple[int, int, bytes]:
     found = {b"good": 0, b"bad": 0}
+    last = calls.pop(b"last", b"")
     for field, count in calls.items():
         second, _, kind = field.partition(b":")
         if int(second) >= now / 1000 - window:
             found[kind] += int(count)
-    return found[b"good"], found[b"bad"]
+    return found[b"good"], found[b"bad"], last

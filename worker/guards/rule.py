@@ -18,6 +18,7 @@ class Rule:
     at_once: bool
     window: float
     least_calls: int
+    last_calls: int
     failure_share: float
     first: float  # how long it stays open at first
     most: float
@@ -40,6 +41,7 @@ def rule_of(name: str, config: Breaker) -> Rule:
         at_once=at_once,
         window=config.window_seconds,
         least_calls=1 if at_once else config.least_calls,
+        last_calls=config.last_calls,
         failure_share=config.failure_share,
         first=config.credential_seconds if at_once else config.open_seconds,
         most=config.credential_seconds if at_once else config.most_open_seconds,

@@ -1,8 +1,9 @@
 """What Redis does for breakers, in one step each; times are its own, in milliseconds.
 
 Of a breaker there are three keys: a hash with its state, a hash of calls by the second and outcome
-("1767268800:bad"), and the lease of whoever probes it. Each script is told until when it is worth
-anything: a Redis that hung carries out later what nobody waits for any more.
+("1767268800:bad") with how the last of them ended ("last"), and the lease of whoever probes it.
+Each script is told until when it is worth anything: a Redis that hung carries out later what nobody
+waits for any more.
 """
 
 PRELUDE = """
@@ -41,17 +42,21 @@ local function count(key, told)
     if one[3] > 0 then redis.call('HINCRBY', key, second .. ':bad', one[3]) end
   end
   if #told.counts > 0 then
+    local last = (redis.call('HGET', key, 'last') or '') .. told.last
+    redis.call('HSET', key, 'last', string.sub(last, -told.most))
     redis.call('EXPIRE', key, math.ceil(told.window) + 5)
   end
 end
 
 local function sum(key, window)
-  local good, bad, old = 0, 0, {}
+  local good, bad, last, old = 0, 0, '', {}
   local oldest = now / 1000 - window
   local found = redis.call('HGETALL', key)
   for i = 1, #found, 2 do
     local second, kind = string.match(found[i], '^(%d+):(%a+)$')
-    if tonumber(second) < oldest then
+    if found[i] == 'last' then
+      last = found[i + 1]
+    elseif tonumber(second) < oldest then
       old[#old + 1] = found[i]
     elseif kind == 'good' then
       good = good + found[i + 1]
@@ -62,7 +67,7 @@ local function sum(key, window)
   for _, field in ipairs(old) do
     redis.call('HDEL', key, field)
   end
-  return good, bad
+  return good, bad, last
 end
 
 local function store(key, told)
@@ -112,10 +117,10 @@ for i, told in ipairs(cjson.decode(ARGV[2])) do
   end
   redis.call('EXPIRE', state, KEPT_SECONDS)
   redis.call('ZADD', KEYS[1], now, told.name)
-  local good, bad = sum(calls, told.window)
+  local good, bad, last = sum(calls, told.window)
   answers[#answers + 1] = {whole(stored.generation), stored.state, tostring(stored.since),
     tostring(stored.interval), whole(stored.until_), whole(stored.closed_at), stored.cause,
-    took and 1 or 0, good, bad, redis.call('PTTL', probe)}
+    took and 1 or 0, good, bad, last, redis.call('PTTL', probe)}
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, now - KEPT_SECONDS * 1000)
 redis.call('EXPIRE', KEYS[1], KEPT_SECONDS)

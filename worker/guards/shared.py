@@ -40,6 +40,20 @@ class Lease:
 Count = tuple[float, int, int]
 """Seconds ago, successes, failures."""
 
+GOOD, BAD = ".", "x"
+"""How one call ended, in a word of such letters: the newest call is the last."""
+
+
+def failing(successes: int, failures: int, last: str) -> float | None:
+    """The share of failures among these last calls of a window; None where nobody called.
+
+    A window with fewer calls than `last` has forgotten some of them.
+    """
+    calls = successes + failures
+    if last and calls >= len(last):
+        return last.count(BAD) / len(last)
+    return failures / calls if calls else None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
@@ -49,6 +63,8 @@ class Told:
     heard: int  # the generation that it heard last
     record: Record  # a change of its own has a higher one
     counts: tuple[Count, ...] = ()
+    last: str = ""  # how the newest of these ended
+    most: int = 30  # of them that are kept
     counted_in: int = 0  # the generation that these calls were made in
     window: float = 0.0
     probe: Lease | None = None  # that it has
@@ -63,6 +79,7 @@ class Heard:
     took: bool  # what was told stands now, and did not before
     successes: int
     failures: int
+    last: str  # how the newest of these calls ended, whoever made them
     probe_in: float  # until somebody else may probe; 0: nobody does
 
 

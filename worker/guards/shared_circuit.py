@@ -18,6 +18,7 @@ class SharedCircuit(Circuit):
                 took=False,
                 successes=good,
                 failures=bad,
+                last=self._window.last,
                 probe_in=self._probing.held if self.is_shut else 0.0,
             )
 
@@ -26,11 +27,14 @@ class SharedCircuit(Circuit):
         with self._lock:
             self._give_up()
             token, left = self._probing.token, self._probing.left
+            counts, last = self._window.tell()
             return Told(
                 name=self.name,
                 heard=self._heard,
                 record=self._record(),
-                counts=self._window.tell(),
+                counts=counts,
+                last=last,
+                most=self.rule.last_calls,
                 counted_in=self._counted_in,
                 window=self.rule.window,
                 probe=Lease(token=token, seconds=left) if token else None,
@@ -44,7 +48,7 @@ class SharedCircuit(Circuit):
             if told.back is self._probing.back:
                 self._probing.back = None
             failed = told.counted_in == self._counted_in and self._window.told(
-                told.counts, (heard.successes, heard.failures)
+                told.counts, (heard.successes, heard.failures), heard.last
             )
             if told.record.generation != self._generation:
                 return []  # it has changed meanwhile, which is told next

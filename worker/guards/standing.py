@@ -5,7 +5,7 @@ from typing import Literal
 
 from worker.guards.ramp import share_let
 from worker.guards.rule import Rule
-from worker.guards.shared import Heard
+from worker.guards.shared import Heard, failing
 from worker.ledgers.tripping import Trip
 
 StandingState = Literal["closed", "open", "probing", "ramp", "tripped", "unknown"]
@@ -19,7 +19,7 @@ class Standing:
     name: str
     state: StandingState
     since: float | None  # epoch seconds; None: it has stood so ever since anybody knows
-    failing: float | None  # the share of the calls in the window that failed; None: nobody called
+    failing: float | None  # the share of the last calls that failed; None: nobody called
     calls: int  # in the window
     probe_in: float | None  # seconds until it may be probed; None where it is not open
     lets: float  # the share of calls that it lets through
@@ -40,13 +40,13 @@ class Standing:
 def standing_of(name: str, rule: Rule, heard: Heard | None, trip: Trip | None) -> Standing:
     """What is to be shown of what is known; nothing may be."""
     heard_calls = heard.successes + heard.failures if heard else 0
-    failing = heard.failures / heard_calls if heard and heard_calls else None
+    share = failing(heard.successes, heard.failures, heard.last) if heard else None
     if trip:
         return Standing(
             name=name,
             state="tripped",
             since=trip.since,
-            failing=failing,
+            failing=share,
             calls=heard_calls,
             probe_in=None,
             lets=0.0,
@@ -58,7 +58,7 @@ def standing_of(name: str, rule: Rule, heard: Heard | None, trip: Trip | None) -
         name=name,
         state=state,
         since=heard.record.since if heard and heard.record.generation else None,
-        failing=failing,
+        failing=share,
         calls=heard_calls,
         probe_in=heard.record.due_in if heard and lets == 0 else None,
         lets=lets,

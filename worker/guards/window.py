@@ -3,20 +3,23 @@
 from collections import deque
 
 from tasks.ports.clock import Clock
-from worker.guards.rule import PARTS
-from worker.guards.shared import Count
+from worker.guards.rule import PARTS, Rule
+from worker.guards.shared import BAD, GOOD, Count, failing
 
 Tally = list[int]
 """Second, successes, failures."""
 
 
 class Window:
-    """Counts calls by the second. For one caller at a time."""
+    """Counts calls by the second, and keeps how the last ones ended. For one caller at a time."""
 
-    def __init__(self, seconds: float, least_calls: int, clock: Clock) -> None:
-        self._seconds = seconds
-        self._least_calls = least_calls
+    def __init__(self, rule: Rule, clock: Clock) -> None:
+        self._seconds = rule.window
+        self._least_calls = rule.least_calls
+        self._most = rule.last_calls
         self._clock = clock
+        self._own_last = self._untold_last = self._everybodys_last = ""
+        self._added = self._telling = 0  # calls, to tell those that came while others were told
         self._own: deque[Tally] = deque()
         self._untold: deque[Tally] = deque()
         self._everybodys: tuple[int, int] | None = None  # None: heard of nobody lately
@@ -29,11 +32,16 @@ class Window:
             if not tallies or tallies[-1][0] != now:
                 tallies.append([now, 0, 0])
             tallies[-1][place] += 1
+        end = GOOD if success else BAD
+        self._own_last = (self._own_last + end)[-self._most :]
+        self._untold_last = (self._untold_last + end)[-self._most :]
+        self._added += 1
 
     def clear(self) -> None:
         """As if nobody had called."""
         self._own.clear()
         self._untold.clear()
+        self._own_last = self._untold_last = self._everybodys_last = ""
         self._everybodys = None if self._everybodys is None else (0, 0)
 
     def calls(self) -> tuple[int, int]:
@@ -50,29 +58,37 @@ class Window:
             failures += bad
         return successes, failures
 
+    @property
+    def last(self) -> str:
+        """How the last of these calls ended."""
+        if self._everybodys is None:
+            return self._own_last
+        return (self._everybodys_last + self._untold_last)[-self._most :]
+
     def failing(self) -> int:
-        """The share of failures in ten-thousandths; 0 where there are too few calls to tell."""
-        successes, failures = self.calls()
-        calls = successes + failures
-        return PARTS * failures // calls if calls >= self._least_calls else 0
+        """Their share of failures in ten-thousandths; 0 where there are too few calls to tell."""
+        return int(PARTS * (self.share() or 0)) if sum(self.calls()) >= self._least_calls else 0
 
     def share(self) -> float | None:
-        """The share of failures; None where nobody called."""
-        successes, failures = self.calls()
-        calls = successes + failures
-        return failures / calls if calls else None
+        """Their share of failures; None where nobody called."""
+        return failing(*self.calls(), self.last)
 
-    def tell(self) -> tuple[Count, ...]:
+    def tell(self) -> tuple[tuple[Count, ...], str]:
         """What everybody else does not know yet; it is theirs when `told` is called."""
         self._untold = self._fresh(self._untold)
+        self._telling = self._added
         now = int(self._clock.monotonic())
-        return tuple((float(now - at), good, bad) for at, good, bad in self._untold)
+        counts = tuple((float(now - at), good, bad) for at, good, bad in self._untold)
+        return counts, self._untold_last if counts else ""
 
-    def told(self, counts: tuple[Count, ...], everybodys: tuple[int, int]) -> bool:
+    def told(self, counts: tuple[Count, ...], everybodys: tuple[int, int], last: str) -> bool:
         """These counts have arrived; calls that came meanwhile have not. Whether more failed."""
         for _, good, bad in counts:
             self._forget(good, bad)
+        meanwhile = self._added - self._telling
+        self._untold_last = self._untold_last[-meanwhile:] if meanwhile else ""
         before, self._everybodys = self._everybodys, everybodys
+        self._everybodys_last = last
         return everybodys[1] > (before[1] if before else 0)
 
     def alone(self) -> None:

@@ -8,6 +8,9 @@ from config.guards import Breaker
 from tasks.errors import BreakerOpen
 from tasks.ports.guards import Ended
 from tests.twins.breakers import CONFIG, Process, opened, processes, sync
+from tests.twins.clock import StillClock
+from worker.guards.rule import rule_of
+from worker.guards.window import Window
 
 KEY = "credential:OPENAI_API_KEY"
 
@@ -22,11 +25,11 @@ def test_half_of_ten_calls_open_it_and_half_of_nine_do_not() -> None:
 
 
 def test_a_share_below_the_limit_never_opens_it() -> None:
-    """Alone, pybreaker counts failures in a row; here 50 in a row of 101 are not half."""
+    """Alone, pybreaker counts failures in a row; here 14 in a row of the last 30 are not half."""
     [one] = processes()
     for _ in range(51):
         asyncio.run(one.call())
-    asyncio.run(one.fail(50))
+    asyncio.run(one.fail(14))
     assert one.state() == "closed"
     asyncio.run(one.fail(1))
     assert one.state() == "open"
@@ -59,6 +62,42 @@ def test_the_failures_of_all_processes_are_counted_together() -> None:
     for one in fleet:
         one.scribe.look()
     assert [one.kind for one in fleet[0].book.kept.values()] == ["breaker.opened"]
+
+
+@pytest.mark.parametrize("many", [1, 2])
+def test_an_outage_is_noticed_within_twenty_calls_however_well_it_has_gone(many: int) -> None:
+    """A thousand calls were well just now: half of all in the window would be a thousand more."""
+    fleet = processes(many)
+    for n in range(1_000):
+        asyncio.run(fleet[n % many].call())
+    sync(fleet)
+    for n in range(20):
+        asyncio.run(fleet[n % many].call(Ended.FAILURE))
+    sync(fleet)
+    assert [one.state() for one in fleet] == ["open"] * many
+    failing = fleet[0].breakers.standing("x").failing
+    assert failing is not None
+    assert failing >= CONFIG.failure_share
+
+
+def test_a_third_of_all_opens_nothing_although_some_of_the_last_have_failed() -> None:
+    [one] = processes()
+    for n in range(3_000):
+        asyncio.run(one.call(Ended.FAILURE if n % 3 == 0 else Ended.SUCCESS))
+        if n % 50 == 0:
+            one.breakers.sync()
+    assert one.state() == "closed"
+
+
+def test_calls_that_come_while_others_are_told_are_told_next() -> None:
+    """Not twice, and not never."""
+    clock = StillClock()
+    window = Window(rule_of("x", CONFIG), clock)
+    window.add(success=True)
+    counts, last = window.tell()
+    window.add(success=False)
+    window.told(counts, (1, 0), last)
+    assert (window.tell()[1], window.last) == ("x", ".x")
 
 
 def test_successes_that_have_grown_old_open_nothing() -> None:
