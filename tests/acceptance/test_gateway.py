@@ -108,7 +108,7 @@ def test_a_provider_that_hangs_is_given_up_in_time(
     with pytest.raises(ProviderDown) as raised:
         ask(stub, a_question(model, timeout_seconds=0.5))
     assert not raised.value.unbilled, "it may have answered"
-    assert 0.9 < monotonic() - began < 8
+    assert 0.5 <= monotonic() - began < 4, "to the moment, though litellm hears of a whole second"
     assert len(stub.requests) == 1
 
 
@@ -249,6 +249,6 @@ def test_who_needs_no_proxy_is_asked_without(url: str, expected: str | None) -> 
 @pytest.mark.parametrize(
     ("asked", "used"), [(0.2, 1), (1, 1), (5.1, 10), (30, 30), (31, 60), (60, 60), (61, 120)]
 )
-def test_a_timeout_is_rounded_up_to_one_of_a_few(asked: float, used: float) -> None:
-    """Never down: a model may take as long as config grants it."""
+def test_the_timeout_that_litellm_hears_of_is_one_of_a_few(asked: float, used: float) -> None:
+    """Never shorter: a model may take as long as config grants it."""
     assert quantised(asked) == used

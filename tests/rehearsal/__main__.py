@@ -8,24 +8,39 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
-from tests.rehearsal import outage
+from tests.rehearsal import bare, credential, faults, hung, limit, outage
 from tests.rehearsal.pace import Pace
 
-Scene = Callable[[Pace, int], tuple[dict[str, object], bool]]
+Found = dict[str, object]
 
 
-def _outage(pace: Pace, seed: int) -> tuple[dict[str, object], bool]:
-    found = outage.outage(pace, seed=seed, fallback=False)
-    return found, outage.is_well(found)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scene:
+    """What is played, at what pace by itself, and how it is judged."""
+
+    play: Callable[..., Found]
+    is_well: Callable[[Found], bool]
+    times: float = 10.0
 
 
-def _fallback(pace: Pace, seed: int) -> tuple[dict[str, object], bool]:
-    found = outage.outage(pace, seed=seed, fallback=True)
-    return found, outage.is_well(found)
+def _any(_: Found) -> bool:
+    """The other side is shown, not judged."""
+    return True
 
 
-SCENES: dict[str, Scene] = {"outage": _outage, "fallback": _fallback}
+SCENES = {
+    "outage": Scene(play=partial(outage.outage, fallback=False), is_well=outage.is_well),
+    "fallback": Scene(play=partial(outage.outage, fallback=True), is_well=outage.is_well_beside),
+    "bare": Scene(play=partial(bare.bare, retries="3"), is_well=_any),
+    "bare-for-ever": Scene(play=partial(bare.bare, retries=bare.FOR_EVER), is_well=_any),
+    "faults": Scene(play=faults.faults, is_well=faults.is_well, times=20.0),
+    "credential": Scene(play=credential.credential, is_well=credential.is_well, times=1.0),
+    "limit": Scene(play=limit.limit, is_well=limit.is_well, times=1.0),
+    "hung": Scene(play=hung.hung, is_well=hung.is_well),
+}
 
 
 def main() -> int:
@@ -33,14 +48,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.rehearsal", description=__doc__)
     parser.add_argument("scene", choices=SCENES)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--times", type=float, default=10.0, help="faster than in earnest")
+    parser.add_argument("--times", type=float, help="faster than in earnest")
     asked = parser.parse_args()
+    scene = SCENES[asked.scene]
+    times = asked.times or scene.times
     began = time.monotonic()
-    found, is_well = SCENES[asked.scene](Pace(times=asked.times), asked.seed)
-    document = {"scene": asked.scene, "seed": asked.seed, "times_faster": asked.times}
-    document |= {"seconds": round(time.monotonic() - began), **found, "ok": is_well}
+    found = scene.play(Pace(times=times), seed=asked.seed)
+    document = {"scene": asked.scene, "seed": asked.seed, "times_faster": times}
+    ok = scene.is_well(found)
+    document |= {"seconds": round(time.monotonic() - began), **found, "ok": ok}
     sys.stdout.write(f"{json.dumps(document, indent=1)}\n")
-    return 0 if is_well else 1
+    return 0 if ok else 1
 
 
 if __name__ == "__main__":

@@ -28,8 +28,9 @@ def outage(pace: Pace, *, seed: int, fallback: bool) -> dict[str, object]:
         stage.bring(BEFORE)
         until(lambda: stage.show() < BEFORE - SOME, 120)
         warm = CLOCK.now()
-        until(lambda: stage.show() < BEFORE // 4, 240)
+        until(lambda: stage.show() < BEFORE // 2, 240)
         stage.bring(QUEUED)
+        stage.fill()
         began, in_flight = CLOCK.now(), stage.provider["alpha"].in_flight
         stage.provider.play("error_503", "alpha")
         while CLOCK.now() < began + pace.scaled(MINUTES * 60):
@@ -101,11 +102,18 @@ def rates(moments: Sequence[float], begin: float, end: float, window: float) -> 
 
 def is_well(found: dict[str, object]) -> bool:
     """Whether it is as the issue wants it."""
-    states = found["states"]
-    assert isinstance(states, dict)
     return (
-        set(states) == {"written"}
-        and found["balanced"] is True
+        _is_whole(found)
         and float(str(found["spike"])) <= SPIKE
         and int(str(found["calls_until_open"])) <= int(str(found["calls_until_open_allowed"]))
     )
+
+
+def is_well_beside(found: dict[str, object]) -> bool:
+    """With a second provider: nobody waits for the end of it."""
+    return _is_whole(found) and found["left_when_it_was_over"] == 0
+
+
+def _is_whole(found: dict[str, object]) -> bool:
+    """Whether every ticket was written."""
+    return found["states"] == {"written": found["tickets"]} and found["balanced"] is True

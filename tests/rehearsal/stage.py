@@ -7,13 +7,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from tasks.run import State
+from tasks.run import Run, State
 from tests.acceptance.fleet import ROOT, UNSETTLED, Place, a_line, a_place
 from tests.acceptance.patience import until
 from tests.rehearsal.pace import Pace
@@ -39,6 +39,7 @@ MODEL = """
 name = "openai/{name}"
 credential = "{key}"
 api_base = "{url}"
+upstream = "{name}"
 price = {{ input = 1, output = 2, cached_input = 0.5 }}
 timeout_seconds = {timeout}
 why = "made up"
@@ -50,7 +51,7 @@ TIER = '[[tiers]]\nname = "{tier}"\nmodels = [{models}]\nwhy = "made up"\n'
 class Casting:
     """Who answers for each tier: providers of the simulator, the first before the others."""
 
-    tiers: dict[str, tuple[str, ...]] = field(
+    tiers: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: dict.fromkeys(TIERS, ("alpha",))
     )
     latency: str = "1-3"
@@ -125,6 +126,15 @@ class Stage:
         found = [one for one in self.provider.log.since(0, provider) if one.at >= since]
         return sorted(found, key=lambda one: one.at)
 
+    def fill(self) -> None:
+        """Waits until as many tickets are with the provider as may be at once, or nearly."""
+        until(lambda: self.show() and self.provider["alpha"].in_flight > 0.9 * IN_FLIGHT, 60)
+
+    def runs(self, names: Sequence[str]) -> list[Run]:
+        """Of these tickets."""
+        wanted = set(names)
+        return [run for run in self.place.runs() if run.external_id in wanted]
+
     def noticed(self, kind: str, since: float) -> list[float]:
         """When the fleet noticed that, since then."""
         return [one.at for one in self.place.shop.ledger.notices(since) if one.kind == kind]
@@ -144,18 +154,18 @@ class Stage:
                 )
             )
 
-    def man(self) -> None:
+    def man(self, queues: Sequence[str]) -> None:
         """All of the fleet's processes, and waits until each lives."""
-        for number in range(PROCESSES):
-            self.start_worker(number)
+        for number, theirs in enumerate(queues):
+            self.start_worker(number, theirs)
         self.start("upkeep", "worker", *QUIET, "-Q", "upkeep", "-c", "4", "-n", "upkeep@here")
         schedule = str(self.folder / "schedule")
         self.start("beat", "beat", "-s", schedule, "--pidfile=", "--loglevel", "ERROR")
         until(lambda: len(self.place.shop.ledger.workers()) == PROCESSES + 1, 240)
 
-    def start_worker(self, number: int) -> None:
+    def start_worker(self, number: int, queues: str) -> None:
         """One that carries tickets."""
-        words = ("-Q", ",".join(TIERS), "-c", str(AT_ONCE), "-n", f"w{number}@here")
+        words = ("-Q", queues, "-c", str(AT_ONCE), "-n", f"w{number}@here")
         self.start(f"w{number}", "worker", *QUIET, *words)
 
     def stop(self) -> None:
@@ -173,7 +183,12 @@ class Stage:
 
 @contextmanager
 def staged(
-    casting: Casting, pace: Pace, *, seed: int = 1, guards: str = "", policy: str = ""
+    casting: Casting,
+    pace: Pace,
+    *,
+    seed: int = 1,
+    guards: str = "",
+    queues: Sequence[str] = (",".join(TIERS),) * PROCESSES,
 ) -> Iterator[Stage]:
     """A fleet that waits for tickets, before providers that are well."""
     providers = dict.fromkeys(casting.providers, 0)
@@ -192,13 +207,13 @@ def staged(
             },
             settings=pace.settings + f"[worker]\nconcurrency = {AT_ONCE}\n",
             guards=pace.guards + guards,
-            policy=pace.policy + policy,
+            policy=pace.policy,
             alerts=ALERTS,
             tiers=casting.toml(simulator),
         )
         stage = Stage(place=place, provider=simulator, redis=redis, folder=folder)
         try:
-            stage.man()
+            stage.man(queues)
             yield stage
         finally:
             stage.stop()

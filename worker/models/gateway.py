@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 TIMEOUTS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 MINUTE = 60.0
 GRACE_SECONDS = 1.5
-"""Beyond the request's own timeout, for all that is not the request; and the transport's clock
-ticks in whole seconds above 5 s."""
+"""Beyond the request's own timeout, for all that is not the request."""
 
 AZURE = "azure"
 NO_KEY = "none"
@@ -67,7 +66,7 @@ class LitellmGateway:
         self._clock = clock
 
     async def ask(self, question: Question) -> Reply:
-        exchange = Exchange(timeout_seconds=quantised(question.timeout_seconds))
+        exchange = Exchange(timeout_seconds=question.timeout_seconds)
         began = self._clock.monotonic()
         try:
             response = await self._complete(question, exchange)
@@ -98,7 +97,7 @@ class LitellmGateway:
                 return await self._litellm.acompletion(
                     model=question.model,
                     messages=[{"role": m.role, "content": m.content} for m in question.messages],
-                    timeout=exchange.timeout_seconds,
+                    timeout=quantised(exchange.timeout_seconds),
                     num_retries=0,
                     max_retries=0,
                     litellm_logging_obj=self._log(),

@@ -5,6 +5,7 @@ twice and a half the CPU time. Imports litellm: seconds.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -98,7 +99,10 @@ class _Wire:
                 url,
                 data=body,
                 headers=headers,
-                timeout=aiohttp.ClientTimeout(total=exchange.timeout_seconds),
+                timeout=aiohttp.ClientTimeout(
+                    total=exchange.timeout_seconds,
+                    ceil_threshold=math.inf,  # else it ticks in whole seconds above 5 s
+                ),
                 allow_redirects=False,
                 proxy=self._proxy(url),
             ) as answer:

@@ -1,0 +1,83 @@
+"""Every fault of the policy's table, with many tickets each: states, causes, requests, helpdesk."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tasks.run import Run, State
+from tests.acceptance.failure_policy import MOST_REQUESTS, TABLE, Row
+from tests.acceptance.patience import until
+from tests.rehearsal.pace import Pace
+from tests.rehearsal.stage import Casting, Stage, ended, staged
+
+TICKETS = 200
+NEARLY = 0.95
+"""Of them wait; the others are just being tried."""
+
+UNSETTLED = (State.QUEUED, State.RUNNING, State.WAITING)
+RETRIES = "[retries]\nfloor = 100000\n"
+"""Each fault is to be met by each ticket as often as its own budget lets it."""
+
+
+def faults(pace: Pace, *, seed: int, names: Sequence[str] = ()) -> dict[str, object]:
+    """What came of each, by name; `names`: these alone."""
+    rows = [row for row in TABLE if not names or row.fault in names]
+    with staged(
+        Casting(latency="0.05-0.15", timeout=0.5), pace, seed=seed, guards=RETRIES
+    ) as stage:
+        found = {row.fault: _one(stage, row) for row in rows}
+        return {
+            "tickets_each": TICKETS,
+            "faults": len(found),
+            "wrong": {name: one for name, one in found.items() if one["wrong"]},
+            "by_fault": found,
+            **ended(stage),
+        }
+
+
+def _one(stage: Stage, row: Row) -> dict[str, object]:
+    before = len(stage.provider.log)
+    stage.provider.play(row.fault)
+    names = stage.bring(TICKETS)
+    wrong = []
+    if row.waits:
+        until(lambda: _waiting(stage.runs(names), row) > NEARLY * TICKETS and stage.show(), 120)
+        wrong += [str(run.reason) for run in stage.runs(names) if run.state is State.DEAD]
+        stage.provider.play("ok")
+    stage.settle(300)
+    runs = stage.runs(names)
+    asked = Counter(one.ticket for one in stage.provider.log.since(before))
+    most = MOST_REQUESTS if row.waits else row.requests
+    wrong += [f"{run.state} {run.reason}" for run in runs if not _as_promised(run, row)]
+    wrong += [f"{name} was asked about {n} times" for name, n in asked.items() if n > most]
+    wrong += [] if stage.place.shop.ledger.books().balanced else ["the books"]
+    wrong += [f"{run.external_id}: {shown}" for run in runs if (shown := _shown(stage, run))]
+    return {
+        "states": dict(Counter(f"{run.state} {run.reason or ''}".strip() for run in runs)),
+        "requests": sum(asked.values()),
+        "most_requests": max(asked.values(), default=0),
+        "wrong": dict(Counter(wrong)),
+    }
+
+
+def _waiting(runs: Sequence[Run], row: Row) -> int:
+    return sum(run.state is State.WAITING and run.reason in row.waits for run in runs)
+
+
+def _as_promised(run: Run, row: Row) -> bool:
+    return (run.state, run.reason) == (row.state, row.reason)
+
+
+def _shown(stage: Stage, run: Run) -> str | None:
+    """What is wrong in the helpdesk: nothing but what was decided may stand there."""
+    shown = stage.place.shop.sandbox.show(run.external_id)
+    if shown is None:
+        return "is not there"
+    known = {issue.name for issue in stage.place.shop.config.taxonomy.issue_types}
+    held = shown.fields["issue_type"]
+    wanted = run.issue_type if run.state is State.WRITTEN else None
+    return None if held == wanted and (held is None or held in known) else f"holds {held!r}"
+
+
+def is_well(found: dict[str, object]) -> bool:
+    """Whether everything is as the table says."""
+    return not found["wrong"] and found["balanced"] is True
