@@ -74,8 +74,9 @@ def bare(pace: Pace, *, seed: int, retries: str) -> dict[str, object]:
         until(lambda: fleet.left() < BEFORE - SOME, 240)
         warm = CLOCK.now()
         until(lambda: fleet.left() < BEFORE // 4, 240)
-        fleet.bring(QUEUED)
-        began = CLOCK.now()
+        while (missing := QUEUED - fleet.left()) > 0:  # it goes on meanwhile
+            fleet.bring(missing + SOME)
+        queued, began = fleet.left(), CLOCK.now()
         fleet.provider.play("error_503")
         while CLOCK.now() < began + pace.scaled(MINUTES * 60):
             fleet.left()
@@ -88,13 +89,13 @@ def bare(pace: Pace, *, seed: int, retries: str) -> dict[str, object]:
         usual = median(rates(asked, warm, began, window))
         return {
             "retries": retries,
-            "queued": QUEUED,
+            "queued": queued,
             "calls_in_the_outage": sum(began <= at < over for at in asked),
             "lost_in_the_outage": lost,
             "left_when_it_was_over": left,
             "normal_per_second": round(usual, 1),
             "most_per_second_after": round(max(rates(asked, over, asked[-1], window)), 1),
-            "done_seconds_after": round(asked[-1] - over, 1),
+            "done_seconds_after": round(max(0.0, asked[-1] - over), 1),
             "done": fleet.counted(DONE),
             "lost": fleet.counted(LOST),
             "played": played(list(fleet.provider.log)),

@@ -31,6 +31,7 @@ def outage(pace: Pace, *, seed: int, fallback: bool) -> dict[str, object]:
         until(lambda: stage.show() < BEFORE // 2, 240)
         stage.bring(QUEUED)
         stage.fill()
+        queued = stage.left()
         began, in_flight = CLOCK.now(), stage.provider["alpha"].in_flight
         stage.provider.play("error_503", "alpha")
         while CLOCK.now() < began + pace.scaled(MINUTES * 60):
@@ -40,7 +41,7 @@ def outage(pace: Pace, *, seed: int, fallback: bool) -> dict[str, object]:
         stage.provider.play("ok", "alpha")
         stage.settle(900)
         return {
-            "queued": QUEUED,
+            "queued": queued,
             "outage_seconds": round(over - began, 1),
             "in_flight_when_it_began": in_flight,
             **_calls(stage, pace, began, over),
