@@ -4,7 +4,7 @@ bin := .venv/bin
 # Half of a start is compiling modules when Python may not keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-.PHONY: help run test check coverage bench fmt lock clean sabotage kills chaos soak-rt soak-roundup soak-day
+.PHONY: help run test check coverage bench fmt lock clean sabotage kills chaos soak-rt soak-roundup soak-day rehearse
 .SILENT:
 
 help: ## list what can be made
@@ -52,6 +52,10 @@ soak-roundup: ## 1,000 writes to Roundup, likewise
 soak-day: ## 24 hours of polling a Request Tracker whose clock is moved (ARGS="--seed 2 --hours 3")
 	.make/setup dev
 	exec $(bin)/python -m tests.soak.day rt $(ARGS)
+
+rehearse: ## a scene of a provider's outage at full size, with its figures (SCENE=outage|fallback|bare|breaker|caps|faults|credential|limit|hung)
+	.make/setup dev
+	exec $(bin)/python -m tests.rehearsal $(or $(SCENE),outage) $(ARGS)
 
 fmt: ## put the code into its form
 	.make/setup dev

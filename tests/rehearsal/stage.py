@@ -189,6 +189,8 @@ def staged(
     seed: int = 1,
     guards: str = "",
     queues: Sequence[str] = (",".join(TIERS),) * PROCESSES,
+    variables: Mapping[str, str] | None = None,
+    **overlay: str,
 ) -> Iterator[Stage]:
     """A fleet that waits for tickets, before providers that are well."""
     providers = dict.fromkeys(casting.providers, 0)
@@ -204,12 +206,14 @@ def staged(
             {
                 "TRIAGE_BROKER_URL": redis.url,
                 **{key_of(provider): f"made-up-{provider}" for provider in providers},
+                **(variables or {}),
             },
             settings=pace.settings + f"[worker]\nconcurrency = {AT_ONCE}\n",
             guards=pace.guards + guards,
             policy=pace.policy,
             alerts=ALERTS,
             tiers=casting.toml(simulator),
+            **overlay,
         )
         stage = Stage(place=place, provider=simulator, redis=redis, folder=folder)
         try:

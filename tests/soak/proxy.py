@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
+from typing import TypeVar
 
 import httpx
 
@@ -80,6 +81,9 @@ class Proxy:
             return None
 
 
+Playing = TypeVar("Playing", bound=Proxy)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -135,7 +139,13 @@ class _Server(ThreadingHTTPServer):
 @contextmanager
 def between(upstream: str, seed: int) -> Iterator[Proxy]:
     """A proxy in front of that address; fair until it is told otherwise."""
-    proxy = Proxy(upstream=upstream, chance=Random(seed))
+    with serving(Proxy(upstream=upstream, chance=Random(seed))) as proxy:
+        yield proxy
+
+
+@contextmanager
+def serving(proxy: Playing) -> Iterator[Playing]:
+    """It listens meanwhile."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         server.proxy = proxy
         proxy.port = server.server_address[1]
