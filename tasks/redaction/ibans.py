@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from tasks.redaction.find import Find, Kind
 
-BEGIN = re.compile(
-    r"(?:(?<![A-Za-z0-9])|(?<=IBAN)|(?<=iban)|(?<=Iban))[A-Za-z]{2}(?=[ .\-]?[0-9][ .\-]?[0-9])"
-)
+BEGIN = re.compile(r"[A-Za-z]{2}(?=[ .\-]?[0-9][ .\-]?[0-9])")
+CALLED = "IBAN"
+"""It may be glued to what it is called, and to no other word."""
+
 BETWEEN = re.compile(r"[\s.\-_/>]{0,3}")
 PIECE = re.compile(r"[A-Za-z0-9]")
 
@@ -28,8 +29,16 @@ def ibans(text: str) -> Iterator[Find]:
     """Every IBAN, in one piece or in groups."""
     for begin in BEGIN.finditer(text):
         length = LENGTHS.get(begin[0].upper())
-        if length and (end := _end(text, begin.start(), length)):
-            yield Find(begin.start(), end, Kind.IBAN)
+        if length and _stands_alone(text, start := begin.start()):
+            end = _end(text, start, length)
+            if end:
+                yield Find(start, end, Kind.IBAN)
+
+
+def _stands_alone(text: str, start: int) -> bool:
+    before = text[max(0, start - 1) : start]
+    is_alone = not (before.isascii() and before.isalnum())
+    return is_alone or text[max(0, start - len(CALLED)) : start].upper() == CALLED
 
 
 def _end(text: str, start: int, length: int) -> int | None:

@@ -19,6 +19,8 @@ LEAST_COLONS = 2
 MANY_COLONS = 4
 """With fewer and without a digit it is a name of a programmer's: `a::b`."""
 
+DOTS_OF_MAC = 2
+
 MAC = re.compile(
     r"(?<![\w:\-])(?:[0-9A-Fa-f]{2}([:\-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"
     r"|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})(?![\w:\-])"
@@ -27,16 +29,27 @@ MAC = re.compile(
 
 def networks(text: str) -> Iterator[Find]:
     """Every address of a machine."""
+    colons, dots = text.count(":"), text.count(".")
+    if dots > DOTS_OF_MAC:
+        yield from _v4(text)
+    if colons >= LEAST_COLONS:
+        yield from _v6(text)
+    if dots >= DOTS_OF_MAC or colons > MANY_COLONS or text.count("-") > MANY_COLONS:
+        for found in MAC.finditer(text):
+            yield Find(found.start(), found.end(), Kind.NETWORK)
+
+
+def _v4(text: str) -> Iterator[Find]:
     for found in V4.finditer(text):
         if _is_v4(found[0]) and not _is_version(text, found.start()):
             yield Find(found.start(), found.end(), Kind.NETWORK)
-    if ":" in text:
-        for found in V6.finditer(text):
-            address = found[0].rstrip(".") if found[0].endswith(".") else found[0]
-            if _is_v6(address):
-                yield Find(found.start(), found.start() + len(address), Kind.NETWORK)
-    for found in MAC.finditer(text):
-        yield Find(found.start(), found.end(), Kind.NETWORK)
+
+
+def _v6(text: str) -> Iterator[Find]:
+    for found in V6.finditer(text):
+        address = found[0].rstrip(".")
+        if _is_v6(address):
+            yield Find(found.start(), found.start() + len(address), Kind.NETWORK)
 
 
 def _is_v4(text: str) -> bool:

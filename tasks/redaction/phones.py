@@ -23,6 +23,9 @@ MOBILE = re.compile(r"(?<![\w.\-/+])(?:07[1-9][0-9]{8}|01[5-7][0-9]{8,9})(?!\w)"
 
 DATE = re.compile(r"\(?[0-3]?[0-9]([./\-])[0-3]?[0-9]\1(?:19|20)?[0-9]{2}(?![0-9])")
 
+SEVEN = re.compile(rf"[0-9](?:{GAP}[0-9]){{6}}")
+"""What every one of them has: looked for first, since most texts have no such thing."""
+
 SIGN = r"[\s:.#()=\-]{0,4}"
 SAID = re.compile(
     r"(?<!\w)(?:tel|tele?phone?|telefon(?:nummer)?|t\u00e9l\u00e9phone|tel\u00e9fono|phone|mobile?|"
@@ -32,6 +35,9 @@ SAID = re.compile(
     rf"{SIGN}){{0,4}}(?P<number>\+?[0-9](?:{GAP}[0-9]){{6,14}})(?![0-9])",
     re.IGNORECASE,
 )
+SHAPES = ((NORTH_AMERICAN, 0), (MOBILE, 0), (SAID, "number"))
+"""Those that need no second look, and the part of each that is the number."""
+
 LEAST, MOST = 9, 13
 """Digits of a national number with its zero."""
 
@@ -41,17 +47,17 @@ LEAST_WITH_ZEROS = 12
 
 def phones(text: str) -> Iterator[Find]:
     """Every telephone number that shows itself as one."""
+    if not SEVEN.search(text):
+        return
+    for pattern, group in SHAPES:
+        for found in pattern.finditer(text):
+            yield Find(*found.span(group), Kind.PHONE)
     for found in INTERNATIONAL.finditer(text):
         if found[0][0] == "+" or _digits(found[0]) >= LEAST_WITH_ZEROS:
-            yield Find(found.start(), found.end(), Kind.PHONE)
-    for pattern in (NORTH_AMERICAN, MOBILE):
-        for found in pattern.finditer(text):
             yield Find(found.start(), found.end(), Kind.PHONE)
     for found in TRUNK.finditer(text):
         if LEAST <= _digits(found[0]) <= MOST and not DATE.match(found[0]):
             yield Find(found.start(), found.end(), Kind.PHONE)
-    for found in SAID.finditer(text):
-        yield Find(found.start("number"), found.end("number"), Kind.PHONE)
 
 
 def _digits(text: str) -> int:

@@ -4,6 +4,8 @@ import json
 import logging
 from datetime import UTC, datetime
 
+from worker.telemetry.redacted import redacted
+
 
 class Log:
     """Writes events. Field values are ids, listed values and numbers."""
@@ -33,12 +35,14 @@ class Log:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: at, level, logger, event, and the event's fields."""
+    """One JSON object a line: at, level, logger, event, and the event's fields.
+
+    Libraries log as well, and what they say is not ours to word: so every line is redacted.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         line: dict[str, object] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": record.getMessage(),
@@ -47,7 +51,8 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             # The type alone: an exception's text may quote a ticket.
             line["error"] = record.exc_info[0].__name__
-        return json.dumps(line, default=str)
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return json.dumps({"at": at, **redacted(line)})
 
 
 def set_up(level: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tasks.run import Run
+from worker.telemetry.redacted import redacted
 from worker.version import VERSION
 
 Report = Callable[[Exception, Run], str | None]
@@ -41,9 +42,19 @@ def reporter(dsn: str | None) -> Report:
     return send
 
 
+TELLING = ("breadcrumbs", "extra", "request", "server_name", "threads", "user")
+"""Parts of an event that hold what was at hand, and not what is broken."""
+
+
 def scrub(event: Any, _hint: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the SDK's own event type
-    """Leaves type and place of each exception, and not its text: that may quote a ticket."""
+    """Leaves type and place of each exception, and not its text: that may quote a ticket.
+
+    Nor what its variables held, whatever the SDK is told elsewhere. The rest is redacted.
+    """
     for entry in event.get("exception", {}).get("values", []):
         entry["value"] = "(left out)"
-    event.pop("server_name", None)
-    return event
+        for frame in (entry.get("stacktrace") or {}).get("frames", []):
+            frame.pop("vars", None)
+    for part in TELLING:
+        event.pop(part, None)
+    return redacted(event)
