@@ -3,6 +3,8 @@
 Each sentence has its value in `{}`, as no other test and no sample has it.
 """
 
+import json
+
 from tasks.redaction.find import Kind
 
 PLANTED: tuple[tuple[Kind, str, str], ...] = (
@@ -111,3 +113,10 @@ ORDINARY = (
     "4539148803436468 is no card, DE75512108001245126198 is no IBAN",
 )
 """What triage needs to see: dates, amounts, ids, and talk about secrets without one."""
+
+
+def traces(value: str) -> set[str]:
+    """The value as it may stand somewhere: as it is, as JSON or Python write it, in JSON twice."""
+    once = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    twice = {json.dumps(text)[1:-1] for text in once}
+    return {value, repr(value)[1:-1], *once, *twice}

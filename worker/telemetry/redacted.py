@@ -14,6 +14,8 @@ NAME = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
 LONGEST_NAME = 40
 """Of an event, a logger or a state. Nine strings of ten in a log are one, and hold nothing."""
 
+SCALAR = (str, bool, int, float)
+
 OURS = tuple(
     map(
         ip_network,
@@ -43,7 +45,10 @@ def _within(found: Any, redaction: Redaction) -> Any:  # noqa: ANN401 - as above
             return found if is_name else redaction.redact(str(found))
         case dict():
             return {
-                _within(key, redaction): _within(value, redaction) for key, value in found.items()
+                _within(key if key is None or isinstance(key, SCALAR) else str(key), redaction): (
+                    _within(value, redaction)
+                )
+                for key, value in found.items()
             }
         case list() | tuple():
             return [_within(value, redaction) for value in found]

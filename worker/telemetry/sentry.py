@@ -42,19 +42,26 @@ def reporter(dsn: str | None) -> Report:
     return send
 
 
-TELLING = ("breadcrumbs", "extra", "request", "server_name", "threads", "user")
-"""Parts of an event that hold what was at hand, and not what is broken."""
+KEPT = frozenset(
+    {
+        *("event_id", "timestamp", "level", "platform", "release", "environment", "fingerprint"),
+        *("exception", "tags", "sdk", "modules"),
+    }
+)
+TAGS = frozenset({"run", "stage", "tier"})
+"""Ours. A library may set others, and whatever else the SDK lets it."""
 
 
 def scrub(event: Any, _hint: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the SDK's own event type
     """Leaves type and place of each exception, and not its text: that may quote a ticket.
 
-    Nor what its variables held, whatever the SDK is told elsewhere. The rest is redacted.
+    Nor what its variables held, nor what anybody has told the scope: what is not listed stays here,
+    for not every secret shows that it is one. What is listed is redacted.
     """
+    kept = {part: found for part, found in event.items() if part in KEPT}
+    kept["tags"] = {tag: found for tag, found in event.get("tags", {}).items() if tag in TAGS}
     for entry in event.get("exception", {}).get("values", []):
         entry["value"] = "(left out)"
         for frame in (entry.get("stacktrace") or {}).get("frames", []):
             frame.pop("vars", None)
-    for part in TELLING:
-        event.pop(part, None)
-    return redacted(event)
+    return redacted(kept)

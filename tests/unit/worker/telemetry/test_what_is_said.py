@@ -43,9 +43,11 @@ def test_no_log_line_has_it_wherever_it_was_put(
 
 
 def test_what_json_does_not_know_is_said_without_it(caplog: pytest.LogCaptureFixture) -> None:
-    Log("ours").error("some.bug", what=Odd())
+    Log("ours").error("some.bug", what=Odd(), more={Odd(): {1: (None,)}})
     (line,) = _lines(caplog)
-    assert json.loads(line)["what"] == "[EMAIL_1] in no string"
+    told = json.loads(line)
+    assert told["what"] == "[EMAIL_1] in no string"
+    assert told["more"] == {"[EMAIL_1] in no string": {"1": [None]}}
 
 
 def test_what_whoever_is_on_call_needs_is_left(caplog: pytest.LogCaptureFixture) -> None:
@@ -74,13 +76,18 @@ def test_of_the_wide_world_no_address_is_left(caplog: pytest.LogCaptureFixture) 
 
 @pytest.mark.parametrize(("sentence", "value"), [*zip(ALL, VALUES, strict=True)])
 def test_no_event_for_sentry_has_it_wherever_the_sdk_put_it(sentence: str, value: str) -> None:
-    """Texts, variables, breadcrumbs, threads, tags: some are taken out, all are redacted."""
+    """What is listed stays and is redacted; all else is left out, also what shows no secret."""
     frame = {"filename": "a.py", "function": "f", "lineno": 3, "vars": {"text": sentence}}
     event = {
         "event_id": "9fceb02d0ae598e95dc970b74767f193",
         "exception": {
             "values": [
-                {"type": "KeyError", "value": sentence, "stacktrace": {"frames": [frame]}},
+                {
+                    "type": "KeyError",
+                    "value": f"a bare word, {sentence}",
+                    "mechanism": {"type": sentence},
+                    "stacktrace": {"frames": [frame]},
+                },
                 {"type": "ValueError", "value": sentence, "stacktrace": None},
             ]
         },
@@ -93,8 +100,9 @@ def test_no_event_for_sentry_has_it_wherever_the_sdk_put_it(sentence: str, value
         "message": sentence,
         "transaction": sentence,
         "tags": {"run": "01JD2Q8ZK5T9X3W7V1M4N6P0RS", "text": sentence},
-        "contexts": {"state": {"text": sentence}},
+        "contexts": {"state": {"text": "a bare word"}},
         "server_name": "a-machine",
+        "spans": [{"description": "a bare word"}],
     }
     told = scrub(copy.deepcopy(event), {})
     assert not _is_told(json.dumps(told), value)
@@ -105,4 +113,7 @@ def test_no_event_for_sentry_has_it_wherever_the_sdk_put_it(sentence: str, value
     assert told["exception"]["values"][0]["stacktrace"]["frames"] == [
         {"filename": "a.py", "function": "f", "lineno": 3}
     ]
-    assert "a-machine" not in json.dumps(told)
+    assert told["exception"]["values"][0]["mechanism"]["type"] != sentence
+    assert {*told["tags"]} == {"run"}
+    for absent in ("a-machine", "a bare word", "threads", "breadcrumbs"):
+        assert absent not in json.dumps(told)
