@@ -48,6 +48,8 @@ def _v4(text: str) -> Iterator[Find]:
 def _v6(text: str) -> Iterator[Find]:
     for found in V6.finditer(text):
         address = found[0].rstrip(".")
+        if address.endswith(":") and not address.endswith("::"):
+            address = address[:-1]
         if _is_v6(address):
             yield Find(found.start(), found.start() + len(address), Kind.NETWORK)
 

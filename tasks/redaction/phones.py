@@ -16,7 +16,7 @@ NORTH_AMERICAN = re.compile(
     r"[0-9]{3}[ .\-][0-9]{4}(?![\w\-])"
 )
 TRUNK = re.compile(
-    r"(?<![\w.\-/+])\(?0[1-9][0-9]{0,4}(?:\)[ \t]?)?(?:[ \t.\-/]{1,2}[0-9]{2,8}){1,5}(?!\w)"
+    r"(?<![\w.\-/+])\(?0\)?[1-9][0-9]{0,4}(?:\)[ \t]?)?(?:[ \t.\-/]{1,2}[0-9]{2,8}){1,5}(?!\w)"
 )
 MOBILE = re.compile(r"(?<![\w.\-/+])(?:07[1-9][0-9]{8}|01[5-7][0-9]{8,9})(?!\w)")
 """British and German ones in one piece."""
@@ -30,7 +30,9 @@ SIGN = r"[\s:.#()=\-]{0,4}"
 SAID = re.compile(
     r"(?<!\w)(?:tel|tele?phone?|telefon(?:nummer)?|t\u00e9l\u00e9phone|tel\u00e9fono|phone|mobile?|"
     r"m\u00f3vil|cell(?:phone)?|handy(?:nummer)?|portable|whats ?app|signal|fax|rufnummer|"
-    r"durchwahl|call|ring|dial|sms|text me|my number|reach me)(?!\w)"
+    r"durchwahl|tlf|tfno|gsm|cel(?:ular)?|\u96fb\u8a71|\u7535\u8bdd|"
+    r"\u0442\u0435\u043b\u0435\u0444\u043e\u043d|call|ring|dial|sms|text me|my number|"
+    r"reach me)(?!\w)"
     rf"{SIGN}(?:(?:number|no|nr|nummer|is|ist|on|at|me|us|back|under|unter|my|new|to|est|es)(?!\w)"
     rf"{SIGN}){{0,4}}(?P<number>\+?[0-9](?:{GAP}[0-9]){{6,14}})(?![0-9])",
     re.IGNORECASE,

@@ -7,17 +7,30 @@ from tasks.redaction.find import Find, Kind
 
 HINTS = (
     *("pass", "pwd", "kennwort", "contrase", "senha", "\u043f\u0430\u0440\u043e\u043b", "key"),
-    *("token", "secret", "credential", "bearer", "authorization", "\u5bc6\u7801", "hasło", "lösen"),
+    *(
+        "token",
+        "secret",
+        "sess",
+        "credential",
+        "bearer",
+        "authorization",
+        "\u5bc6\u7801",
+        "hasło",
+        "lösen",
+    ),
 )
 WORD = (
     r"(?<![^\W_])(?:pass(?:word|wort|wd|phrase|code)|pwd|pw|pass|kennwort|"
     r"contrase(?:\u00f1|n)a|senha|mot de passe|wachtwoord|has\u0142o|l\u00f6senord|"
     r"\u043f\u0430\u0440\u043e\u043b\u044c|\u5bc6\u7801|"
-    r"(?:\w{0,24}[ _-]?)?(?:api|secret|access|account|private|license|licence|auth|shared)"
-    r"[ _-]?(?:access[ _-]?)?(?:key|token|secret)|client[ _-]?secret|secret|token|credentials?)"
+    r"(?:\w{0,24}[ _-]?)?(?:api|secret|access|account|private|license|licence|auth|shared|session)"
+    r"[ _-]?(?:access[ _-]?)?(?:key|token|secret)|client[ _-]?secret|(?:php|j)?session[ _-]?id|"
+    r"phpsessid|secret|token|credentials?)"
 )
-AS_SET = r"[\"']?\s{0,3}(?::=|=>|->|[:=\uff1a])\s{0,3}"
-AS_SAID = r"\s{1,3}(?:is|was|ist|war|lautet|es|est|\u00e8|\u00e9)\s{0,3}:?\s{0,3}"
+AS_SET = r"[\"']?\s{0,3}(?::=|=>|->|[:=\uff1a])\s{0,3}(?:is\s{1,3})?"
+AS_SAID = (
+    r"(?:\s{1,3}(?:is|was|ist|war|lautet|es|est|\u00e8|\u00e9)\s{0,3}:?\s{0,3}|\s{0,3}-\s|\s?\()"
+)
 QUOTED = (
     r"(?:\"(?P<a>[^\"\n]{1,256})\"|'(?P<b>[^'\n]{1,256})'|`(?P<c>[^`\n]{1,256})`"
     r"|\u201c(?P<d>[^\u201d\n]{1,256})\u201d|\u201e(?P<e>[^\u201c\u201d\n]{1,256})[\u201c\u201d]"
@@ -39,10 +52,14 @@ STATES = """
 NO_SECRETS = frozenset(STATES.split())
 """What people say about a password, and is none."""
 
+LEAST_UNSAID = 4
+"""Characters of what just stands behind the word, with a digit in it: `password 4 times`."""
+
 CODE_HINTS = ("pin", "cvv", "cvc", "csc", "otp", "tan", "code")
 CODE = re.compile(
-    r"(?<![^\W_])(?:pin|cvv2?|cvc2?|csc|otp|m?tan|(?:security|verification|one[ -]time|access|"
-    r"confirmation|sms|login|auth\w{0,12}|2fa|mfa|sicherheits|best\u00e4tigungs)[ -]?code)(?!\w)"
+    r"(?<![^\W_])(?:pin|passcode|cvv2?|cvc2?|csc|otp|m?tan|(?:security|verification|one[ -]time|"
+    r"access|confirmation|sms|login|auth\w{0,12}|2fa|mfa|sicherheits|best\u00e4tigungs)[ -]?code)"
+    r"(?!\w)"
     r"[\s:=#\-]{0,3}(?:(?:code|number|nummer|no|is|was|ist|war)(?!\w)[\s:=#\-]{0,3}){0,3}"
     r"(?P<code>[0-9](?:[ \-]?[0-9]){2,7})(?![\w])",
     re.IGNORECASE,
@@ -87,7 +104,7 @@ def _is_secret(word: str, *, is_set: bool, is_said: bool) -> bool:
         return True
     if is_said:
         return has_digit or not word.replace("-", "").replace("\u2019", "").isalpha()
-    return has_digit and any(map(str.isalpha, word))
+    return has_digit and len(word) >= LEAST_UNSAID
 
 
 def _bearers(text: str) -> Iterator[Find]:
