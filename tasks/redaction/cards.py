@@ -44,7 +44,7 @@ DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
 def cards(text: str) -> Iterator[Find]:
-    """Every card number, the leftmost and longest first where two could be read."""
+    """Every card number; of those that begin with the same digit the longest."""
     for run in RUN.finditer(text):
         yield from _Run.read(run[0], run.start()).cards()
 
@@ -74,15 +74,11 @@ class _Run:
         )
 
     def cards(self) -> Iterator[Find]:
-        first = 0
-        while first < len(self.groups):
+        """Those that overlap too: a reference before a card may make one with its first digits."""
+        for first, (start, _) in enumerate(self.groups):
             last = self._last_of_card(first)
-            if last is None:
-                first += 1
-                continue
-            start, end = self.groups[first][0], self.groups[last][1]
-            yield Find(self.offset + start, self.offset + end, Kind.CARD)
-            first = last + 1
+            if last is not None:
+                yield Find(self.offset + start, self.offset + self.groups[last][1], Kind.CARD)
 
     def _last_of_card(self, first: int) -> int | None:
         """The last group of the longest card that begins with this one."""
