@@ -32,6 +32,9 @@ MARKS = (
     *("nvapi-", "rubygems_", "hvs.", "hvb.", "dapi", "sq0", "AC", "SK", "key-", ":AA", "eyJ"),
 )
 
+LONG = re.compile(r"[\w./+=:\-]{15}")
+"""What all of those have, and the random ones: looked for first, since most texts have none."""
+
 PEM = "-----BEGIN "
 PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -65,8 +68,8 @@ EXAMINED = 512
 
 def keys(text: str) -> Iterator[Find]:
     """Every secret that needs nobody to say that it is one."""
-    if any(mark in text for mark in MARKS):
-        yield from _named(KEYS, text, 0)
+    if LONG.search(text):
+        yield from _by_shape(text)
     if PEM in text:
         yield from _private_keys(text)
     if "://" in text:
@@ -75,6 +78,11 @@ def keys(text: str) -> Iterator[Find]:
             yield Find(*found.span(found.lastgroup or 0), Kind.SECRET)
     if "=" in text:
         yield from _named(QUERY, text, "secret")
+
+
+def _by_shape(text: str) -> Iterator[Find]:
+    if any(mark in text for mark in MARKS):
+        yield from _named(KEYS, text, 0)
     for found in TOKEN.finditer(text):
         if is_random(found[0][:EXAMINED]):
             yield Find(found.start(), found.end(), Kind.SECRET)
