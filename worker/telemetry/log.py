@@ -2,7 +2,11 @@
 
 import json
 import logging
+import sys
+import threading
+import traceback
 from datetime import UTC, datetime
+from types import TracebackType
 
 from worker.telemetry.redacted import redacted
 
@@ -56,7 +60,12 @@ class JsonLines(logging.Formatter):
 
 
 def set_up(level: str) -> None:
-    """Sends every log line of this process to standard error as JSON."""
+    """Sends every log line of this process to standard error as JSON.
+
+    A traceback that nobody has caught is no log line, and is redacted all the same.
+    """
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda died: _uncaught(died.exc_type, died.exc_value, died.exc_traceback)
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
@@ -64,3 +73,11 @@ def set_up(level: str) -> None:
     root.setLevel(level)
     for noisy in ("httpx", "LiteLLM", "openai", "aiohttp.access", "kombu", "amqp"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+
+
+def _uncaught(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    """Says where it happened, and what as far as it may be said."""
+    if kind is not SystemExit:
+        sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))

@@ -3,11 +3,13 @@
 import copy
 import json
 import logging
+import sys
+import threading
 
 import pytest
 
 from tests.twins.planted import ORDINARY, PLANTED
-from worker.telemetry.log import JsonLines, Log
+from worker.telemetry.log import JsonLines, Log, set_up
 from worker.telemetry.sentry import scrub
 
 ALL = [sentence.format(value) for _, sentence, value in PLANTED]
@@ -72,6 +74,32 @@ def test_what_whoever_is_on_call_needs_is_left(caplog: pytest.LogCaptureFixture)
 def test_of_the_wide_world_no_address_is_left(caplog: pytest.LogCaptureFixture) -> None:
     Log("ours").warning("ticket.seen", by="8.8.4.4 by way of 10.0.0.5")
     assert json.loads(_lines(caplog)[0])["by"] == "[NETWORK_1] by way of 10.0.0.5"
+
+
+def test_a_traceback_that_nobody_caught_has_none_of_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of the process or of one of its threads; where it happened is said."""
+    for owner in (sys, threading):
+        monkeypatch.setattr(owner, "excepthook", None)  # put back at the end
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr(root, "level", root.level)
+    set_up("INFO")
+
+    def trips() -> None:
+        raise KeyError(ALL[1])
+
+    with pytest.raises(KeyError) as caught:
+        trips()
+    sys.excepthook(caught.type, caught.value, caught.tb)
+    thread = threading.Thread(target=trips)
+    thread.start()
+    thread.join()
+    told = capfd.readouterr().err
+    assert told.count("KeyError: 'My card [CARD_1] was charged twice'") == 2
+    assert told.count("in trips") == 2
+    assert VALUES[1] not in told
 
 
 @pytest.mark.parametrize(("sentence", "value"), [*zip(ALL, VALUES, strict=True)])
