@@ -1,5 +1,6 @@
 """One question to one model: let through, paid for, asked once, written down."""
 
+import json
 from dataclasses import dataclass
 
 from tasks import prompt
@@ -109,6 +110,7 @@ async def _answered(call: Call, reply: Reply, desk: Desk, permit: Permit) -> Ans
         refusal=reply.refusal,
         signals=reply.signals,
         stands_in=call.stands_in,
+        placeholders=asked.placeholders,
     )
     price = desk.tiers.model(asked.model).price
     body = _account(answer, reply) | {
@@ -117,7 +119,7 @@ async def _answered(call: Call, reply: Reply, desk: Desk, permit: Permit) -> Ans
         "attempt": desk.journal.run.attempts + 1,
         "guards": dict(permit.standing),
     }
-    texts = {"answer": answer.text, "question": prompt.shown(asked), **_refused(answer)}
+    texts = {"answer": answer.text, "question": prompt.shown(asked), **_now_and_then(answer)}
     await desk.journal.record(Kind.ANSWERED, body, texts=texts)
     return answer
 
@@ -169,5 +171,11 @@ def _tokens(reply: Reply) -> int | None:
     return usage.input_tokens + usage.output_tokens if usage.reported else None
 
 
-def _refused(answer: Answer) -> dict[str, str]:
-    return {} if answer.refusal is None else {"refusal": answer.refusal}
+def _now_and_then(answer: Answer) -> dict[str, str]:
+    """Texts that not every answer has: why it was refused, and what its placeholders stand for.
+
+    These are kept with it, for a later version may number them otherwise.
+    """
+    refusal = {} if answer.refusal is None else {"refusal": answer.refusal}
+    values = answer.placeholders
+    return refusal | ({"placeholders": json.dumps({**values})} if values else {})

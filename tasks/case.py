@@ -6,7 +6,8 @@ A stage takes the type before it and gives the type after it, so that no stage c
 ticket that is not ready for it. Each type holds the one before it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from config.tiers import TierName
 from tasks.decision import Decision
@@ -30,6 +31,8 @@ class Answer:
     refusal: str | None = None
     signals: Signals | None = None
     stands_in: str | None = None  # for whom, and why; None: its tier's own choice
+    placeholders: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """What stands in its text for what the model was not shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

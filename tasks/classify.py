@@ -12,7 +12,6 @@ from tasks.detour import Detour, NeedsHuman, Promote
 from tasks.errors import BreakerOpen, ContextTooLong, Misconfigured
 from tasks.ports.model import Question
 from tasks.routing import next_tier
-from tasks.ticket import Ticket
 from tasks.verdict import Misshapen, Verdict
 
 REFUSALS = frozenset({"content_filter", "refusal"})
@@ -37,10 +36,14 @@ async def classify(case: Enriched, desk: Desk) -> Classified | Detour:
 
 
 def read_verdict(answer: Answer) -> Verdict | Misshapen:
-    """The verdict in a recorded answer, or what is wrong with its shape."""
+    """The verdict in a recorded answer, or what is wrong with its shape.
+
+    Its words are about the real values again, so that a quote is the customer's own.
+    """
     if answer.finish_reason == TRUNCATED:
         return Misshapen("the answer was cut off before its end")
-    return Verdict.parse(answer.text)
+    verdict = Verdict.parse(answer.text)
+    return verdict.restored(answer.placeholders) if isinstance(verdict, Verdict) else verdict
 
 
 def _candidates(case: Enriched, desk: Desk) -> list[str]:
@@ -73,7 +76,7 @@ class Talk:
 
     async def hold(self, name: str) -> Classified | Detour:
         """Asks that model; once more, with the error shown, when its answer's shape is wrong."""
-        asked = self._question(name, self.case.ticket)
+        asked = self._question(name)
         problem = Misshapen("it was never asked")
         for _ in range(self.desk.policy.asking.malformed_asks):
             asked, answer = await self._ask_or_trim(asked)
@@ -95,11 +98,10 @@ class Talk:
         try:
             return asked, await self._ask(asked)
         except ContextTooLong:
-            shorter = prompt.trimmed(self.case.ticket)
-            if shorter is None:
+            shorter = self._question(asked.model, is_trimmed=True)
+            if shorter == self._question(asked.model):
                 raise
-        asked = self._question(asked.model, shorter)
-        return asked, await self._ask(asked)
+        return shorter, await self._ask(shorter)
 
     async def _ask(self, asked: Question) -> Answer | Unasked:
         """What this model already answered to this very question: nothing is paid for twice."""
@@ -112,13 +114,14 @@ class Talk:
             self.heard.append(came)
         return came
 
-    def _question(self, name: str, ticket: Ticket) -> Question:
+    def _question(self, name: str, *, is_trimmed: bool = False) -> Question:
         return prompt.question(
-            ticket,
+            self.case.ticket,
             self.case.facts,
             prompt=self.desk.prompt,
             taxonomy=self.desk.taxonomy,
             model=self.desk.tiers.model(name),
+            is_trimmed=is_trimmed,
         )
 
     def _unfinished(self, problem: Misshapen) -> Detour:

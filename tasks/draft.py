@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from config.policy import Policy
+from tasks.redaction.placeholders import stray
 from tasks.ticket import Ticket
 
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
@@ -29,7 +30,15 @@ def objection(draft: str, ticket: Ticket, policy: Policy) -> str | None:
     for pattern in policy.forbidden_promises:
         if re.search(pattern, words, re.IGNORECASE):
             return f"promises what the policy forbids: {pattern}"
-    known = _plain(" ".join((*ticket.said(), ticket.requester.email)))
+    return _made_up(draft, ticket)
+
+
+def _made_up(draft: str, ticket: Ticket) -> str | None:
+    """What the draft names without having it from the customer."""
+    said = " ".join((*ticket.said(), ticket.requester.email))
+    words, known = _plain(draft), _plain(said)
+    if stray(draft) - stray(said):
+        return "it names a placeholder that stands for nothing"
     if set(ADDRESS.findall(words)) - set(ADDRESS.findall(known)):
         return "it names an address that the customer did not"
     if _numbers(words) - _numbers(known):

@@ -1,8 +1,13 @@
-"""Renders the question to a model from an enriched case. Ticket text is fenced as data."""
+"""Renders the question to a model from an enriched case. Ticket text is fenced as data.
+
+Whatever comes from outside goes through a redaction on its way: here, and so in every question.
+"""
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from string import Template
+from typing import Any, NamedTuple
 
 from config.prompts import Prompt
 from config.taxonomy import Taxonomy
@@ -10,16 +15,29 @@ from config.tiers import Model
 from tasks.facts import Facts
 from tasks.ports.model import Message, Plain, Question
 from tasks.priority import Expected, expected_for_all
+from tasks.redaction.redaction import Redaction
 from tasks.ticket import Ticket
 from tasks.verdict import answer_schema
 
 
 def question(
-    ticket: Ticket, facts: Facts, *, prompt: Prompt, taxonomy: Taxonomy, model: Model
+    ticket: Ticket,
+    facts: Facts,
+    *,
+    prompt: Prompt,
+    taxonomy: Taxonomy,
+    model: Model,
+    is_trimmed: bool = False,
 ) -> Question:
-    """The one question about this ticket for this model. Pure: same input, same question."""
+    """The one question about this ticket for this model. Pure: same input, same question.
+
+    `is_trimmed`: with the ticket's last words alone, its beginning and its end.
+    """
     expectations = expected_for_all(taxonomy, ticket, facts)
-    data = _data(ticket, facts)
+    seen = _redacted(ticket, facts)
+    data = json.dumps(
+        _trimmed(seen.document) if is_trimmed else seen.document, ensure_ascii=False, indent=1
+    )
     fence = _fence(data)
     rules = Template(prompt.text).safe_substitute(
         fence=fence,
@@ -38,9 +56,10 @@ def question(
         max_output_tokens=model.max_output_tokens,
         timeout_seconds=model.timeout_seconds,
         plain=Plain(
-            text="\n".join(ticket.said()),
+            text=seen.said,
             priorities={name: found.priority for name, found in expectations.items()},
         ),
+        placeholders=seen.placeholders,
     )
 
 
@@ -62,6 +81,7 @@ def corrected(asked: Question, answer: str, problem: str) -> Question:
         max_output_tokens=asked.max_output_tokens,
         timeout_seconds=asked.timeout_seconds,
         plain=asked.plain,
+        placeholders=asked.placeholders,
     )
 
 
@@ -87,24 +107,26 @@ BYTES_A_TOKEN = 3
 """A guess for limits, which the answer puts right; money is reserved by what can be at most."""
 
 
-def trimmed(ticket: Ticket) -> Ticket | None:
-    """The ticket with its last words alone, its beginning and its end; None: there is no less."""
-    body = ticket.body
-    if len(body) > TRIMMED:
-        body = f"{body[: TRIMMED // 2]}\n[...]\n{body[-TRIMMED // 2 :]}"
-    if not ticket.thread and body == ticket.body:
-        return None
-    return ticket.model_copy(update={"thread": (), "body": body})
+class _Seen(NamedTuple):
+    """What a model may see of a ticket and its facts, and what stands for what in it."""
+
+    document: dict[str, Any]
+    said: str
+    placeholders: Mapping[str, str]
 
 
-TRIMMED = 8_000
-"""Characters of a ticket that was too long for a model: what it is about stands at the ends."""
+def _redacted(ticket: Ticket, facts: Facts) -> _Seen:
+    """Every text of the ticket and of the facts, whatever it is called, without personal data."""
+    document, said = _document(ticket, facts), ticket.said()
+    redaction = Redaction((*_texts(document), *said))
+    redacted = redaction.document(document)
+    plain = "\n".join(map(redaction.redact, said))
+    return _Seen(redacted, plain, redaction.values)
 
 
-def _data(ticket: Ticket, facts: Facts) -> str:
-    """Ticket and facts as one JSON document: quotes and line breaks of the text are escaped."""
+def _document(ticket: Ticket, facts: Facts) -> dict[str, Any]:
     turns = [turn.model_dump(mode="json", exclude={"at", "quoted"}) for turn in ticket.thread[-6:]]
-    document = {
+    return {
         "ticket": {
             "channel": ticket.channel,
             "created_at": ticket.created_at.isoformat(),
@@ -114,7 +136,33 @@ def _data(ticket: Ticket, facts: Facts) -> str:
         },
         "customer": facts.model_dump(mode="json", exclude={"fetched_at"}, exclude_defaults=True),
     }
-    return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+def _texts(found: object) -> Iterator[str]:
+    match found:
+        case str():
+            yield found
+        case dict():
+            for value in found.values():
+                yield from _texts(value)
+        case list():
+            for value in found:
+                yield from _texts(value)
+        case _:
+            return
+
+
+def _trimmed(document: dict[str, Any]) -> dict[str, Any]:
+    """Cut when nothing personal is left: half of a card number would pass for none."""
+    ticket = document["ticket"]
+    body = ticket["message"]
+    if len(body) > TRIMMED:
+        body = f"{body[: TRIMMED // 2]}\n[...]\n{body[-TRIMMED // 2 :]}"
+    return document | {"ticket": ticket | {"earlier_turns": [], "message": body}}
+
+
+TRIMMED = 8_000
+"""Characters of a ticket that was too long for a model: what it is about stands at the ends."""
 
 
 def _fence(data: str) -> str:

@@ -1,5 +1,6 @@
 """Builds a run's case again from the ledger, so that work goes on where it stopped."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -106,6 +107,7 @@ def _answer(event: Event, texts: Mapping[str, str]) -> Answer:
         text=texts[f"answer.{event.seq}"],
         finish_reason=body["finish_reason"],
         stands_in=body.get("stands_in"),
+        placeholders=json.loads(texts.get(f"placeholders.{event.seq}", "{}")),
         refusal=texts.get(f"refusal.{event.seq}", "") if body["refused"] else None,
         signals=None
         if measured is None

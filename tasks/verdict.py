@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from config.taxonomy import Taxonomy
+from tasks.redaction.placeholders import restored
 
 
 class _Strict(BaseModel):
@@ -38,6 +39,21 @@ class Verdict(_Strict):
             return Misshapen(f"{_where(problem['loc'])}: {problem['msg']}")
         except ValueError:
             return Misshapen("the answer is not text that JSON can hold")
+
+    def restored(self, values: Mapping[str, str]) -> "Verdict":
+        """With what its placeholders stand for, wherever it says something in its own words."""
+        if not values:
+            return self
+        return self.model_copy(
+            update={
+                "evidence": tuple(
+                    piece.model_copy(update={"quote": restored(piece.quote, values)})
+                    for piece in self.evidence
+                ),
+                "reason": restored(self.reason, values),
+                "draft": None if self.draft is None else restored(self.draft, values),
+            }
+        )
 
 
 def _where(path: tuple[int | str, ...]) -> str:

@@ -36,6 +36,8 @@ class Question:
     max_output_tokens: int
     timeout_seconds: float
     plain: Plain
+    placeholders: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """What stands for what in it: for whoever reads the answer, and never sent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

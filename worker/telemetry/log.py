@@ -2,7 +2,13 @@
 
 import json
 import logging
+import sys
+import threading
+import traceback
 from datetime import UTC, datetime
+from types import TracebackType
+
+from worker.telemetry.redacted import redacted
 
 
 class Log:
@@ -33,12 +39,14 @@ class Log:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: at, level, logger, event, and the event's fields."""
+    """One JSON object a line: at, level, logger, event, and the event's fields.
+
+    Libraries log as well, and what they say is not ours to word: so every line is redacted.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         line: dict[str, object] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": record.getMessage(),
@@ -47,11 +55,17 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             # The type alone: an exception's text may quote a ticket.
             line["error"] = record.exc_info[0].__name__
-        return json.dumps(line, default=str)
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return json.dumps({"at": at, **redacted(line)})
 
 
 def set_up(level: str) -> None:
-    """Sends every log line of this process to standard error as JSON."""
+    """Sends every log line of this process to standard error as JSON.
+
+    A traceback that nobody has caught is no log line, and is redacted all the same.
+    """
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda died: _uncaught(died.exc_type, died.exc_value, died.exc_traceback)
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
@@ -59,3 +73,11 @@ def set_up(level: str) -> None:
     root.setLevel(level)
     for noisy in ("httpx", "LiteLLM", "openai", "aiohttp.access", "kombu", "amqp"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+
+
+def _uncaught(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    """Says where it happened, and what as far as it may be said."""
+    if kind is not SystemExit:
+        sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tasks.run import Run
+from worker.telemetry.redacted import redacted
 from worker.version import VERSION
 
 Report = Callable[[Exception, Run], str | None]
@@ -41,9 +42,26 @@ def reporter(dsn: str | None) -> Report:
     return send
 
 
+KEPT = frozenset(
+    {
+        *("event_id", "timestamp", "level", "platform", "release", "environment", "fingerprint"),
+        *("exception", "tags", "sdk", "modules"),
+    }
+)
+TAGS = frozenset({"run", "stage", "tier"})
+"""Ours. A library may set others, and whatever else the SDK lets it."""
+
+
 def scrub(event: Any, _hint: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the SDK's own event type
-    """Leaves type and place of each exception, and not its text: that may quote a ticket."""
+    """Leaves type and place of each exception, and not its text: that may quote a ticket.
+
+    Nor what its variables held, nor what anybody has told the scope: what is not listed stays here,
+    for not every secret shows that it is one. What is listed is redacted.
+    """
+    kept = {part: found for part, found in event.items() if part in KEPT}
+    kept["tags"] = {tag: found for tag, found in event.get("tags", {}).items() if tag in TAGS}
     for entry in event.get("exception", {}).get("values", []):
         entry["value"] = "(left out)"
-    event.pop("server_name", None)
-    return event
+        for frame in (entry.get("stacktrace") or {}).get("frames", []):
+            frame.pop("vars", None)
+    return redacted(kept)

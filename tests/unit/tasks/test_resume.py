@@ -20,9 +20,13 @@ from tests.twins.facts import an_account, an_incident, sources
 from tests.twins.models import SURE, ScriptedModels, a_reply, an_escalation
 from tests.twins.ticket import a_ticket
 
-STOLEN = a_ticket("My card was stolen last night", subject="Help")
+STOLEN = a_ticket("My card was stolen last night. I am quince@example.org", subject="Help")
 ANSWER = an_escalation(
-    "theft", "My card was stolen last night", issue_type="security", priority=2, draft="Hello"
+    "theft",
+    "My card was stolen last night",
+    issue_type="security",
+    priority=2,
+    draft="Hello [EMAIL_1]",
 )
 
 
