@@ -15,6 +15,7 @@ from tasks.events import Kind
 from tasks.money import bound, cost_of, cost_of_failure
 from tasks.ports.guards import Ended, Errand, Permit
 from tasks.ports.model import Question, Reply
+from tasks.recorded import recorded
 from tasks.routing import cheaper_tier
 from tasks.waypoints import Waypoint, passing
 
@@ -119,7 +120,7 @@ async def _answered(call: Call, reply: Reply, desk: Desk, permit: Permit) -> Ans
         "attempt": desk.journal.run.attempts + 1,
         "guards": dict(permit.standing),
     }
-    texts = {"answer": answer.text, "question": prompt.shown(asked), **_now_and_then(answer)}
+    texts = {"answer": answer.text, "question": recorded(asked), **_now_and_then(answer)}
     await desk.journal.record(Kind.ANSWERED, body, texts=texts)
     return answer
 
@@ -137,7 +138,7 @@ async def _unanswered(call: Call, error: TriageError, desk: Desk, permit: Permit
         "micro_usd": cost_of_failure(error, call.most),
         "guards": dict(permit.standing),
     }
-    await desk.journal.record(Kind.UNANSWERED, body, texts={"question": prompt.shown(call.asked)})
+    await desk.journal.record(Kind.UNANSWERED, body, texts={"question": recorded(call.asked)})
 
 
 def _account(answer: Answer, reply: Reply) -> dict[str, object]:

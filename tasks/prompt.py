@@ -92,11 +92,6 @@ def digest(asked: Question) -> str:
     return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()[:16]
 
 
-def shown(asked: Question) -> str:
-    """The request as people read it, turn by turn."""
-    return "\n\n".join(f"[{message.role}]\n{message.content}" for message in asked.messages)
-
-
 def likely_tokens(asked: Question) -> int:
     """What it is likely to come to, in and out: a token is mostly three or four bytes."""
     said = sum(len(message.content.encode()) for message in asked.messages)

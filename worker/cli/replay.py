@@ -33,4 +33,7 @@ def _print(found: Replay) -> None:
             for name in names
         ],
     )
-    print(f"{found.result}; cost {dollars(found.micro_usd)}; nothing was written")
+    print(
+        f"the {found.request} request; {found.result}; cost {dollars(found.micro_usd)}; "
+        "nothing was written"
+    )

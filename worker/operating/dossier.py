@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from tasks.events import Event, Kind
 from tasks.ports.ledger import Sealed, SealedKey
+from tasks.recorded import readable
 from tasks.run import Run
 from worker.ledgers.sql import SqlLedger
 from worker.operating.moments import iso
 from worker.privacy.vault import Unreadable, Vault
 
 FORGOTTEN = "(forgotten)"
+QUESTION = "question."
+"""What texts are called that were sent to a model: with the number of their event behind it."""
 
 
 def dossier(run: Run, ledger: SqlLedger, vault: Vault) -> dict[str, object]:
@@ -55,13 +58,19 @@ def dossier(run: Run, ledger: SqlLedger, vault: Vault) -> dict[str, object]:
     }
 
 
-def open_texts(run: Run, ledger: SqlLedger, vault: Vault) -> dict[str, str]:
-    """The run's texts by name; each says so where it was forgotten."""
+def open_texts(
+    run: Run, ledger: SqlLedger, vault: Vault, *, readably: bool = True
+) -> dict[str, str]:
+    """The run's texts by name; each says so where it was forgotten. `readably`: for people."""
     key = ledger.key(run.requester)
     return {
-        sealed.name: _open(vault, sealed, key)
+        sealed.name: _told(sealed.name, _open(vault, sealed, key), readably=readably)
         for sealed in sorted(ledger.bodies(run.id), key=lambda sealed: sealed.name)
     }
+
+
+def _told(name: str, text: str, *, readably: bool) -> str:
+    return readable(text) if readably and name.startswith(QUESTION) else text
 
 
 def _open(vault: Vault, sealed: Sealed, key: SealedKey | None) -> str:

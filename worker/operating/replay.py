@@ -13,18 +13,26 @@ from tasks.classify import classify
 from tasks.desk import Past, Used
 from tasks.errors import OperatorError
 from tasks.events import Body, Kind
+from tasks.paying import SETTLING
 from tasks.ports.ledger import Intent
+from tasks.ports.model import Models, Question, Reply
+from tasks.recorded import Request
 from tasks.resume import resume
 from tasks.run import Run, RunId
 from tasks.ticket import Ticket
 from tasks.validate import validate
 from worker.compose import Shop
 from worker.crew import desk_with
+from worker.operating.dossier import QUESTION, open_texts
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """What was decided then, and what would be decided now."""
+    """What was decided then, and what would be decided now.
+
+    `request`: "recorded", the very one that was sent then, or "rendered", made anew from the
+    recorded ticket and facts.
+    """
 
     ticket: str
     before_model: str | None
@@ -33,6 +41,7 @@ class Replay:
     prompt: str
     before: Mapping[str, object]
     after: Mapping[str, object]
+    request: str
     result: str  # "validated", or the detour in words
     micro_usd: int
 
@@ -48,6 +57,7 @@ class Replay:
             "then": {"model": self.before_model, "prompt": self.before_prompt, **self.before},
             "now": {"model": self.model, "prompt": self.prompt, **self.after},
             "differs": [name for name in names if self.differs(name)],
+            "request": self.request,
             "result": self.result,
             "cost_usd": self.micro_usd / 1e6,
         }
@@ -90,33 +100,72 @@ class Scrap:
         return Past(key="")
 
 
+class Again:
+    """Models that are sent a request of then, in place of the one that would be made now.
+
+    What is said after it, because an answer had the wrong shape, stands behind it as before.
+    """
+
+    def __init__(self, models: Models, request: Request) -> None:
+        self._models, self._request = models, request
+        self._rendered = 0  # turns of the one that would be made now
+
+    async def ask(self, question: Question) -> Reply:
+        self._rendered = self._rendered or len(question.messages)
+        again = self._request.again(question)
+        after = question.messages[self._rendered :]
+        return await self._models.ask(replace(again, messages=(*again.messages, *after)))
+
+
 def replay_run(shop: Shop, run: Run, *, prompt: str | None, model: str | None) -> Replay:
-    """Classifies and validates the recorded ticket and facts. Raises OperatorError."""
+    """Asks with the recorded request, or with a prompt one made anew. Raises OperatorError.
+
+    A model in this process has no use for a request, and is asked anew as well.
+    """
     wanted = _prompt(prompt, shop)
     tiers = _only(model, shop.config) if model else shop.config.tiers
     case = _recorded(shop, run)
+    first = tiers.model(tiers.tier(case.tier).models[0])
+    request = None if prompt or first.is_local else _request(shop, run)
     scrap = Scrap()
-    came = asyncio.run(_decide(case, shop, scrap, tiers=tiers, prompt=wanted))
+    came = asyncio.run(_decide(case, shop, scrap, tiers=tiers, prompt=wanted, request=request))
     return Replay(
         ticket=run.external_id,
         before_model=run.model,
         before_prompt=run.prompt,
-        model=tiers.tier(case.tier).models[0],
-        prompt=wanted.version,
+        model=first.name,
+        prompt=(run.prompt or wanted.version) if request else wanted.version,
         before=_values(run.issue_type, run.priority, run.queue),
         after=_after(came),
+        request="recorded" if request else "rendered",
         result="validated" if isinstance(came, Validated) else _words(came),
         micro_usd=scrap.micro_usd,
     )
 
 
 async def _decide(
-    case: Enriched, shop: Shop, scrap: Scrap, *, tiers: Tiers, prompt: Prompt
+    case: Enriched,
+    shop: Shop,
+    scrap: Scrap,
+    *,
+    tiers: Tiers,
+    prompt: Prompt,
+    request: Request | None,
 ) -> object:
     async with desk_with(shop, scrap, tiers) as ours:
         desk = replace(ours, prompt=prompt)
+        if request:
+            desk = replace(desk, models=Again(desk.models, request))
         came = await classify(case, desk)
         return await validate(came, desk) if isinstance(came, Classified) else came
+
+
+def _request(shop: Shop, run: Run) -> Request | None:
+    """The one that the newest answer was given to; of one without any, the newest that was sent."""
+    texts = open_texts(run, shop.ledger, shop.vault, readably=False)
+    asked = [event for event in shop.ledger.events(run.id) if event.kind in SETTLING]
+    asked.sort(key=lambda event: (event.kind is Kind.ANSWERED, event.seq))
+    return Request.read(texts.get(f"{QUESTION}{asked[-1].seq}", "")) if asked else None
 
 
 def _recorded(shop: Shop, run: Run) -> Enriched:

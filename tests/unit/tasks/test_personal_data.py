@@ -18,6 +18,7 @@ from tasks.draft import objection
 from tasks.errors import ContextTooLong
 from tasks.facts import BillingEvent, Facts, Incident, Interaction
 from tasks.ports.model import Question
+from tasks.recorded import recorded
 from tasks.redaction.find import Kind
 from tasks.redaction.placeholders import restored
 from tasks.ticket import Ticket, Turn
@@ -75,7 +76,7 @@ def test_no_place_of_ticket_or_facts_lets_it_through(kind: Kind, sentence: str, 
     """Nor as JSON writes it; not to a model without language either."""
     asked = _question(*_everywhere(sentence.format(value)))
     for written in (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]):
-        assert written not in prompt.shown(asked)
+        assert written not in recorded(asked)
         assert written not in asked.plain.text
         assert written not in repr(asked)
     assert f"[{kind}_1]" in asked.plain.text
@@ -160,7 +161,7 @@ def test_a_corrected_question_shows_the_model_its_own_words() -> None:
     """With the names, not with what they stand for."""
     office = Office(models=ScriptedModels.saying("It is [CARD_1]", SAID))
     asyncio.run(classify(enriched(STOLEN), office.desk))
-    assert all(CARD not in prompt.shown(asked) for asked in office.script.asked)
+    assert all(CARD not in recorded(asked) for asked in office.script.asked)
     assert office.script.asked[1].placeholders == office.script.asked[0].placeholders
 
 
