@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -20,7 +21,9 @@ from tests.browser import browser as a_browser
 from tests.twins.clock import NOON
 from worker.broker import server
 from worker.ledgers.alerting import Kept
+from worker.ledgers.noticing import Notice
 from worker.ledgers.switching import GuardOff
+from worker.ledgers.tripping import Trip
 from worker.pages.password import password
 
 pytestmark = pytest.mark.timeout(120)
@@ -215,6 +218,35 @@ def test_a_guard_that_is_off_is_shown_with_who_and_why_and_as_an_alert(
     until(lambda: _cells(browser, "guards", 1) == [])
     until(lambda: "Guard off" not in browser.text("#alerts"))
     assert browser.complaints() == []
+
+
+def test_a_breaker_that_somebody_holds_is_shown_before_the_others(
+    pages: Pages, browser: Browser
+) -> None:
+    browser.resize(PHONE)
+    browser.open(pages.url)
+    now, why = time.time(), "<b>they move</b>"
+    trip = Trip(name="openai", since=now, by="ada", why=why)
+    told = Notice(id="trip", at=now, kind="breaker.tripped", subject="openai", body="{}")
+    pages.scene.ledger.trip(trip, told)
+    try:
+        until(lambda: _cells(browser, "breakers", 1)[:1] == ["openai"])
+        assert _cells(browser, "breakers", 2)[0] == "tripped"
+        assert browser.texts('table[data-rows="breakers"] .note')[0] == f"by ada: {why}"
+        assert browser.overflow() == 0
+        [one, *_] = pages.numbers()["breakers"]
+        assert (one["breaker"], one["state"], one["by"]) == ("openai", "tripped", "ada")
+    finally:
+        pages.scene.ledger.untrip("openai", replace(told, id="reset", kind="breaker.reset"))
+    until(lambda: "tripped" not in browser.text('section[aria-labelledby="breakers"]'))
+    assert browser.complaints() == []
+
+
+def test_caps_are_shown_with_what_is_spent(pages: Pages, browser: Browser) -> None:
+    browser.open(pages.url)
+    until(lambda: _cells(browser, "caps", 1) == ["fleet", "economy", "standard", "premium"])
+    assert _cells(browser, "caps", 3)[0] == "$50.00"
+    assert pages.numbers()["accounts"][0]["scope"] == "fleet"
 
 
 def test_since_when_an_alert_holds_is_shown(pages: Pages, browser: Browser) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
-from worker.operating.breakers import panel, reset, trip
+from worker.operating.breakers import panel, reset, standing_json, trip
 from worker.operating.moments import age, iso
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def list_breakers(asked: argparse.Namespace) -> ExitCode:
     if found.away:
         print(AWAY, file=sys.stderr)
     if asked.json:
-        print_json([row(one) for one in found.breakers])
+        print_json([standing_json(one) for one in found.breakers])
     else:
         print_table(HEADERS, [_cells(one) for one in found.breakers])
     return ExitCode.DONE
@@ -73,20 +73,6 @@ def reset_breaker(asked: argparse.Namespace) -> ExitCode:
         print(f"{asked.breaker} is {before.state} and would be closed")
         print("nothing was changed: the same with --yes does it")
     return ExitCode.DONE if told else ExitCode.FAILED
-
-
-def row(one: "Standing") -> dict[str, object]:
-    """As docs/interface.md promises it to scripts."""
-    return {
-        "breaker": one.name,
-        "state": one.state,
-        "since": iso(one.since),
-        "failing": None if one.failing is None else round(one.failing, 4),
-        "calls": one.calls,
-        "probe_in": None if one.probe_in is None else round(one.probe_in, 3),
-        "by": one.by,
-        "why": one.why,
-    }
 
 
 def _cells(one: "Standing") -> list[object]:

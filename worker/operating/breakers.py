@@ -17,6 +17,7 @@ from worker.guards.shared import SharedAway
 from worker.guards.standing import Standing, standing_of
 from worker.ledgers.noticing import Notice
 from worker.ledgers.tripping import Trip
+from worker.operating.moments import iso
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,20 @@ def panel(shop: Shop) -> Panel:
         return Panel(breakers=found, away=False)
     unknown = (one if one.holds else replace(one, state="unknown") for one in found)
     return Panel(breakers=tuple(unknown), away=True)
+
+
+def standing_json(one: Standing) -> dict[str, object]:
+    """As docs/interface.md promises it to scripts."""
+    return {
+        "breaker": one.name,
+        "state": one.state,
+        "since": iso(one.since),
+        "failing": None if one.failing is None else round(one.failing, 4),
+        "calls": one.calls,
+        "probe_in": None if one.probe_in is None else round(one.probe_in, 3),
+        "by": one.by,
+        "why": one.why,
+    }
 
 
 def configured(config: Config) -> Sequence[str]:

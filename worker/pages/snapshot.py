@@ -14,15 +14,19 @@ from tasks.ports.clock import Clock
 from tasks.ports.ledger import Books, WorkerRow
 from tasks.run import State
 from worker.alerts.alert import Alert
-from worker.alerts.lookout import Lookout
+from worker.alerts.lookout import OF_BREAKERS, Lookout
 from worker.broker.errors import BrokerDown
 from worker.broker.names import QueueName
 from worker.broker.queues import Broker
+from worker.guards.standing import Standing
 from worker.ledgers import schema
+from worker.ledgers.accounting import Account
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
 from worker.ledgers.switching import GuardOff
+from worker.operating.breakers import standing_json
 from worker.operating.moments import iso
+from worker.operating.spending import account_json
 from worker.operating.standing import guard_json
 from worker.pages.backlog import Backlog, read_backlog
 from worker.pages.pace import Pace, read_pace
@@ -52,6 +56,8 @@ class Snapshot:
     workers: tuple[WorkerRow, ...]  # those alive
     broker: OnBroker | None  # None: it does not answer
     alerts: tuple[Alert, ...]
+    breakers: tuple[Standing, ...] | None  # that anybody has heard of; None: nobody can tell
+    accounts: tuple[Account, ...]  # of today
     guards_off: tuple[GuardOff, ...]
     runbook: str  # where it lies
 
@@ -73,6 +79,10 @@ class Snapshot:
             "unacked": dict(self.broker.unacked) if self.broker else None,
             "oldest_seconds": self.oldest_seconds,
             "alerts": [alert.as_json(self.runbook) for alert in self.alerts],
+            "breakers": None
+            if self.breakers is None
+            else [standing_json(one) for one in self.breakers],
+            "accounts": [account_json(one) for one in self.accounts],
             "guards_off": [guard_json(guard) for guard in self.guards_off],
             "workers": [
                 {"pid": w.pid, "host": w.host, "tiers": list(w.tiers), "version": w.version}
@@ -170,6 +180,8 @@ class Camera:
             workers=picture.alive,
             broker=broker,
             alerts=alerts,
+            breakers=None if picture.unseen & OF_BREAKERS else picture.breakers,
+            accounts=picture.accounts,
             guards_off=picture.guards_off,
             runbook=self._runbook,
         )

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from tasks.causes import WaitReason
 from tasks.run import State
 from worker.broker.names import DEAD_LETTER, QUEUES, UPKEEP, QueueName
+from worker.ledgers.accounting import Account
 from worker.ledgers.switching import GuardOff
 from worker.operating.moments import age
 from worker.pages.backlog import Backlog
-from worker.pages.figures import NOTHING, count, share, until
+from worker.pages.figures import NOTHING, count, share, until, usd
 from worker.pages.snapshot import Snapshot
 from worker.pages.trouble import Fault
 
@@ -79,6 +80,18 @@ SECTIONS = (
         empty="There are no dead letters.",
     ),
     Section(
+        name="breakers",
+        title="Breakers",
+        columns=("breaker", "state", "failing"),
+        empty="Nothing was asked within a day.",
+    ),
+    Section(
+        name="caps",
+        title="Caps of today",
+        columns=("scope", "spent", "of"),
+        empty="There are no caps.",
+    ),
+    Section(
         name="guards",
         title="Guards that are off",
         columns=("guard", "by", "on again"),
@@ -122,6 +135,8 @@ def tables(snapshot: Snapshot) -> dict[str, tuple[Row, ...]]:
         "queues": tuple(_queue(name, snapshot) for name in QUEUES),
         "waiting": _most(waits),
         "dead": _most(_graves(backlog, snapshot.at)),
+        "breakers": _most(_breakers(snapshot)),
+        "caps": tuple(_cap(account) for account in snapshot.accounts),
         "guards": tuple(_off(guard, snapshot.at) for guard in snapshot.guards_off),
         "errors": _most(_fault(fault) for fault in snapshot.trouble.faults),
         "workers": _most(workers),
@@ -157,6 +172,24 @@ def _graves(backlog: Backlog, now: float) -> Iterable[Row]:
         )
 
 
+def _breakers(snapshot: Snapshot) -> Iterable[Row]:
+    """Those that hold somebody back before those that let everything through."""
+    for one in sorted(snapshot.breakers or (), key=lambda one: (not one.holds, one.name)):
+        by = f"by {one.by}" if one.by else ""
+        probe = f"probed in {age(one.probe_in)}" if one.probe_in is not None else ""
+        why = ": ".join(filter(None, (by or probe, one.why)))
+        yield Row(
+            label=one.name,
+            note=why if one.holds else "",
+            values=(one.state, NOTHING if one.failing is None else share(one.failing)),
+        )
+
+
+def _cap(account: Account) -> Row:
+    closed = f"{count(account.waiting)} wait for tomorrow" if account.is_closed else ""
+    return Row(label=account.scope, note=closed, values=(usd(account.spent), usd(account.cap)))
+
+
 def _off(guard: GuardOff, now: float) -> Row:
     return Row(label=guard.name, note=guard.why, values=(guard.by, until(guard.until, now)))
 
@@ -187,6 +220,10 @@ def footnotes(snapshot: Snapshot) -> dict[str, str]:
         "queues_fine": queues,
         "waiting_fine": "",
         "dead_fine": dead,
+        "breakers_fine": "The broker does not answer: only the workers know."
+        if snapshot.breakers is None
+        else "",
+        "caps_fine": "Since midnight UTC. `triage spend set-cap` changes them at once.",
         "guards_fine": "`triage guard on NAME --yes` does not wait." if snapshot.guards_off else "",
         "errors_fine": errors if snapshot.trouble.faults else "",
         "workers_fine": "",

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,8 @@ from tasks.run import State
 from tests.twins.clock import NOON
 from tests.unit.worker.pages.views import EMPTY, a_view, a_worker, an_alert, the_books
 from worker.broker.names import QUEUES
+from worker.guards.standing import Standing, StandingState
+from worker.ledgers.accounting import Account
 from worker.pages import figures
 from worker.pages.backlog import Grave, Wait
 from worker.pages.pace import Minute
@@ -210,3 +213,40 @@ def test_what_is_shown_is_plain_json() -> None:
 )
 def test_numbers_read_as_people_say_them(said: str, meant: str) -> None:
     assert said == meant
+
+
+# ── Breakers and caps ────────────────────────────────────────────────────────────────────────────
+
+
+def _standing(name: str, state: StandingState, **changes: Any) -> Standing:  # noqa: ANN401 - its own
+    known = Standing(
+        name=name, state=state, since=NOON, failing=None, calls=0, probe_in=None, lets=1.0
+    )
+    return replace(known, **changes)
+
+
+def test_what_is_left_alone_stands_first_with_when_it_is_probed_or_who_holds_it() -> None:
+    well = _standing("anthropic", "closed", failing=0.02, calls=50)
+    away = _standing("openai", "open", failing=1.0, calls=30, probe_in=12.0, lets=0.0)
+    held = _standing("facts", "tripped", by="ada", why="the move", lets=0.0)
+    assert show(a_view(breakers=(well, away, held))).rows["breakers"] == (
+        Row(label="facts", note="by ada: the move", values=("tripped", figures.NOTHING)),
+        Row(label="openai", note="probed in 12 s", values=("open", "100.0 %")),
+        Row(label="anthropic", values=("closed", "2.0 %")),
+    )
+
+
+def test_a_broker_that_does_not_answer_hides_breakers_and_says_so() -> None:
+    shown = show(a_view(breakers=None))
+    assert shown.rows["breakers"] == ()
+    assert "does not answer" in shown.texts["breakers_fine"]
+
+
+def test_a_cap_is_shown_with_what_is_spent_and_who_waits_for_it() -> None:
+    fleet = Account(scope="fleet", spent=12_500_000, reserved=0, cap=50_000_000)
+    closed = Account(scope="economy", spent=9_999_000, reserved=0, cap=10_000_000, waiting=1_204)
+    shown = show(a_view(accounts=(fleet, closed)))
+    assert shown.rows["caps"] == (
+        Row(label="fleet", values=("$12.50", "$50.00")),
+        Row(label="economy", note="1,204 wait for tomorrow", values=("$10.00", "$10.00")),
+    )

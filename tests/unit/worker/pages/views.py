@@ -33,6 +33,8 @@ EMPTY = Snapshot(
     workers=(),
     broker=OnBroker(depths=dict.fromkeys(QUEUES, 0), unacked=dict.fromkeys(QUEUES, 0)),
     alerts=(),
+    breakers=(),
+    accounts=(),
     guards_off=(),
     runbook="docs/runbook.md",
 )
