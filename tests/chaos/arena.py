@@ -2,24 +2,25 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
 
+from config.staging import BARE
+from config.tiers import TIERS
 from tasks.errors import LedgerDown
 from tasks.run import State
-from tests.acceptance.fleet import ROOT, Place, a_place
+from tests.acceptance.fleet import Place, a_place
 from tests.acceptance.patience import until
 from tests.chaos.customers import Customers
 from tests.chaos.script import SECRET
 from tests.chaos.stores import Broker, Database, Disk
 from tests.chaos.troop import FLEET, Troop
+from tests.chaos.upstreams import Upstreams
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
 
@@ -29,30 +30,51 @@ poll_seconds = 1
 batch = 50
 """
 POLICY = "[retry]\npark_seconds = 2.0\n"
-TIERS = """
+GUARDS = """
+[breaker]
+open_seconds = 1.0
+most_open_seconds = 4.0
+credential_seconds = 2.0
+ramp_seconds = 3.0
+[retries]
+floor = 30
+"""
+"""A storm of a few minutes is not spent in waiting for a breaker."""
+
+MODEL = """
 [[models]]
-name = "openai/made-up"
-credential = "OPENAI_API_KEY"
+name = "{provider}/made-up"
+credential = "{key}"
 api_base = "{url}"
-price = {{ input = 0.25, output = 2.0 }}
+price = {{ input = 0.25, cached_input = 0.05, output = 2.0 }}
 timeout_seconds = 4.0
 why = "made up"
-
+"""
+TIER = """
 [[tiers]]
-name = "economy"
-models = ["openai/made-up"]
-why = "made up"
-
-[[tiers]]
-name = "standard"
-models = ["openai/made-up"]
-why = "made up"
-
-[[tiers]]
-name = "premium"
-models = ["openai/made-up"]
+name = "{name}"
+models = {models}
 why = "made up"
 """
+
+
+def tiers(urls: Mapping[str, str]) -> str:
+    """Each tier has a model of each of these providers: the later ones stand in for the first."""
+    models = [
+        MODEL.format(provider=provider, key=key_of(provider), url=_base(provider, url))
+        for provider, url in urls.items()
+    ]
+    names = [f"{provider}/made-up" for provider in urls]
+    return "".join((*models, *(TIER.format(name=tier, models=names) for tier in TIERS)))
+
+
+def _base(provider: str, url: str) -> str:
+    return url.removesuffix("/v1") if provider in BARE else url
+
+
+def key_of(provider: str) -> str:
+    """The variable that holds its key."""
+    return f"{provider.upper()}_API_KEY"
 
 
 @dataclass(kw_only=True)
@@ -65,6 +87,7 @@ class Ground:
     broker: Broker
     database: Database | None
     troop: Troop
+    upstreams: Upstreams
 
     @property
     def logs(self) -> Path:
@@ -83,7 +106,6 @@ class Arena(Ground):
     place: Place
     customers: Customers
     helpdesk: Path  # its file, which no fault touches
-    asked: Path  # the provider's log
     codes: dict[str, int]  # how each process ended in the end
 
     def held(self, pid: int) -> dict[str, tuple[int, str]]:
@@ -107,10 +129,10 @@ def arena(
         folder.chmod(0o755)  # PostgreSQL's user has to get through
         (folder / "logs").mkdir()
         disk = Disk(folder)
-        provider, url = start_provider(seed, folder, latency)
+        upstreams = Upstreams(seed, folder, latency)
         broker = Broker(disk.path / "redis", folder / "logs" / "redis.log")
         database = _database(disk.path / "pg") if ledger == "postgres" else None
-        place = _place(folder, disk, broker, database, url)
+        place = _place(folder, disk, broker, database, upstreams.urls)
         helpdesk = folder / "helpdesk.db"
         place.shop.home.helpdesk.symlink_to(helpdesk)
         troop = Troop(folder=folder, environment=place.environment, seed=seed)
@@ -126,7 +148,7 @@ def arena(
             troop=troop,
             customers=customers,
             helpdesk=helpdesk,
-            asked=folder / "provider.jsonl",
+            upstreams=upstreams,
             codes={},
         )
         try:
@@ -135,43 +157,31 @@ def arena(
             found.codes |= troop.stop()
             _keep_logs(folder)
             place.clear()
-            provider.kill()
-            provider.wait()
+            upstreams.close()
             broker.close()
             if database:
                 database.crash()
             disk.close()
 
 
-def _place(folder: Path, disk: Disk, broker: Broker, database: Database | None, url: str) -> Place:
+def _place(
+    folder: Path, disk: Disk, broker: Broker, database: Database | None, urls: Mapping[str, str]
+) -> Place:
     variables = {
         "TRIAGE_BROKER_URL": broker.url,
         "TRIAGE_HOME": str(disk.path / "home"),
         "TRIAGE_SOURCE": f"file:{folder / 'inbox.jsonl'}",
-        "OPENAI_API_KEY": SECRET,
+        **{key_of(provider): f"{SECRET}-{provider}" for provider in urls},
     }
     if database:
         variables["TRIAGE_LEDGER_URL"] = database.url(database.create())
-    return a_place(folder, variables, settings=SETTINGS, policy=POLICY, tiers=TIERS.format(url=url))
+    overlay = {"settings": SETTINGS, "policy": POLICY, "guards": GUARDS, "tiers": tiers(urls)}
+    return a_place(folder, variables, **overlay)
 
 
 def _database(folder: Path) -> Database:
     folder.mkdir()
     return Database(folder)
-
-
-def start_provider(seed: int, folder: Path, latency: float) -> "tuple[subprocess.Popen[str], str]":
-    """The provider's process and address; its log is `provider.jsonl`."""
-    words = ("--seed", str(seed), "--log", str(folder / "provider.jsonl"), "--latency")
-    process = subprocess.Popen(
-        (sys.executable, "-m", "tests.chaos.provider", *words, str(latency)),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout
-    return process, process.stdout.readline().strip()
 
 
 def _keep_logs(folder: Path) -> None:
@@ -183,6 +193,7 @@ def _keep_logs(folder: Path) -> None:
 
 def heal(found: Ground) -> None:
     """Everything is up and well again."""
+    found.upstreams.heal()
     found.disk.free()
     found.broker.start()
     until(found.broker.is_up, 30)

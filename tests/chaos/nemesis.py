@@ -11,15 +11,23 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from tests.chaos import strikes_on_messages, strikes_on_processes, strikes_on_stores
+from tests.chaos import (
+    strikes_on_messages,
+    strikes_on_processes,
+    strikes_on_providers,
+    strikes_on_stores,
+)
 from tests.chaos.arena import Ground
 from tests.chaos.plan import KILLS, Kind, Strike
+from tests.chaos.provider import FAIR
 from tests.chaos.troop import Ended, Post
+from tests.chaos.weather import Spell, Weather
 
 STRIKES = {
     **strikes_on_processes.STRIKES,
     **strikes_on_stores.STRIKES,
     **strikes_on_messages.STRIKES,
+    **strikes_on_providers.STRIKES,
 }
 
 BUSY = 5
@@ -57,6 +65,7 @@ class Nemesis:
     ended: list[Ended] = field(default_factory=list)
     away: dict[str, float] = field(default_factory=dict)  # stores that are down, until when
     troubles: list[tuple[float, float]] = field(default_factory=list)  # when one was away
+    weather: Weather = field(default_factory=Weather)
     sources: list[str] = field(default_factory=list)  # that pollers fought over
     pollers: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     _later: list[tuple[float, int, Callable[[], object]]] = field(default_factory=list)
@@ -101,13 +110,32 @@ class Nemesis:
     def goes(self, store: str, seconds: float, back: Callable[[], object]) -> None:
         """A store is away for so long; then `back` brings it."""
         self.away[store] = self.now + seconds
-        self.troubles.append((self.now, self.now + seconds))
+        self.is_rough(seconds)
 
         def comes() -> None:
             self.away.pop(store, None)
             back()
 
         self.after(seconds, comes)
+
+    def is_rough(self, seconds: float) -> None:
+        """For so long whoever looks at how soon things happen should not."""
+        self.troubles.append((self.now, self.now + seconds))
+        now = time.time()
+        self.weather.rough.append((now, now + seconds))
+
+    def spoils(self, spell: Spell) -> None:
+        """Providers play that for so long."""
+        for provider in spell.providers:
+            self.arena.upstreams.play(spell.profile, provider)
+        self.weather.spells.append(spell)
+
+        def clears() -> None:
+            for provider in spell.providers:
+                self.arena.upstreams.play(FAIR, provider)
+            self.weather.over(spell, time.time())
+
+        self.after(spell.seconds, clears)
 
     def victim(self, strike: Strike) -> Post | None:
         """A busy worker, while there is still time to wait for one; else any."""

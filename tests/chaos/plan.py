@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """What the nemesis does. Tickets, provider and helpdesk bring faults of their own."""
+    """What the nemesis does. Tickets and helpdesk bring faults of their own."""
 
     # processes
     WORKER_KILL = "worker_kill"  # -9, the whole group
@@ -34,6 +34,19 @@ class Kind(StrEnum):
     MESSAGE_LOST = "message_lost"
     CLOCK_FORWARD = "clock_forward"  # one worker's, an hour
     CLOCK_BACK = "clock_back"
+    # providers: one of them, or both
+    PROVIDER_DOWN = "provider_down"  # 5xx, every time
+    PROVIDER_REFUSES = "provider_refuses"  # connections
+    PROVIDER_FAILS = "provider_fails"  # 5xx, four times in five
+    PROVIDER_FALTERS = "provider_falters"  # 5xx, once in twenty: no reason to leave it alone
+    PROVIDER_HANGS = "provider_hangs"  # or answers a byte now and then
+    PROVIDER_BREAKS = "provider_breaks"  # off in the middle of an answer
+    PROVIDER_BUSY = "provider_busy"  # 429, with Retry-After of many kinds
+    PROVIDER_REFUSES_KEY = "provider_refuses_key"  # 401 and what else a person must mend
+    PROVIDER_GARBLES = "provider_garbles"  # answers of other shapes
+    PROVIDER_STRAYS = "provider_strays"  # answers with values that are on no list
+    PROVIDER_SLOW = "provider_slow"
+    MONEY_SHORT = "money_short"  # the day's cap is lowered to a few calls more, for a while
 
 
 MESSAGES_AND_CLOCKS = (
@@ -44,8 +57,10 @@ MESSAGES_AND_CLOCKS = (
     Kind.CLOCK_FORWARD,
     Kind.CLOCK_BACK,
 )
+PROVIDERS = tuple(kind for kind in Kind if kind.startswith("provider_"))
+WEATHER = (*PROVIDERS, Kind.MONEY_SHORT)
 ONLY_POSTGRES = (Kind.POSTGRES_KILL, Kind.BACKENDS_GONE)
-HEAVY = tuple(kind for kind in Kind if kind not in MESSAGES_AND_CLOCKS)
+HEAVY = tuple(kind for kind in Kind if kind not in (*MESSAGES_AND_CLOCKS, *WEATHER))
 """Processes, stores and disks."""
 
 KILLS = (Kind.WORKER_KILL, Kind.WORKER_KILL_BETWEEN, Kind.WORKERS_KILL)
@@ -75,6 +90,7 @@ def plan(
     *,
     heavy_every: float = 4.5,
     light_every: float = 3.5,
+    weather_every: float = 12.0,
 ) -> list[Strike]:
     """Strikes of these kinds over that time, each kind as often as the others, in time's order.
 
@@ -85,9 +101,11 @@ def plan(
     heavy = [kind for kind in HEAVY if kind in wanted]
     heavy += [kind for kind in (Kind.WORKER_KILL,) if kind in wanted]
     light = [kind for kind in MESSAGES_AND_CLOCKS if kind in wanted]
+    weather = [kind for kind in WEATHER if kind in wanted]
     strikes = [
         *_drawn(chance, heavy, seconds, heavy_every),
         *_drawn(chance, light, seconds, light_every),
+        *_drawn(chance, weather, seconds, weather_every),
     ]
     return sorted(strikes, key=lambda strike: strike.at)
 
@@ -120,5 +138,7 @@ def _down(kind: Kind, chance: Random) -> float:
             return chance.uniform(5.0, 20.0)
         case Kind.REDIS_FULL | Kind.DISK_FULL | Kind.POSTGRES_KILL:
             return chance.uniform(0.5, 5.0)
+        case _ if kind in WEATHER:
+            return chance.uniform(4.0, 10.0)
         case _:
             return chance.uniform(0.0, 2.0)

@@ -1,33 +1,35 @@
-"""The model provider of a seed, a process of its own: `python -m tests.chaos.provider`.
+"""The model providers of a seed, a process of their own: `python -m tests.chaos.provider`.
 
-It prints its address, and appends a line to its log for each request: an independent record.
+The product's simulator, which the nemesis tells what to play (its weather); in fair weather each
+ticket meets what its script has. It prints the providers' addresses, and appends a line to its log
+for each request: an independent record.
 """
 
 import argparse
 import asyncio
 import json
 import sys
-import time
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
-from tests.chaos.script import MARK, Family, Script, number_of, script
+from tests.chaos.script import FAILURES, Family, number_of, script
+from worker.clock import SystemClock
 from worker.simulator.answer import Answer
 from worker.simulator.catalogue import fault
-from worker.simulator.dialect import Asked
+from worker.simulator.model import Model
+from worker.simulator.provider import OK_STATUS, Provider
 from worker.simulator.request import Request
-from worker.simulator.routes import OPENAI
-from worker.simulator.server import Server
+from worker.simulator.simulator import Simulator
 from worker.simulator.turn import Turn
 
-DRIP = Answer(body=b" " * 400, drip_seconds=0.05)
-"""Shorter than a whole answer in drops: it ends before the caller's patience does."""
+CONTROL = "control"
+"""A provider that nobody asks: its port is open whatever becomes of the others'."""
 
-ELSEWHERE = {"overloaded_529": "error_529", "slow": "slow_2"}
-"""What the simulator calls these; all others are called the same."""
-
+PROVIDERS = ("openai", "anthropic")
+FAIR = "ok"
 FOR_EVER = {
     Family.REJECTED: "error_400",
     Family.GARBAGE: "words",
@@ -36,58 +38,76 @@ FOR_EVER = {
 }
 """What a ticket of these families is answered behind its script; all others get a verdict."""
 
-TIMED = {"good", "refusal", "off_list", "usage_missing"}
-"""What the model takes its time for."""
 
+class Scripts:
+    """What each ticket of a seed still has to meet, whichever provider is asked."""
 
-class ChaosProvider(Server):
-    """Plays each ticket's script, request by request."""
-
-    def __init__(self, seed: int, log: TextIO, *, latency_seconds: float) -> None:
-        super().__init__()
+    def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._log = log
-        self._latency = latency_seconds
-        self._asked: Counter[str] = Counter()
+        self._met: Counter[str] = Counter()
 
-    def answer(self, request: Request) -> Answer:
-        """What the script has for the ticket that the request is about."""
-        found = MARK.search(request.raw)
-        if found is None:
-            return Answer(status=400)
-        ticket = found[1].decode()
-        one = script(self._seed, number_of(ticket))
-        played = self._name(one, self._asked[ticket])
-        self._asked[ticket] += 1
-        line = {"at": time.time(), "ticket": ticket, "n": self._asked[ticket], "played": played}
-        self._log.write(json.dumps(line) + "\n")
-        answer = _played(played, one, request)
-        return replace(answer, latency_seconds=self._latency) if played in TIMED else answer
+    def verdict(self, ticket: str) -> dict[str, Any]:
+        """What a model should say to it."""
+        return dict(json.loads(script(self._seed, number_of(ticket)).verdict()))
 
-    def _name(self, one: Script, before: int) -> str:
-        """Of what is played, in the log."""
-        return one.plays[before] if before < len(one.plays) else FOR_EVER.get(one.family, "good")
+    def next(self, ticket: str) -> str:
+        """The fault that it meets next."""
+        one, met = script(self._seed, number_of(ticket)), self._met[ticket]
+        return one.plays[met] if met < len(one.plays) else FOR_EVER.get(one.family, FAIR)
+
+    def meets(self, ticket: str) -> None:
+        """It has met that one."""
+        self._met[ticket] += 1
 
 
-def _played(played: str, one: Script, request: Request) -> Answer:
-    turn = Turn(
-        dialect=OPENAI,
-        asked=Asked(model="chaos", rules="", question=request.raw.decode(), more=0, schema=None),
-        verdict=json.loads(one.verdict()),
-        digest="1",
-        ticket=one.id,
-        now=time.time,
-    )
-    if played == "slow_drip":
-        return DRIP
-    found = fault("ok" if played == "good" else ELSEWHERE.get(played, played))
-    assert found, played
-    return found.play(turn)
+class ScriptedModel(Model):
+    """Says what the scripts have."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        super().__init__({}, SystemClock().now)
+        self._scripts = scripts
+
+    def turn(self, request: Request) -> Turn | None:
+        found = super().turn(request)
+        if found is None or found.ticket is None:
+            return found
+        return replace(found, verdict=self._scripts.verdict(found.ticket))
 
 
-async def _serve(provider: ChaosProvider) -> None:
-    await provider.listen()
-    sys.stdout.write(f"{provider.url}\n")
+class ScriptedProvider(Provider):
+    """Plays the weather; in fair weather, what the ticket's script has next.
+
+    A failure of the ticket's own that falls into bad weather is met by it. Weather in which models
+    answer, however oddly, changes nothing for tickets that have something of their own.
+    """
+
+    def __init__(self, *words: Any, scripts: Scripts, **named: Any) -> None:  # noqa: ANN401 - a provider's
+        super().__init__(*words, **named)
+        self._scripts = scripts
+
+    def plays(self, turn: Turn | None, key: str) -> tuple[str, Answer]:
+        name, answer = super().plays(turn, key)
+        if turn is None or turn.ticket is None:
+            return name, answer
+        own = self._scripts.next(turn.ticket)
+        if name != FAIR and (own == FAIR or not _says_something(answer)):
+            if own in FAILURES:
+                self._scripts.meets(turn.ticket)
+            return name, answer
+        self._scripts.meets(turn.ticket)
+        found = fault(own)
+        assert found, own
+        return own, self.timed(found.play(turn))
+
+
+def _says_something(answer: Answer) -> bool:
+    """Whether a model answers at all."""
+    return answer.status == OK_STATUS and answer.end == "keep" and answer.drip_seconds is None
+
+
+async def _serve(simulator: Simulator) -> None:
+    await simulator.listen()
+    sys.stdout.write(json.dumps(dict(simulator.urls)) + "\n")
     sys.stdout.flush()
     await asyncio.Event().wait()
 
@@ -97,10 +117,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.chaos.provider")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--log", type=Path, required=True)
-    parser.add_argument("--latency", type=float, default=1.0)
+    parser.add_argument("--latency", default="1")
     asked = parser.parse_args()
+    scripts = Scripts(asked.seed)
     with asked.log.open("a", buffering=1) as log:
-        asyncio.run(_serve(ChaosProvider(asked.seed, log, latency_seconds=asked.latency)))
+        simulator = Simulator(
+            dict.fromkeys((*PROVIDERS, CONTROL), 0),
+            seed=asked.seed,
+            latency=asked.latency,
+            file=log,
+            model=ScriptedModel(scripts),
+            provider=partial(ScriptedProvider, scripts=scripts),
+        )
+        asyncio.run(_serve(simulator))
 
 
 if __name__ == "__main__":

@@ -19,12 +19,13 @@ from celery import Celery, chain
 from kombu.exceptions import OperationalError
 
 from tests.acceptance.fleet import ROOT
-from tests.chaos.arena import Ground, heal, start_provider
+from tests.chaos.arena import Ground, heal
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.plan import HEAVY, Kind, plan
 from tests.chaos.script import WRITTEN, Family, script
 from tests.chaos.stores import Broker, Disk
 from tests.chaos.troop import Troop
+from tests.chaos.upstreams import Upstreams
 
 APP = (sys.executable, "-m", "celery", "-A", "tests.chaos.raw_app")
 KINDS = (
@@ -58,20 +59,26 @@ def weather(seed: int, minutes: float, tickets: int, kinds: list[Kind]) -> dict[
         (folder / "logs").mkdir()
         disk = Disk(folder)
         broker = Broker(disk.path / "redis", folder / "logs" / "redis.log")
-        provider, url = start_provider(seed, folder, 1.0)
+        upstreams = Upstreams(seed, folder, 1.0)
         troop = Troop(
             folder=folder,
             seed=seed,
             environment={
                 "TRIAGE_BROKER_URL": broker.url,
-                "RAW_PROVIDER": url,
+                "RAW_PROVIDER": upstreams.urls["openai"],
                 "RAW_VISIBLE": str(VISIBLE_SECONDS),
                 "RAW_WRITTEN": str(folder / "written"),
             },
         )
         troop.man(APP, 2)
         ground = Ground(
-            seed=seed, folder=folder, disk=disk, broker=broker, database=None, troop=troop
+            seed=seed,
+            folder=folder,
+            disk=disk,
+            broker=broker,
+            database=None,
+            troop=troop,
+            upstreams=upstreams,
         )
         try:
             nemesis = Nemesis(
@@ -85,8 +92,7 @@ def weather(seed: int, minutes: float, tickets: int, kinds: list[Kind]) -> dict[
             _rest(nemesis, folder / "written", tickets)
         finally:
             troop.stop()
-            provider.kill()
-            provider.wait()
+            upstreams.close()
             broker.close()
             disk.close()
         return _count(seed, tickets, folder / "written", nemesis)

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from config.guards import MICRO
 from tests.chaos.arena import Arena
+from tests.chaos.evidence import Records
 from tests.chaos.nemesis import BUSY, Nemesis
 from tests.chaos.plan import HEAVY, KILLS
-from tests.chaos.script import FAILURES, GARBLED, HARMLESS
-from tests.chaos.verdict import Records
+from tests.chaos.provider import FAIR
+from tests.chaos.verdict_on_breakers import judged
 from tests.chaos.watch import Watch, percentile
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class Record:
         """From everything that was seen."""
         heavy = {str(kind): nemesis.done[kind] for kind in HEAVY if nemesis.done[kind]}
         light = {str(k): n for k, n in nemesis.done.items() if k not in HEAVY}
-        light |= {n: records.played[n] for n in (*FAILURES, *GARBLED, *HARMLESS)}
+        light |= {name: n for name, n in records.played.items() if name != FAIR}
         light |= _helpdesk(arena)
         kills = [one for one in nemesis.timeline if one["kind"] in KILLS]
         every = [one.seconds for one in watch.recovered]
@@ -56,7 +58,11 @@ class Record:
                 "in_flight_at_kills": sum(len(one.held) for one in nemesis.fallen),
                 "asking_at_kills": sum(one.asking for one in nemesis.fallen),
                 "edits": arena.customers.edits,
-                "model_calls": records.asked.total(),
+                "model_calls": len(records.requests),
+                "retries": sum(call.ask.is_retry for call in records.calls),
+                "micro_usd": sum(run.micro_usd for run in records.runs),
+                "leans": len(records.weather.leans),
+                "breakers": judged(records),
                 "model_calls_repeated": found["repeated"],
                 "twins_found": found["twins"],
                 "rest_seconds": found["rest_seconds"] and round(found["rest_seconds"], 1),
@@ -87,6 +93,8 @@ class Record:
             f"{found['ledger']}: {found['tickets']} tickets, {found['states']}",
             f"  kills of busy workers {found['kills_of_busy_workers']} of {found['kills']}",
             f"  model calls {found['model_calls']}, repeated {found['model_calls_repeated']}",
+            f"  retries {found['retries']}, breakers {json.dumps(found['breakers'])}",
+            f"  {found['micro_usd'] / MICRO:.2f} US dollars, money short {found['leans']} times",
             f"  at rest {found['rest_seconds']} s after the last fault",
             f"  dead workers' runs went on after: {json.dumps(found['recovery'])}",
             f"  undisturbed: {json.dumps(found['recovery_undisturbed'])}",

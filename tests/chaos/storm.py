@@ -14,10 +14,11 @@ from tasks.errors import LedgerDown
 from tasks.run import State
 from tests.acceptance.patience import until
 from tests.chaos.arena import Arena, arena, heal
+from tests.chaos.evidence import Records
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.plan import HEAVY, ONLY_POSTGRES, Kind, plan
 from tests.chaos.record import Record
-from tests.chaos.verdict import Records, judge, repeated, twins
+from tests.chaos.verdict import judge, repeated, twins
 from tests.chaos.watch import Watch, percentile, wait
 from worker.ledgers.engine import reading
 from worker.ledgers.schema import writes
@@ -102,11 +103,15 @@ def weather(orders: Orders, say: Say) -> Record:
             brought=field.customers.brought,
             ledger=field.place.shop.ledger,
             logs=field.logs,
-        ).read(field.customers.helpdesk, field.asked)
+            guards=field.place.shop.config.guards,
+            tiers=field.place.shop.config.tiers,
+            weather=nemesis.weather,
+        ).read(field.customers.helpdesk, field.upstreams.log)
         violations = judge(records)
         if rest is None:
             violations["I1"].insert(0, f"not at rest after {AT_REST_SECONDS:.0f} s")
         violations["I1"] += watch.unbalanced
+        violations["I6"] += watch.overspent
         violations["I10"] = _too_slow(watch)
         violations["I12"] += watch.leaked
         return Record.of(

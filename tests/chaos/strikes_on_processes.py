@@ -68,7 +68,7 @@ def worker_freeze(nemesis: "Nemesis", strike: Strike) -> Told:
     held = len(nemesis.held(post.pid))
     nemesis.arena.troop.freeze(post)
     nemesis.after(strike.down, lambda: nemesis.arena.troop.thaw(post))
-    nemesis.troubles.append((nemesis.now, nemesis.now + strike.down))
+    nemesis.is_rough(strike.down)
     return {"who": post.name, "held": held}
 
 

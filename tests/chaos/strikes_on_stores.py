@@ -1,5 +1,6 @@
 """What the nemesis does to Redis, PostgreSQL and the disk that they are on."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ def _redis_dies(nemesis: "Nemesis", strike: Strike, *, keeps: bool) -> Told:
     if keeps:
         broker.keep()
     broker.kill()
+    nemesis.weather.forgotten.append(time.time())
     nemesis.goes("redis", strike.down, lambda: broker.start(keeps=keeps))
     return {}
 
@@ -51,6 +53,7 @@ def flushall(nemesis: "Nemesis", _: Strike) -> Told:
     with suppress(RedisError):
         queued = sum(client.llen(tier) for tier in TIERS)
         client.flushall()
+        nemesis.weather.forgotten.append(time.time())
         return {"queued": queued}
     return None
 

@@ -10,8 +10,9 @@ from tasks.causes import DropCause
 from tasks.events import Kind
 from tasks.ports.ledger import Intent
 from tasks.run import Run, State
+from tests.chaos.evidence import Records
 from tests.chaos.script import CANARY, Family, script
-from tests.chaos.verdict import INVARIANTS, Records, judge
+from tests.chaos.verdict import INVARIANTS, judge
 from tests.ledgers import ENRICHED, WRITTEN, a_change, an_arrival, claim_all, take_in
 from tests.twins.clock import NOON
 from worker.helpdesks.shown import MACHINE, ShownChange, ShownNote, ShownTicket

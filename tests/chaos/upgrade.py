@@ -22,10 +22,12 @@ from typing import Any
 
 from tests.acceptance.fleet import ROOT, Place, a_place
 from tests.acceptance.patience import until
-from tests.chaos.arena import POLICY, SETTINGS, TIERS, start_provider
+from tests.chaos.arena import POLICY, SETTINGS, tiers
+from tests.chaos.evidence import Records
 from tests.chaos.script import HARMLESS, SECRET, Family, Script, script
 from tests.chaos.stores import Broker, Database
-from tests.chaos.verdict import INVARIANTS, Records
+from tests.chaos.upstreams import LOG, Upstreams
+from tests.chaos.verdict import INVARIANTS
 from worker.ledgers import migrating
 from worker.ledgers.engine import connect
 from worker.ledgers.sql import SqlLedger
@@ -135,10 +137,10 @@ def upgrade(reference: str, ledger: str, minutes: float, tickets: int, seed: int
             (folder / made).mkdir()
         (folder / "inbox.jsonl").touch()
         _check_out(reference, folder / "old")
-        provider, url = start_provider(seed, folder, LATENCY)
+        upstreams = Upstreams(seed, folder, LATENCY)
         broker = Broker(folder / "redis", folder / "logs" / "redis.log")
         database = Database(folder / "pg") if ledger == "postgres" else None
-        place = _a_place(folder, broker, database, url)
+        place = _a_place(folder, broker, database, upstreams.urls["openai"])
         address = place.environment.get("TRIAGE_LEDGER_URL")
         opened = SqlLedger(connect(address or f"sqlite:///{place.home / 'ledger.db'}"))
         versions = Versions(
@@ -152,8 +154,7 @@ def upgrade(reference: str, ledger: str, minutes: float, tickets: int, seed: int
                 process.wait()
             opened.close()
             place.clear()
-            provider.kill()
-            provider.wait()
+            upstreams.close()
             broker.close()
             if database:
                 database.crash()
@@ -182,7 +183,7 @@ def _upgraded(found: Versions, seconds: float, tickets: int, reference: str) -> 
     codes |= {name: found.end(name) for name in list(found.running)}
     records = Records(
         seed=found.seed, brought=0, ledger=found.ledger, logs=found.folder / "logs"
-    ).read(found.place.shop.sandbox, found.folder / "provider.jsonl")
+    ).read(found.place.shop.sandbox, found.folder / LOG)
     violations = {name: list(INVARIANTS[name](records)) for name in JUDGED}
     violations["ends"] = list(_ends(found, records))
     violations["twice"] = list(_twice(records))
@@ -233,8 +234,10 @@ def _asked(found: Versions, records: Records) -> list[str]:
     for one in found.brought:
         once = one.family is Family.GARBAGE
         needed = 2 if once else len(one.plays) + (one.plays == () or one.plays[-1] not in HARMLESS)
-        if one.family not in UNLIKE and records.asked[one.id] > needed:
-            wrong.append(f"{one.id} {one.family}: {records.asked[one.id]} and not {needed}")
+        if one.family not in UNLIKE and len(records.by_ticket.get(one.id, ())) > needed:
+            wrong.append(
+                f"{one.id} {one.family}: {len(records.by_ticket.get(one.id, ()))} and not {needed}"
+            )
     return wrong
 
 
@@ -259,8 +262,8 @@ def _a_place(folder: Path, broker: Broker, database: Database | None, url: str) 
     }
     if database:
         variables["TRIAGE_LEDGER_URL"] = database.url(database.create())
-    tiers = TIERS.format(url=url)
-    return a_place(folder, variables, settings=SETTINGS, policy=POLICY, tiers=tiers)
+    overlay = {"settings": SETTINGS, "policy": POLICY, "tiers": tiers({"openai": url})}
+    return a_place(folder, variables, **overlay)
 
 
 def main() -> int:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
+from tasks.accounts import day_of
 from tasks.errors import LedgerDown
 from tasks.ports.ledger import Books
 from tasks.run import State
 from tests.chaos.arena import Arena
 from tests.chaos.nemesis import Fallen, Nemesis
 from tests.chaos.script import CANARY, SECRET
+from tests.chaos.verdict_on_money import is_overspent
 from worker.ledgers import schema
+from worker.ledgers.accounting import Account
 from worker.ledgers.engine import reading
 
 EVERY = 0.25
@@ -42,9 +45,11 @@ class Watch:
     nemesis: Nemesis
     books: Books | None = None
     unbalanced: list[str] = field(default_factory=list)
+    overspent: list[str] = field(default_factory=list)
     leaked: list[str] = field(default_factory=list)
     recovered: list[Recovered] = field(default_factory=list)
     looks: int = 0
+    _money: dict[str, Account] = field(default_factory=dict)  # by scope, as they stood last
     _seen: int = 0  # of the nemesis' fallen
     _pending: dict[str, tuple[Fallen, int]] = field(default_factory=dict)
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -75,8 +80,15 @@ class Watch:
     def _look_at_books(self) -> None:
         self.books = self.arena.place.shop.ledger.books()
         self.looks += 1
+        self._look_at_money()
         if not self.books.balanced:
             self.unbalanced.append(f"at {self.nemesis.now:.1f}: {self.books}")
+
+    def _look_at_money(self) -> None:
+        for account in self.arena.place.shop.ledger.accounts(day_of(time.time())):
+            if is_overspent(self._money.get(account.scope), account):
+                self.overspent.append(f"at {self.nemesis.now:.1f}: {account}")
+            self._money[account.scope] = account
 
     def _look_at_messages(self) -> None:
         for raw in self.arena.broker.messages():

@@ -138,7 +138,7 @@ class Provider(Server):
         self.asked += 1
         key = key_of(request)
         turn = self._model.turn(request)
-        name, answer = self._played(turn, hashed(key) if key else "")
+        name, answer = self.plays(turn, hashed(key) if key else "")
         self._under_way[request] = Played(
             n=self.asked,
             at=self._clock.now(),
@@ -178,8 +178,8 @@ class Provider(Server):
             )
         )
 
-    def _played(self, turn: Turn | None, key: str) -> tuple[str, Answer]:
-        """The name in the log, and the answer."""
+    def plays(self, turn: Turn | None, key: str) -> tuple[str, Answer]:
+        """The name in the log, and the answer: as the profile has it."""
         if turn is None:
             return "no_question", NO_QUESTION
         mix = self._mix()
@@ -190,11 +190,11 @@ class Provider(Server):
             assert limited is not None  # noqa: S101 - every number is one of its family
             return "limited", limited.play(turn)
         if not mix.parts:
-            return "ok", self._timed(turn.good)
+            return "ok", self.timed(turn.good)
         found = mix.draw(drawn(self._seed, self.name, self.asked), key)
-        return found.name, self._timed(found.play(turn))
+        return found.name, self.timed(found.play(turn))
 
-    def _timed(self, answer: Answer) -> Answer:
+    def timed(self, answer: Answer) -> Answer:
         """What a model says takes its time; what refuses comes at once."""
         if answer.status != OK_STATUS or self._latency == AT_ONCE:
             return answer

@@ -1,7 +1,7 @@
 """Several providers that fail apart, each on its port, with one log."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TextIO
 
@@ -22,7 +22,8 @@ class Simulator:
     """Implements control.Controlled. `with running(Simulator({"alpha": 0})) as it:` it listens.
 
     `ports` has each provider's, 0 for any that is free; `answers` the verdicts for some texts, by
-    answer_key.read. Raises OperatorError where it cannot be like that.
+    answer_key.read. `model` and `provider`: of kinds that say something else. Raises OperatorError
+    where it cannot be like that.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first have a default
@@ -37,6 +38,8 @@ class Simulator:
         file: TextIO | None = None,
         most_records: int = MOST,
         clock: Clock | None = None,
+        model: Model | None = None,
+        provider: Callable[..., Provider] = Provider,
     ) -> None:
         clock = clock or SystemClock()
         self.log = Log(most=most_records, file=file)
@@ -44,8 +47,8 @@ class Simulator:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._began = Profile.parse(profile)
         made = partial(
-            Provider,
-            model=Model(answers or {}, clock.now),
+            provider,
+            model=model or Model(answers or {}, clock.now),
             log=self.log,
             seed=seed,
             latency=Latency.parse(latency),

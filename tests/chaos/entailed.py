@@ -1,0 +1,36 @@
+"""Where a ticket has to end: by its script, and by what providers have really said about it."""
+
+from tasks.causes import Cause, ReviewReason
+from tasks.run import State
+from tests.acceptance.failure_policy import MISSHAPEN, MOST_REQUESTS
+from tests.chaos.evidence import Records
+from tests.chaos.script import End, number_of, script
+
+STRAYING = {
+    "off_list": Cause.OFF_LIST,
+    "off_band": Cause.PRIORITY_OUTSIDE_POLICY,
+    "unproven": Cause.UNPROVEN_ESCALATION,
+}
+STRAYED = 2
+"""Answers with wrong values after which a ticket is dead."""
+
+GARBLED = 3
+"""Misshapen answers after which a person may have to look at it."""
+
+
+def ends(records: Records, ticket: str) -> frozenset[End]:
+    """State and reason. Bad weather adds an end only to whom it has met as the policy says."""
+    met = [request.fault for request in records.by_ticket.get(ticket, [])]
+    found = set(script(records.seed, number_of(ticket)).ends)
+    if sum(fault in STRAYING for fault in met) >= STRAYED:
+        found |= {(State.DEAD, STRAYING[fault]) for fault in met if fault in STRAYING}
+    if sum(fault in MISSHAPEN for fault in met) >= GARBLED or _asked(records, ticket):
+        found.add((State.IN_REVIEW, ReviewReason.UNFINISHED))
+    return frozenset(found)
+
+
+def _asked(records: Records, ticket: str) -> bool:
+    """Whether one of its runs has used up its calls."""
+    runs = {run.id for run in records.tickets[ticket]}
+    asked = [call.ask.run for call in records.calls if call.ask.run in runs]
+    return any(asked.count(run) >= MOST_REQUESTS for run in runs)
