@@ -6,12 +6,13 @@ They are the ledger, the helpdesk's own history, and the provider's log of reque
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import combinations
+from typing import cast
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tasks.delivery import BACK
-from tasks.events import Kind
+from tasks.events import Event, Kind
 from tasks.journey import fold
 from tasks.ports.ledger import Intent
 from tasks.run import Run, State
@@ -70,7 +71,7 @@ def once(records: Records) -> Found:
             )
         for key in set(found) - {intent.key for intent in intents}:
             yield f"{name}: {key} is in the helpdesk and was never intended"
-        yield from _values(runs[-1], records.intents[runs[-1].id], shown)
+        yield from _values(records, runs[-1], shown)
 
 
 def _effect(
@@ -85,18 +86,30 @@ def _effect(
         yield f"{told} is recorded as {intent.outcome} and is there"
 
 
-def _values(run: Run, intents: Sequence[Intent], shown: ShownTicket) -> Found:
+def _values(records: Records, run: Run, shown: ShownTicket) -> Found:
+    intents = records.intents[run.id]
     if run.state is State.WRITTEN:
         if open_ones := [one.key for one in intents if one.outcome not in DONE]:
             yield f"{run.external_id} is written, and nobody knows of {open_ones}"
         last = {change.field: change for change in shown.history}
         # Of several writes to one field the last one counts: people may have had it before.
-        ordered = sorted(intents, key=lambda one: one.seq or 0)
+        meant = _meant_at(records.events[run.id])
+        ordered = sorted(intents, key=lambda one: meant.get(one.key, one.seq or 0))
         for one in {one.target: one for one in ordered}.values():
             if one.outcome == "applied" and one.target in shown.fields:
                 by_us = last[one.target].author == MACHINE
                 if by_us and shown.fields[one.target] != one.wanted:
                     yield f"{run.external_id}: {one.target} is {shown.fields[one.target]}"
+
+
+def _meant_at(events: Sequence[Event]) -> dict[str, int]:
+    """Which event meant each key to be written last."""
+    return {
+        str(key): event.seq
+        for event in events
+        if event.kind is Kind.INTENDED
+        for key in cast("Sequence[object]", event.body["keys"])
+    }
 
 
 def no_edit_lost(records: Records) -> Found:
@@ -168,8 +181,8 @@ def told(records: Records) -> Found:
     """I11: each dead letter says why, and after how many attempts."""
     for run in records.runs:
         if run.state is State.DEAD:
-            last = records.events[run.id][-1]
-            if not (run.reason and run.why and last.kind is Kind.BURIED):
+            kinds = [event.kind for event in records.events[run.id]]
+            if not (run.reason and run.why and Kind.BURIED in kinds):
                 yield f"{run.external_id} is dead without a cause: {run.reason} {run.why}"
 
 

@@ -31,7 +31,7 @@ class RetryBudget(Protocol):
         """Raises RetriesSpent where it is a retry too many."""
 
     def succeeded(self) -> None:
-        """A request was answered."""
+        """A model has answered."""
 
     def standing(self) -> Mapping[str, object]:
         """For the record of a call."""
@@ -158,7 +158,7 @@ class _Visit(AbstractAsyncContextManager[Permit]):
             await doors.limits.settle(errand, self._permit.tokens)
         if isinstance(error, RateLimited):
             await doors.limits.told(errand.upstream, error.retry_after)
-        if ended is Ended.SUCCESS:
+        if ended is Ended.SUCCESS and errand.model is not None:  # only those are tried again
             doors.budget.succeeded()
         if ended is Ended.FAILURE and self._upstream and self._upstream.probe:
             # Nothing new was learned, and no run shall spend an attempt on finding that out.

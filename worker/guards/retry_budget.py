@@ -46,7 +46,7 @@ class RetryBudget:
         post.on_round(self._round)
 
     def succeeded(self) -> None:
-        """A request was answered."""
+        """A model has answered."""
         self._succeeded += 1
 
     async def take(self, errand: Errand) -> None:

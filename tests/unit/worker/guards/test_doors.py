@@ -25,6 +25,7 @@ from tests.twins.breakers import Process, opened, processes
 from worker.guards.doors import Doors, ended_by
 
 ERRAND = Errand(upstream="x", credential="KEY", model="openai/gpt-9")
+AGAIN = Errand(upstream="x", model="openai/gpt-9", is_retry=True)
 
 
 @dataclass
@@ -170,9 +171,19 @@ def test_a_retry_is_taken_from_the_budget_and_a_success_fills_it() -> None:
     purse, meter = Purse(), Meter()
     doors = Doors(one.breakers, budget=purse, limits=meter)
     asyncio.run(_go(doors))
-    asyncio.run(_go(doors, Errand(upstream="x", is_retry=True)))
+    asyncio.run(_go(doors, AGAIN))
     assert purse.came == ["success", "retry x", "success"]
     assert meter.came == ["limit x", "limit x"]
+
+
+def test_what_helpdesks_and_facts_answer_buys_no_retry_of_a_model() -> None:
+    """A ticket has a dozen such requests: the budget would be as many times too large."""
+    purse = Purse()
+    [one] = processes()
+    doors = Doors(one.breakers, budget=purse)
+    for upstream in ("helpdesk:rt", "facts"):
+        asyncio.run(_go(doors, Errand(upstream=upstream)))
+    assert purse.came == []
 
 
 def test_limits_hear_what_it_came_to_and_what_the_upstream_asked_for() -> None:
@@ -209,7 +220,7 @@ def test_a_guard_that_is_off_holds_nobody_and_is_told_nothing() -> None:
     purse, meter = Purse(), Meter(refuses=RateLimited("slow"))
     off = {"breaker", "retry_budget", "rate_limits"}
     doors = Doors(one.breakers, budget=purse, limits=meter, off=lambda: off)
-    asyncio.run(_go(doors, Errand(upstream="x", is_retry=True)))
+    asyncio.run(_go(doors, AGAIN))
     assert (purse.came, meter.came) == (["success"], [])
     off.remove("rate_limits")
     with pytest.raises(RateLimited):
@@ -235,7 +246,7 @@ def test_a_probe_is_no_retry() -> None:
     """It is made however many retries there were, or a spent budget would keep it open for ever."""
     purse = Purse()
     doors = Doors(_due().breakers, budget=purse)
-    asyncio.run(_go(doors, Errand(upstream="x", is_retry=True)))
+    asyncio.run(_go(doors, AGAIN))
     assert purse.came == ["success"]
 
 
