@@ -13,7 +13,7 @@ SOON = 0.5
 FINISHING = (Kind.ENRICHED, Kind.CLASSIFIED, Kind.VALIDATED, Kind.PROMOTED, Kind.DEGRADED)
 """After these nothing that came is a retry of what failed before them."""
 
-True_ = Callable[[float], float]
+Righted = Callable[[float], float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +96,7 @@ class Call:
 
 
 def called(
-    runs: Sequence[Sequence[Event]], requests: Sequence[Request], true: True_
+    runs: Sequence[Sequence[Event]], requests: Sequence[Request], true: Righted
 ) -> Iterator[Call]:
     """The calls about one ticket, each with its request; oldest first.
 
@@ -116,7 +116,7 @@ def called(
     yield from calls
 
 
-def asks(events: Sequence[Event], true: True_) -> Iterator[Ask]:
+def asks(events: Sequence[Event], true: Righted) -> Iterator[Ask]:
     """The calls of one run, and what each has cost: what is not known has cost all of it."""
     failures = 0
     for place, event in enumerate(events):
@@ -133,7 +133,7 @@ def _next(events: Sequence[Event]) -> Event | None:
     return next((event for event in events if event.kind is not Kind.CLAIMED), None)
 
 
-def _ask(event: Event, after: Event | None, failures: int, true: True_) -> Ask:
+def _ask(event: Event, after: Event | None, failures: int, true: Righted) -> Ask:
     body: Mapping[str, Any] = event.body
     settled = after is not None and after.kind in (Kind.ANSWERED, Kind.UNANSWERED)
     told: Mapping[str, Any] = after.body if after and settled else {}

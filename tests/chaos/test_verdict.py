@@ -93,6 +93,17 @@ def _never_intended(records: Records) -> None:
     _show(records, notes=(*records.shown[NAME].notes, more))
 
 
+def _handed_over_between(records: Records) -> None:
+    """People had it for a while, and then what was meant at first was written after all."""
+    run = records.runs[0]
+    given = replace(_intent(run, "ho-1:queue", "queue", "triage"), seq=9)
+    records.intents[run.id].append(given)
+    theirs = _step(MACHINE, None, "triage", "ho-1:queue")
+    _show(records, history=(theirs, *records.shown[NAME].history))
+    meant = replace(records.events[run.id][-1], kind=Kind.INTENDED, seq=10, body={"keys": [FIELD]})
+    records.events[run.id].append(meant)
+
+
 def _another_value(records: Records) -> None:
     _show(records, fields={**EMPTY.fields, "queue": "cards"})
 
@@ -164,3 +175,20 @@ VIOLATIONS: dict[Tamper, str] = {
 def test_a_violation_is_named(records: Records, tamper: Tamper, violated: str) -> None:
     tamper(records)
     assert judge(records)[violated]
+
+
+def test_of_what_was_meant_for_a_field_the_last_counts(records: Records) -> None:
+    _handed_over_between(records)
+    assert judge(records)["I2"] == []
+    records.events[records.runs[0].id].pop()
+    assert judge(records)["I2"]
+
+
+def test_a_dead_letter_that_was_handed_over_since_has_its_cause_all_the_same(
+    records: Records,
+) -> None:
+    run = records.runs[0]
+    records.runs[0] = replace(run, state=State.DEAD, reason="bug", why="it broke")
+    last = records.events[run.id][-1]
+    records.events[run.id] += [replace(last, kind=k) for k in (Kind.BURIED, Kind.HANDED_OVER)]
+    assert judge(records)["I11"] == []

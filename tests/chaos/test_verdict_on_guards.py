@@ -6,6 +6,7 @@ probed, and its fleet comes back.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from config.guards import Breaker, Guards, Retries
 from config.tiers import Model, Price, Tier, Tiers
 from tasks.accounts import account_of
+from tasks.run import RunId
 from tests.chaos.calls import Ask, Call, Request
 from tests.chaos.evidence import Records
 from tests.chaos.plan import Kind
@@ -31,7 +33,7 @@ GUARDS = Guards(
     breaker=Breaker(open_seconds=1.0, most_open_seconds=4.0, ramp_seconds=3.0),
     retries=Retries(floor=5, share=0.1),
 )
-PRICE = Price(input=1.0, output=2.0)
+PRICE = Price(input=Decimal(1), output=Decimal(2))
 MODEL, ACCOUNT = "openai/made-up", account_of(NOON, "economy")
 BOUND, COST = 1_000, 100
 AWAY_AT, BACK_AT, OPENED_AT, CLOSED_AT = 60.0, 70.0, 62.0, 72.0
@@ -42,7 +44,7 @@ Tamper = Callable[[Records], None]
 def a_call(at: float, *, seconds: float = 0.1, fault: str = "ok", **ask: Any) -> Call:  # noqa: ANN401 - an Ask's
     """One call, `at` seconds after noon; `fault` "refused" never gets to the provider."""
     failed = fault != "ok"
-    told = {
+    told: dict[str, Any] = {
         "run": "r-1",
         "at": NOON + at,
         "until": NOON + at + seconds,
@@ -86,7 +88,7 @@ def tell(records: Records, calls: Iterable[Call]) -> None:
     records.requests = requests
     vars(records)["calls"] = found
     spent = sum(call.ask.charged for call in found)
-    records.runs = [replace(records.runs[0], id="r-1", micro_usd=spent)]
+    records.runs = [replace(records.runs[0], id=RunId("r-1"), micro_usd=spent)]
     records.accounts = {ACCOUNT: Total(reserved=0, spent=spent)}
 
 

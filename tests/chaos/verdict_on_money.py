@@ -76,8 +76,9 @@ def _came(call: Call, until: float) -> bool:
 
 def _bill(call: Call, tiers: Tiers) -> int:
     request = call.request
-    boundless = request is None or request.fault == BOUNDLESS
-    return 0 if boundless else price_of(request, call.ask.model, tiers)
+    if request is None or request.fault == BOUNDLESS:
+        return 0
+    return price_of(request, call.ask.model, tiers)
 
 
 def price_of(request: Request, model: str, tiers: Tiers) -> int:

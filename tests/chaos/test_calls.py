@@ -1,0 +1,123 @@
+"""Whose request a request was, where a ticket has to end because of it, and what a script plays."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tasks.causes import Cause, ReviewReason
+from tasks.events import Body, Event, Kind
+from tasks.run import RunId, State
+from tests.chaos.calls import Call, Request, called, request_of
+from tests.chaos.entailed import ends
+from tests.chaos.evidence import Records
+from tests.chaos.provider import Scripts
+from tests.chaos.script import Family, name, script
+from tests.chaos.test_verdict import NAME, SEED
+from tests.ledgers import an_arrival, take_in
+from tests.twins.clock import NOON
+from worker.ledgers.sql import SqlLedger
+
+BOUND, COST = 1_000, 100
+ASKED: Body = {
+    "model": "openai/made-up",
+    "account": "2026-11-17/economy",
+    "reserved": BOUND,
+    "guards": {"breaker": "closed"},
+}
+
+
+def a_request(at: float, fault: str = "ok", provider: str = "openai") -> Request:
+    """One that took a second."""
+    line = {"n": 1, "provider": provider, "at": NOON + at, "seconds": 1.0, "ticket": NAME}
+    told = {"fault": fault, "status": 200, "outcome": "answered", "model": "made-up"}
+    tokens = dict.fromkeys(("input_tokens", "cached_tokens", "output_tokens"), 0)
+    return request_of({**line, **told, **tokens})
+
+
+def a_run(*happened: tuple[float, Kind, Body]) -> Sequence[Event]:
+    """A run to which these happened."""
+    return [
+        Event(run=RunId("r-1"), seq=seq, at=NOON + at, kind=kind, body=body)
+        for seq, (at, kind, body) in enumerate(happened, 1)
+    ]
+
+
+def calls(events: Sequence[Event], *requests: Request) -> list[Call]:
+    """By a clock that is right."""
+    return list(called([events], requests, lambda at: at))
+
+
+def test_a_request_is_that_of_the_last_call_before_it() -> None:
+    """The first one was recorded, and its worker died before it was sent."""
+    events = a_run(
+        (0.0, Kind.ASKING, ASKED),
+        (5.0, Kind.LAPSED, {}),
+        (9.0, Kind.ASKING, ASKED),
+        (10.0, Kind.ANSWERED, {"micro_usd": COST}),
+    )
+    [orphan, answered] = calls(events, a_request(9.1))
+    assert (orphan.request, orphan.ask.charged, orphan.ask.is_settled) == (None, BOUND, False)
+    assert (answered.request, answered.ask.charged) == (a_request(9.1), COST)
+
+
+def test_what_somebody_else_was_asked_is_no_request_of_it() -> None:
+    [call] = calls(a_run((0.0, Kind.ASKING, ASKED)), a_request(0.1, provider="anthropic"))
+    assert call.request is None
+
+
+def test_a_claim_says_nothing_of_what_a_call_has_cost() -> None:
+    events = a_run(
+        (0.0, Kind.ASKING, ASKED), (1.0, Kind.CLAIMED, {}), (2.0, Kind.ANSWERED, {"micro_usd": 7})
+    )
+    assert [call.ask.charged for call in calls(events)] == [7]
+
+
+def test_who_has_failed_in_this_stage_tries_again() -> None:
+    failed: Body = {"micro_usd": 0, "error": "ProviderDown"}
+    probe: Body = {**ASKED, "guards": {"breaker": "probe"}}
+    events = a_run(
+        (0.0, Kind.ASKING, ASKED),
+        (1.0, Kind.UNANSWERED, failed),
+        (1.1, Kind.FAILED, {}),
+        (2.0, Kind.ASKING, probe),
+        (3.0, Kind.UNANSWERED, failed),
+        (4.0, Kind.ASKING, ASKED),
+        (5.0, Kind.ANSWERED, {"micro_usd": COST}),
+        (5.1, Kind.PROMOTED, {}),
+        (6.0, Kind.ASKING, ASKED),
+    )
+    assert [call.ask.is_retry for call in calls(events)] == [False, False, True, False]
+    assert [call.failed for call in calls(events)] == [True, True, False, False]
+
+
+def test_a_ticket_ends_otherwise_only_by_what_was_said_about_it(
+    ledger: SqlLedger, tmp_path: Path
+) -> None:
+    records = Records(seed=SEED, brought=0, ledger=ledger, logs=tmp_path)
+    records.runs = take_in(ledger, an_arrival(NAME))
+    assert ends(records, NAME) == {(State.WRITTEN, None)}
+    records.requests = [a_request(1.0, "off_list")]
+    vars(records).pop("by_ticket")
+    assert ends(records, NAME) == {(State.WRITTEN, None)}
+    records.requests = [a_request(float(n), "off_list") for n in range(2)]
+    vars(records).pop("by_ticket")
+    assert (State.DEAD, Cause.OFF_LIST) in ends(records, NAME)
+    records.requests = [a_request(float(n), "words") for n in range(3)]
+    vars(records).pop("by_ticket")
+    assert ends(records, NAME) == {
+        (State.WRITTEN, None),
+        (State.IN_REVIEW, ReviewReason.UNFINISHED),
+    }
+
+
+@pytest.mark.parametrize("family", [Family.TRANSIENT, Family.REFUSED, Family.PLAIN])
+def test_a_ticket_meets_what_its_script_has_and_then_what_its_family_has(family: Family) -> None:
+    number = next(n for n in range(3_000) if script(SEED, n).family is family)
+    scripts, one = Scripts(SEED), script(SEED, number)
+    met = []
+    for _ in range(len(one.plays) + 2):
+        met.append(scripts.next(name(number)))
+        scripts.meets(name(number))
+    ever = "refusal" if family is Family.REFUSED else "ok"
+    assert met == [*one.plays, ever, ever]
