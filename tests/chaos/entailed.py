@@ -1,5 +1,6 @@
 """Where a ticket has to end: by its script, and by what providers have really said about it."""
 
+from config.tiers import TIERS
 from tasks.causes import Cause, ReviewReason
 from tasks.run import State
 from tests.acceptance.failure_policy import MISSHAPEN, MOST_REQUESTS
@@ -12,19 +13,20 @@ STRAYING = {
     "unproven": Cause.UNPROVEN_ESCALATION,
 }
 STRAYED = 2
-"""Answers with wrong values after which a ticket is dead."""
+"""Answers with wrong values after which a ticket is dead; of the dearest tier, one fewer."""
 
 GARBLED = 3
-"""Misshapen answers after which a person may have to look at it."""
+"""Misshapen answers after which a person may have to look at it; likewise."""
 
 
 def ends(records: Records, ticket: str) -> frozenset[End]:
     """State and reason. Bad weather adds an end only to whom it has met as the policy says."""
     met = [request.fault for request in records.by_ticket.get(ticket, [])]
     found = set(script(records.seed, number_of(ticket)).ends)
-    if sum(fault in STRAYING for fault in met) >= STRAYED:
+    top = records.tickets[ticket][-1].tier == TIERS[-1]  # nobody dearer is left to be asked
+    if sum(fault in STRAYING for fault in met) >= STRAYED - top:
         found |= {(State.DEAD, STRAYING[fault]) for fault in met if fault in STRAYING}
-    if sum(fault in MISSHAPEN for fault in met) >= GARBLED or _asked(records, ticket):
+    if sum(fault in MISSHAPEN for fault in met) >= GARBLED - top or _asked(records, ticket):
         found.add((State.IN_REVIEW, ReviewReason.UNFINISHED))
     return frozenset(found)
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -67,8 +68,13 @@ def worker_freeze(nemesis: "Nemesis", strike: Strike) -> Told:
         return None
     held = len(nemesis.held(post.pid))
     nemesis.arena.troop.freeze(post)
-    nemesis.after(strike.down, lambda: nemesis.arena.troop.thaw(post))
-    nemesis.is_rough(strike.down)
+
+    def thaw() -> None:
+        nemesis.arena.troop.thaw(post)
+        nemesis.weather.woken.append(time.time())
+
+    nemesis.after(strike.down, thaw)
+    nemesis.troubles.append((nemesis.now, nemesis.now + strike.down))
     return {"who": post.name, "held": held}
 
 

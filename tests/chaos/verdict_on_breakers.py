@@ -1,7 +1,7 @@
 """I8, and of I7 that nobody but a probe asks a provider whose breaker is open.
 
-Judged where stores and workers were there: with Redis away each process is on its own, and a
-frozen one knows nothing of what it has missed.
+Judged where stores and workers were there: with Redis away each process is on its own, and
+one that has just woken knows nothing of what it has missed.
 """
 
 from collections import defaultdict

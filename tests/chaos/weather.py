@@ -51,7 +51,8 @@ class Weather:
 
     spells: list[Spell] = field(default_factory=list)
     leans: list[Lean] = field(default_factory=list)
-    rough: list[tuple[float, float]] = field(default_factory=list)  # stores or workers were away
+    rough: list[tuple[float, float]] = field(default_factory=list)  # a store was away
+    woken: list[float] = field(default_factory=list)  # when a frozen worker went on
     forgotten: list[float] = field(default_factory=list)  # when Redis lost all that it knew
 
     def over(self, spell: Spell, at: float) -> None:
@@ -59,8 +60,8 @@ class Weather:
         self.spells[self.spells.index(spell)] = replace(spell, until=at)
 
     def is_calm(self, since: float, until: float) -> bool:
-        """Whether the stores were there and the workers awake all the while."""
-        rough = (*self.rough, *((at, at) for at in self.forgotten))
+        """Whether everybody could know all the while what everybody else knew."""
+        rough = (*self.rough, *((at, at) for at in (*self.forgotten, *self.woken)))
         return not any(begun < until and since < ended + MARGIN for begun, ended in rough)
 
     def is_bad(self, provider: str, since: float, until: float) -> bool:
