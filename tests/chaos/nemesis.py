@@ -86,6 +86,8 @@ class Nemesis:
         while self._later and self._later[0][0] <= self.now:
             heapq.heappop(self._later)[2]()
         self.ended += self.arena.troop.tend()
+        if not self.arena.troop.at_work():
+            self.weather.nobody_works(time.time())
         if self.arena.database and "postgres" not in self.away:
             self.arena.database.restart()
 

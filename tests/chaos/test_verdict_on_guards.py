@@ -272,6 +272,16 @@ def test_while_redis_was_away_each_process_was_on_its_own(records: Records, tamp
     assert judged(records)["outages_in_quiet"] == 0
 
 
+def test_while_nobody_works_nobody_probes(records: Records) -> None:
+    """All workers were dead for a while."""
+    for tick in range(100):
+        records.weather.nobody_works(NOON + 68 + tick * 0.05)
+    [(since, until)] = records.weather.rough
+    assert (since, until) == pytest.approx((NOON + 68, NOON + 72.95))
+    _never_closed(records)
+    assert violations(records)["I8"] == []
+
+
 def test_above_a_cap_it_only_gets_less() -> None:
     """A cap may be lowered below what is spent; then what is in flight comes to its end."""
     before = Account(scope="fleet", spent=80, reserved=30, cap=100)

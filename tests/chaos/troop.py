@@ -16,6 +16,7 @@ from tests.chaos.app import FOLDER, SEED, SLOT
 FLEET = (sys.executable, "-m", "celery", "-A", "tests.chaos.app")
 THREADS = "64"
 TERM_SECONDS = 45.0  # beyond every drain time
+WARM_SECONDS = 15.0  # on a machine that is busy, until a worker has taken its first ticket
 
 
 @dataclass(kw_only=True, slots=True)
@@ -103,6 +104,11 @@ class Troop:
             for post in self.posts.values()
             if post.name != "beat" and post.runs() and not post.frozen and post.asked_at is None
         ]
+
+    def at_work(self) -> list[Post]:
+        """Those workers that have had the time to begin."""
+        begun = time.monotonic() - WARM_SECONDS
+        return [post for post in self.workers() if post.born_at < begun]
 
     def kill(self, post: Post, away_seconds: float) -> None:
         """Kill -9 of its whole group."""

@@ -5,7 +5,7 @@ one that has just woken knows nothing of what it has missed.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -16,6 +16,7 @@ from tests.chaos.calls import Call
 from tests.chaos.evidence import Found, Records
 from tests.chaos.provider import PROVIDERS
 from tests.chaos.weather import Spell, Weather
+from worker.guards.rule import ENOUGH as CALLS_THAT_TELL
 from worker.upkeep.releasing import PROBE_SECONDS
 
 HEARD = 1.0
@@ -178,16 +179,23 @@ def _grounded(case: Case) -> Found:
     rule = case.rule
     for one in case.openings:
         since = max(one.at - rule.window_seconds - HEARD, one.before)
-        ended = [
-            call
-            for call in case.calls
-            if call.ask.until and since < call.ask.until <= one.at + HEARD
-        ]
-        failed = sum(call.failed for call in ended)
-        if case.weather.is_calm(since, one.at) and failed < rule.failure_share * NEARLY * max(
-            len(ended), 1
-        ):
-            yield f"opened at {one.at:.1f} when {failed} of {len(ended)} had failed"
+        share = max(_shares(case, since, one.at), default=0.0)
+        if share < rule.failure_share * NEARLY and case.weather.is_calm(since, one.at):
+            yield f"opened at {one.at:.1f} when {share:.0%} had failed"
+
+
+def _shares(case: Case, since: float, at: float) -> Iterator[float]:
+    """The share of failures that anybody may have seen about that moment."""
+    ended = sorted(
+        (call.ask.until, call.failed)
+        for call in case.calls
+        if call.ask.until and since < call.ask.until <= at + HEARD
+    )
+    newest = CALLS_THAT_TELL * case.rule.least_calls
+    for place, (until, _) in enumerate(ended, 1):
+        seen = [failed for _, failed in ended[max(0, place - newest) : place]]
+        if until >= at - HEARD and len(seen) >= case.rule.least_calls:
+            yield sum(seen) / len(seen)
 
 
 def _healed(case: Case) -> list[tuple[Spell, Opening]]:

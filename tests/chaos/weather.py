@@ -51,9 +51,19 @@ class Weather:
 
     spells: list[Spell] = field(default_factory=list)
     leans: list[Lean] = field(default_factory=list)
-    rough: list[tuple[float, float]] = field(default_factory=list)  # a store was away
+    rough: list[tuple[float, float]] = field(
+        default_factory=list
+    )  # a store was away, or all workers
     woken: list[float] = field(default_factory=list)  # when a frozen worker went on
     forgotten: list[float] = field(default_factory=list)  # when Redis lost all that it knew
+
+    def nobody_works(self, at: float) -> None:
+        """At this moment, and since it was said last, if that is not long ago."""
+        since, until = self.rough.pop() if self.rough else (at, at)
+        if at <= until + 1.0:
+            self.rough.append((since, max(at, until)))
+        else:
+            self.rough += [(since, until), (at, at)]
 
     def over(self, spell: Spell, at: float) -> None:
         """It has cleared up."""
