@@ -30,6 +30,7 @@ def results(folder: Path = RESULTS) -> str:
     kills = [one for one in storms if _is_of_kills(one)]
     parts = [
         _storms([one for one in storms if not _is_of_kills(one)]),
+        _guards([one for one in storms if "breakers" in one]),
         _raw(_read(folder, "raw-*.json")),
         _recovery(kills, _read(folder, "flush-*.json")),
         _upgrades(_read(folder, "upgrade-*.json")),
@@ -106,6 +107,43 @@ def _storms(storms: Sequence[Document]) -> str:
             _table(("times", *(ledger for ledger, _ in kinds)), every),
         )
     )
+
+
+def _guards(storms: Sequence[Document]) -> str:
+    """Of the storms in which providers and money were struck."""
+    if not storms:
+        return ""
+    head = (
+        "ledger",
+        "seed",
+        "model calls",
+        "retries",
+        "outages, in quiet",
+        "breakers opened, in quiet",
+        "probes",
+        "closings judged",
+        "money short",
+        "violations of I6, I7, I8",
+    )
+    rows = [
+        (
+            one["ledger"],
+            one["seed"],
+            f"{one['model_calls']:,}",
+            one["retries"],
+            f"{one['breakers']['outages']}, {one['breakers']['outages_in_quiet']}",
+            f"{one['breakers']['openings']}, {one['breakers']['openings_in_quiet']}",
+            one["breakers"]["probes"],
+            one["breakers"]["closings_in_quiet"],
+            f"{one['leans']} times",
+            "**{}, {}, {}**".format(*(len(one["violations"][name]) for name in JUDGED)),
+        )
+        for one in storms
+    ]
+    return f"**Providers and the day's money struck too:**\n\n{_table(head, rows)}"
+
+
+JUDGED = ("I6", "I7", "I8")
 
 
 def _raw(runs: Sequence[Document]) -> str:
