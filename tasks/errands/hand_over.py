@@ -37,7 +37,7 @@ class Entrusted:
     `held`: what its queue may hold without any person having chosen it, the likeliest first.
 
     `why` is for people in the helpdesk, and free of the ticket's text. `mode`: what may be done
-    there.
+    there. `routed`: the queue that a run which goes on has written itself; one that is in it stays.
     """
 
     run: RunId
@@ -47,6 +47,7 @@ class Entrusted:
     held: tuple[str | None, ...]
     past: Past
     mode: Mode = Mode.AUTO
+    routed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +84,7 @@ async def hand_over(case: Entrusted, sender: Sender) -> HandedOver | Wait:
 
 
 def _plan(case: Entrusted, seen: Seen, *, moves: bool) -> Plan:
+    moves = moves and seen.fields[QUEUE] not in case.routed
     field = Intent(
         key=f"{case.past.key}:{QUEUE}",
         run=case.run,

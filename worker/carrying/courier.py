@@ -14,7 +14,7 @@ from tasks.errors import LedgerDown, TriageError
 from tasks.events import Kind
 from tasks.ports.ledger import Claimed
 from tasks.protocol import Sending
-from tasks.run import Run
+from tasks.run import Run, State
 from tasks.ticket import Ticket
 from worker.carrying.bench import Bench
 from worker.carrying.errands import asked_of, entrusted, reopened
@@ -79,7 +79,8 @@ class Courier:
         queue = bench.config.taxonomy.fallback_queue
         mode = await bench.gate.mode(run)
         case = await asyncio.to_thread(entrusted, run, ticket, why, queue, bench.ledger)
-        came = await hand_over(replace(case, mode=mode), self._sending(notebook))
+        routed = case.routed if _goes_on(back) else frozenset()
+        came = await hand_over(replace(case, mode=mode, routed=routed), self._sending(notebook))
         return came if isinstance(came, Wait) else handed_over(came, back)
 
     def _sending(self, notebook: Notebook) -> Sending:
@@ -94,8 +95,17 @@ class Courier:
 
 def goes_back_to_work(entry: Entry) -> bool:
     """Whether the run was on its way when it was sent on this errand."""
-    back = cast("Mapping[str, Any] | None", entry.body.get("back"))
-    return back is not None and back["state"] == "queued"
+    return _state(entry.body.get("back")) == State.QUEUED
+
+
+def _goes_on(back: object) -> bool:
+    """Whether a run that is put back there has not come to rest."""
+    return _state(back) in (State.QUEUED, State.WAITING)
+
+
+def _state(back: object) -> object:
+    there = cast("Mapping[str, Any] | None", back)
+    return there["state"] if there else None
 
 
 def _why(detour: NeedsHuman | GiveUp) -> str:

@@ -45,14 +45,14 @@ def entrusted(
     key = hand_over_key(run.ticket, run.digest)
     writes, events = ledger.writes(run.id), ledger.events(run.id)
     ours = [one for one in writes if not is_hand_over(one)]
+    # What this run itself may have written is no person's either.
+    routed = [
+        one.wanted for one in ours if one.target == QUEUE and one.outcome in (None, "applied")
+    ]
     held: tuple[str | None, ...] = (queue,)
     if ticket is not None:
         earlier = ledger.earlier_writes(run) if run.revision > 1 else ()
-        held = images(ticket, Past(key=key, earlier=earlier))[QUEUE]
-        # What this run itself may have written is no person's either.
-        held += tuple(
-            one.wanted for one in ours if one.target == QUEUE and one.outcome in {"applied", None}
-        )
+        held = (*images(ticket, Past(key=key, earlier=earlier))[QUEUE], *routed)
     return Entrusted(
         run=run.id,
         ticket=run.external_id,
@@ -60,6 +60,7 @@ def entrusted(
         why=why,
         held=held,
         past=past_of(key, writes, events),
+        routed=frozenset(value for value in routed if value is not None),
     )
 
 

@@ -27,7 +27,11 @@ def office(request: pytest.FixtureRequest) -> Office:
 
 
 def given(
-    office: Office, *held: str | None, queue: str = "triage", mode: Mode = Mode.AUTO
+    office: Office,
+    *held: str | None,
+    queue: str = "triage",
+    mode: Mode = Mode.AUTO,
+    routed: frozenset[str] = frozenset(),
 ) -> dict[str, str | None]:
     case = Entrusted(
         run=RunId("R-1"),
@@ -37,6 +41,7 @@ def given(
         held=held or ("inbox",),
         past=Past(key=KEY),
         mode=mode,
+        routed=routed,
     )
     found = asyncio.run(hand_over(case, office.desk))
     assert isinstance(found, HandedOver)
@@ -59,6 +64,13 @@ def test_a_person_who_has_moved_it_is_not_undone(office: Office) -> None:
     office.helpdesk.edit(T1, "queue", "vip", "ada")
     assert given(office) == {"queue": "kept", "note:hand_over": "applied"}
     assert office.helpdesk.values() == {"queue": "vip"}
+
+
+def test_one_that_is_routed_already_and_goes_on_stays_where_it_is(office: Office) -> None:
+    """Its write is half done: the queue is as decided, and nobody would put it back afterwards."""
+    assert given(office, routed=frozenset({"inbox"})) == {"note:hand_over": "applied"}
+    assert office.helpdesk.values() == {"queue": "inbox"}
+    assert office.helpdesk.posted() == [WHY]
 
 
 def test_a_queue_that_the_helpdesk_does_not_have_costs_the_queue_not_the_note(
