@@ -35,8 +35,8 @@ class Request:
 
     @property
     def failed(self) -> bool:
-        """Whether the provider was away."""
-        return self.fault in AWAY
+        """Whether the provider was away, or went away in the middle of it."""
+        return self.fault in AWAY or self.outcome == "dropped"
 
     @property
     def answered(self) -> bool:

@@ -32,7 +32,8 @@ def _redis_dies(nemesis: "Nemesis", strike: Strike, *, keeps: bool) -> Told:
     if keeps:
         broker.keep()
     broker.kill()
-    nemesis.weather.forgotten.append(time.time())
+    lost = nemesis.weather.shaken if keeps else nemesis.weather.forgotten
+    lost.append(time.time())
     nemesis.goes("redis", strike.down, lambda: broker.start(keeps=keeps))
     return {}
 

@@ -1,6 +1,7 @@
-"""Whose request a request was, where a ticket has to end because of it, and what a script plays."""
+"""Whose request a request was, what it cost, where its ticket ends, and what a script plays."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from tests.chaos.evidence import Records
 from tests.chaos.provider import Scripts
 from tests.chaos.script import Family, name, script
 from tests.chaos.test_verdict import NAME, SEED
+from tests.chaos.verdict_on_money import is_overspent
 from tests.ledgers import an_arrival, take_in
 from tests.twins.clock import NOON
+from worker.ledgers.accounting import Account
 from worker.ledgers.sql import SqlLedger
 
 BOUND, COST = 1_000, 100
@@ -121,3 +124,19 @@ def test_a_ticket_meets_what_its_script_has_and_then_what_its_family_has(family:
         scripts.meets(name(number))
     ever = "refusal" if family is Family.REFUSED else "ok"
     assert met == [*one.plays, ever, ever]
+
+
+def test_a_request_that_was_under_way_when_the_port_was_closed_has_failed() -> None:
+    assert not a_request(1.0).failed
+    assert replace(a_request(1.0), outcome="dropped").failed
+
+
+def test_above_a_cap_it_only_gets_less() -> None:
+    """A cap may be lowered below what is spent; then what is in flight comes to its end."""
+    before = Account(scope="fleet", spent=80, reserved=30, cap=100)
+    assert is_overspent(None, before)
+    assert is_overspent(before, replace(before, spent=81))
+    assert not is_overspent(before, before)
+    assert not is_overspent(before, replace(before, reserved=0))
+    assert not is_overspent(replace(before, cap=200), before)  # it was lowered a moment ago
+    assert is_overspent(replace(before, spent=0), replace(before, reserved=21))

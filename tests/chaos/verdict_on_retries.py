@@ -11,16 +11,17 @@ LATE = 2.0
 
 
 def within_budget(records: Records) -> Found:
-    """I7, by when requests came to providers. A budget that Redis has forgotten is a new one."""
+    """I7, by when requests came to providers. What Redis has forgotten nobody can count."""
     retries = sorted(
         call.request.at for call in records.calls if call.request and call.ask.is_retry
     )
     successes = sorted(request.until for request in records.requests if request.answered)
-    rule, forgotten = records.guards.retries, sorted(records.weather.forgotten)
+    rule, weather = records.guards.retries, records.weather
+    forgotten, lost = sorted(weather.forgotten), sorted([*weather.forgotten, *weather.shaken])
     for at in retries:
-        known = _last(forgotten, at)
-        made = _between(retries, max(at - WINDOW_SECONDS + LATE, known), at)
-        went_well = _between(successes, max(at - MEMORY_SECONDS, known) - LATE, at)
+        made = _between(retries, max(at - WINDOW_SECONDS, _last(lost, at)) + LATE, at)
+        known = max(at - MEMORY_SECONDS, _last(forgotten, at))
+        went_well = _between(successes, known - LATE, at)
         if made > (allowed := rule.floor + rule.share * went_well):
             yield f"{made} retries in the minute before {at:.1f}, and {allowed:.1f} allowed"
 

@@ -56,6 +56,7 @@ class Weather:
     )  # a store was away, or all workers
     woken: list[float] = field(default_factory=list)  # when a frozen worker went on
     forgotten: list[float] = field(default_factory=list)  # when Redis lost all that it knew
+    shaken: list[float] = field(default_factory=list)  # when it lost the last of that, or all
 
     def nobody_works(self, at: float) -> None:
         """At this moment, and since it was said last, if that is not long ago."""
