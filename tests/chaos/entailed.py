@@ -3,15 +3,18 @@
 from config.tiers import TIERS
 from tasks.causes import Cause, ReviewReason
 from tasks.run import State
-from tests.acceptance.failure_policy import MISSHAPEN, MOST_REQUESTS
+from tests.acceptance.failure_policy import AWAY, MISSHAPEN, MOST_REQUESTS
 from tests.chaos.evidence import Records
-from tests.chaos.script import End, number_of, script
+from tests.chaos.script import End, Family, number_of, script
 
 STRAYING = {
     "off_list": Cause.OFF_LIST,
     "off_band": Cause.PRIORITY_OUTSIDE_POLICY,
     "unproven": Cause.UNPROVEN_ESCALATION,
 }
+ATTEMPTS = 4
+"""Failures after which a ticket that has some of its own may be dead; no other ever is of that."""
+
 STRAYED = 2
 """Answers with wrong values after which a ticket is dead; of the dearest tier, one fewer."""
 
@@ -22,12 +25,15 @@ GARBLED = 3
 def ends(records: Records, ticket: str) -> frozenset[End]:
     """State and reason. Bad weather adds an end only to whom it has met as the policy says."""
     met = [request.fault for request in records.by_ticket.get(ticket, [])]
-    found = set(script(records.seed, number_of(ticket)).ends)
+    one = script(records.seed, number_of(ticket))
+    found = set(one.ends)
     top = records.tickets[ticket][-1].tier == TIERS[-1]  # nobody dearer is left to be asked
     if sum(fault in STRAYING for fault in met) >= STRAYED - top:
         found |= {(State.DEAD, STRAYING[fault]) for fault in met if fault in STRAYING}
     if sum(fault in MISSHAPEN for fault in met) >= GARBLED - top or _asked(records, ticket):
         found.add((State.IN_REVIEW, ReviewReason.UNFINISHED))
+    if one.family is Family.TRANSIENT and sum(fault in AWAY for fault in met) >= ATTEMPTS:
+        found.add((State.DEAD, Cause.PROVIDER_DOWN))  # its own failures, and those of bad weather
     return frozenset(found)
 
 

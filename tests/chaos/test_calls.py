@@ -38,6 +38,13 @@ def a_request(at: float, fault: str = "ok", provider: str = "openai") -> Request
     return request_of({**line, **told, **tokens})
 
 
+def met(records: Records, *faults: str) -> Records:
+    """The ticket has met just these."""
+    records.requests = [a_request(float(n), fault) for n, fault in enumerate(faults)]
+    vars(records).pop("by_ticket", None)
+    return records
+
+
 def a_run(*happened: tuple[float, Kind, Body]) -> Sequence[Event]:
     """A run to which these happened."""
     return [
@@ -100,18 +107,29 @@ def test_a_ticket_ends_otherwise_only_by_what_was_said_about_it(
     records = Records(seed=SEED, brought=0, ledger=ledger, logs=tmp_path)
     records.runs = take_in(ledger, an_arrival(NAME))
     assert ends(records, NAME) == {(State.WRITTEN, None)}
-    records.requests = [a_request(1.0, "off_list")]
-    vars(records).pop("by_ticket")
-    assert ends(records, NAME) == {(State.WRITTEN, None)}
-    records.requests = [a_request(float(n), "off_list") for n in range(2)]
-    vars(records).pop("by_ticket")
-    assert (State.DEAD, Cause.OFF_LIST) in ends(records, NAME)
-    records.requests = [a_request(float(n), "words") for n in range(3)]
-    vars(records).pop("by_ticket")
-    assert ends(records, NAME) == {
+    assert ends(met(records, "off_list"), NAME) == {(State.WRITTEN, None)}
+    assert (State.DEAD, Cause.OFF_LIST) in ends(met(records, "off_list", "off_list"), NAME)
+    assert ends(met(records, "words", "words", "words"), NAME) == {
         (State.WRITTEN, None),
         (State.IN_REVIEW, ReviewReason.UNFINISHED),
     }
+
+
+def test_only_who_brings_failures_of_its_own_may_die_of_an_outage(
+    ledger: SqlLedger, tmp_path: Path
+) -> None:
+    own = next(n for n in range(3_000) if script(SEED, n).family is Family.TRANSIENT)
+    records = Records(seed=SEED, brought=0, ledger=ledger, logs=tmp_path)
+    records.runs = take_in(ledger, an_arrival(NAME), an_arrival(name(own)))
+    dead = (State.DEAD, Cause.PROVIDER_DOWN)
+    assert dead not in ends(met(records, *["error_500"] * 4), NAME)
+    told = [replace(request, ticket=name(own)) for request in records.requests]
+    records.requests = told[:3]
+    vars(records).pop("by_ticket")
+    assert dead not in ends(records, name(own))
+    records.requests = told
+    vars(records).pop("by_ticket")
+    assert dead in ends(records, name(own))
 
 
 @pytest.mark.parametrize("family", [Family.TRANSIENT, Family.REFUSED, Family.PLAIN])
