@@ -16,7 +16,6 @@ from tests.chaos.calls import Call
 from tests.chaos.evidence import Found, Records
 from tests.chaos.provider import PROVIDERS
 from tests.chaos.weather import Spell, Weather
-from worker.guards.rule import ENOUGH as CALLS_THAT_TELL
 from worker.upkeep.releasing import PROBE_SECONDS
 
 HEARD = 1.0
@@ -191,7 +190,7 @@ def _shares(case: Case, since: float, at: float) -> Iterator[float]:
         for call in case.calls
         if call.ask.until and since < call.ask.until <= at + HEARD
     )
-    newest = CALLS_THAT_TELL * case.rule.least_calls
+    newest = case.rule.last_calls
     for place, (until, _) in enumerate(ended, 1):
         seen = [failed for _, failed in ended[max(0, place - newest) : place]]
         if until >= at - HEARD and len(seen) >= case.rule.least_calls:

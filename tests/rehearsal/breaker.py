@@ -33,7 +33,7 @@ def breaker(pace: Pace, *, seed: int) -> dict[str, object]:
 def _ill(stage: Stage, pace: Pace) -> dict[str, object]:
     """From the first failure to the closing, and Redis forgets everything on the way."""
     stage.bring(ILL)
-    stage.fill()
+    stage.fill(least=10)
     began = CLOCK.now()
     stage.provider.play("error_503:0.8")
     until(lambda: stage.noticed("breaker.opened", began), 60)

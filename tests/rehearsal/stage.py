@@ -126,9 +126,9 @@ class Stage:
         found = [one for one in self.provider.log.since(0, provider) if one.at >= since]
         return sorted(found, key=lambda one: one.at)
 
-    def fill(self) -> None:
-        """Waits until as many tickets are with the provider as may be at once, or nearly."""
-        until(lambda: self.show() and self.provider["alpha"].in_flight > 0.9 * IN_FLIGHT, 60)
+    def fill(self, least: int = 9 * IN_FLIGHT // 10) -> None:
+        """Waits until so many tickets are with the provider: nearly as many as may be at once."""
+        until(lambda: self.show() and self.provider["alpha"].in_flight > least, 60)
 
     def runs(self, names: Sequence[str]) -> list[Run]:
         """Of these tickets."""
