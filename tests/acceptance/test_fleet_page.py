@@ -220,11 +220,12 @@ def test_a_guard_that_is_off_is_shown_with_who_and_why_and_as_an_alert(
     assert browser.complaints() == []
 
 
-def test_a_breaker_that_somebody_holds_is_shown_before_the_others(
+def test_breakers_and_caps_are_shown_and_who_is_held_before_the_others(
     pages: Pages, browser: Browser
 ) -> None:
     browser.resize(PHONE)
     browser.open(pages.url)
+    assert _cells(browser, "caps", 1) == ["fleet", "economy", "standard", "premium"]
     now, why = time.time(), "<b>they move</b>"
     trip = Trip(name="openai", since=now, by="ada", why=why)
     told = Notice(id="trip", at=now, kind="breaker.tripped", subject="openai", body="{}")
@@ -240,13 +241,6 @@ def test_a_breaker_that_somebody_holds_is_shown_before_the_others(
         pages.scene.ledger.untrip("openai", replace(told, id="reset", kind="breaker.reset"))
     until(lambda: "tripped" not in browser.text('section[aria-labelledby="breakers"]'))
     assert browser.complaints() == []
-
-
-def test_caps_are_shown_with_what_is_spent(pages: Pages, browser: Browser) -> None:
-    browser.open(pages.url)
-    until(lambda: _cells(browser, "caps", 1) == ["fleet", "economy", "standard", "premium"])
-    assert _cells(browser, "caps", 3)[0] == "$50.00"
-    assert pages.numbers()["accounts"][0]["scope"] == "fleet"
 
 
 def test_since_when_an_alert_holds_is_shown(pages: Pages, browser: Browser) -> None:
