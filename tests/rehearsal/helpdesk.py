@@ -12,11 +12,11 @@ from tests.rehearsal.stage import CLOCK, IN_FLIGHT, Casting, Stage, ended, stage
 from tests.soak.proxy import Proxy, serving
 from tests.soak.sites import Kind, Site, served
 
-TICKETS = 300
-CALM = 200
+TICKETS = 200
+CALM = 100
 PROBES = 6
 KIND: Kind = "roundup"
-HELPDESK = "[roundup]\ntimeout_seconds = 30.0\nsettle_seconds = 1.0\nrequests = 64\n"
+HELPDESK = "[roundup]\ntimeout_seconds = 30.0\nsettle_seconds = 1.0\nrequests = 4\n"
 
 
 @dataclass(kw_only=True)
