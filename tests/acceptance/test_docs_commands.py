@@ -103,6 +103,7 @@ def _terminal(world: World, block: Block, provider: Provider, folder: Path) -> T
         folder=folder,
         placeholders={
             TICKET: world.ticket(block.heading),
+            "EMAIL": "basic@example.com",
             MODEL: LOCAL,
             SERVER: provider.url,
             ADDRESS: f"http://127.0.0.1:{two_ports()}",

@@ -193,6 +193,7 @@ SAID = {
     "triage guard off --json": "guard off money --for 1h --why why --yes",
     "triage guard on --json": "guard on money --yes",
     "triage alert test --json": "alert test",
+    "triage forget --json": "forget --requester basic@example.com",
     "triage backup FILE --json": "backup FILE",
     "triage books --json": "books",
     "triage spend --json": f"spend --day {TODAY}",

@@ -5,7 +5,7 @@ import argparse
 from worker.cli.declaring import Parsers, asks_yes, command, count, limit, noun
 from worker.cli.guard_grammar import alerts, guards
 from worker.cli.spend_grammar import spending
-from worker.cli.ticket_grammar import dead, recalling, tickets
+from worker.cli.ticket_grammar import dead, forgetting, recalling, tickets
 
 TIERS = ("economy", "standard", "premium")
 STAGES = ("enrich", "classify", "validate", "write")
@@ -38,6 +38,7 @@ def grammar() -> argparse.ArgumentParser:
         tickets,
         dead,
         recalling,
+        forgetting,
         _sources,
         _helpdesk,
         _setting_up,

@@ -64,6 +64,19 @@ def dead(nouns: Parsers) -> None:
         one.add_argument("--older", metavar="AGE", help="dead for longer than 30m, 2h, 3d")
 
 
+def forgetting(nouns: Parsers) -> None:
+    """Lets go of what somebody said."""
+    forget = command(
+        nouns,
+        "forget",
+        "worker.cli.forget:forget_requester",
+        "delete what a requester said, and the key to any copy",
+        json=True,
+    )
+    forget.add_argument("--requester", metavar="EMAIL", required=True, help="whose")
+    asks_yes(forget)
+
+
 def recalling(nouns: Parsers) -> None:
     """Takes back what was written."""
     recall = command(

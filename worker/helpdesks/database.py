@@ -46,6 +46,15 @@ class Database:
         with self._transaction("BEGIN") as connection:
             yield connection
 
+    def scrub(self) -> None:
+        """SQLite's log keeps what was overwritten until it begins anew. Raises HelpdeskDown."""
+        with self._alone:
+            try:
+                self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except (sqlite3.DatabaseError, OSError) as error:
+                self._drop()
+                raise HelpdeskDown(self._trouble(error)) from error
+
     def close(self) -> None:
         """Ends the connection, after the transaction that is running. Later ones are refused."""
         self._closed = True

@@ -13,7 +13,7 @@ from tasks.intake import SURROGATE
 from tasks.ports.clock import Clock
 from tasks.ports.helpdesk import FIELDS, Capabilities, Gone, Moved, Seen, Traces
 from tasks.ticket import ExternalId, Ticket, Turn
-from worker.helpdesks import reading
+from worker.helpdesks import forgetting, reading
 from worker.helpdesks.database import BUSY_SECONDS, Database
 from worker.helpdesks.reading import Conversation, Held, Replied
 from worker.helpdesks.shown import MACHINE, ShownTicket
@@ -209,6 +209,13 @@ class EmbeddedHelpdesk:
         """A person closes the ticket. False where no such ticket is open."""
         with self._database.writing() as connection:
             return connection.execute(CLOSE, (ticket,)).rowcount == 1
+
+    def forget(self, email: str) -> int:
+        """Nothing that was said on that customer's tickets can be read any more; how many."""
+        with self._database.writing() as connection:
+            found = forgetting.forget(connection, email)
+        self._database.scrub()
+        return found
 
     def show(self, ticket: ExternalId) -> ShownTicket | None:
         """The ticket as people see it, open or closed; None where there is none."""

@@ -85,6 +85,7 @@ def _sqlite(url: str) -> Engine:
             "synchronous=FULL",
             "recursive_triggers=ON",  # else INSERT OR REPLACE slips past the append-only trigger
             "foreign_keys=ON",
+            "secure_delete=FAST",  # a key that is deleted is not left lying in the file
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -9,6 +9,7 @@ from tasks.accounts import SCOPES
 from tasks.ports.ledger import Change, Claim, Claimed, Reserved
 from worker.ledgers.accounting import LedgerAccounting
 from worker.ledgers.alerting import LedgerAlerting
+from worker.ledgers.forgetting import LedgerForgetting
 from worker.ledgers.handing import LedgerHanding
 from worker.ledgers.ingesting import LedgerIngesting
 from worker.ledgers.noticing import LedgerNoticing
@@ -36,6 +37,7 @@ class SqlLedger(
     LedgerTripping,
     LedgerSwitching,
     LedgerAlerting,
+    LedgerForgetting,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 

@@ -63,6 +63,8 @@ def open_texts(
 ) -> dict[str, str]:
     """The run's texts by name; each says so where it was forgotten. `readably`: for people."""
     key = ledger.key(run.requester)
+    if key is None:
+        return {"ticket": FORGOTTEN}
     return {
         sealed.name: _told(sealed.name, _open(vault, sealed, key), readably=readably)
         for sealed in sorted(ledger.bodies(run.id), key=lambda sealed: sealed.name)

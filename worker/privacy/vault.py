@@ -28,7 +28,7 @@ class Vault:
     def __init__(self, secret: bytes, *, keep_days: int) -> None:
         self._seal_key = AESGCM(hmac.digest(secret, b"triage-fleet keys", "sha256"))
         self._name_key = hmac.digest(secret, b"triage-fleet requesters", "sha256")
-        self._keep_seconds = keep_days * DAY
+        self.keep_seconds = keep_days * DAY
         self._opened = lru_cache(maxsize=10_000)(self._open_key)
 
     def requester(self, email: str) -> str:
@@ -64,7 +64,7 @@ class Vault:
             name=name,
             requester=key.requester,
             cipher=self._lock(self._opened(key), raw, _bound(run, name)),
-            expires_at=at + self._keep_seconds,
+            expires_at=at + self.keep_seconds,
         )
 
     def open(self, sealed: Sealed, key: SealedKey) -> str:

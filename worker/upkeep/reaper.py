@@ -88,6 +88,7 @@ class Reaper:
             self._hand_over(self._entrusting.ended())
         if self._sweeps % OVERDUE_EVERY == 0:
             self._hand_over(self._entrusting.overdue())
+            self._expire()
         self._sweeps += 1
 
     def _bury_lives(self) -> None:
@@ -138,6 +139,13 @@ class Reaper:
             self._log.info("runs.handed_over", count=len(changes))
             self._commit(changes, ahead=True)
 
+    def _expire(self) -> None:
+        """Texts are kept so long and no longer."""
+        kept = self._vault.keep_seconds
+        now = self._clock.now()
+        if gone := self._ledger.expire(now, kept_seconds=kept, limit=EXPIRED_AT_ONCE):
+            self._log.info("texts.expired", count=gone)
+
     def _project_dead(self) -> None:
         """The dead-letter queue shows the ledger's dead letters to whatever reads a broker."""
         dead = [
@@ -155,6 +163,9 @@ PROJECT_EVERY = 5
 
 OVERDUE_EVERY = 30
 """Sweeps between two looks for what has waited too long, which reads all that is queued."""
+
+EXPIRED_AT_ONCE = 1_000
+"""Texts that are deleted in one transaction."""
 
 DEAD_SHOWN = 10_000
 """Most dead letters that the broker shows; the ledger has them all."""
