@@ -69,7 +69,7 @@ class Caps(Frozen):
 class Limit(Frozen):
     """How much one upstream is asked in a minute, by all of the fleet together."""
 
-    upstream: str  # as `triage breaker list` has it: openai, helpdesk:rt, facts
+    upstream: str  # as `triage breaker list` has it: openai, helpdesk:rt, facts:crm
     requests_per_minute: int | None = Field(default=None, gt=0)
     tokens_per_minute: int | None = Field(default=None, gt=0)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from config.alerts import Alerts
 from config.environment import Environment
 from config.errors import ConfigError
+from config.facts import FactsConfig, Http, Sql
 from config.guards import Guards
 from config.helpdesk import HelpdeskConfig, Kind
 from config.policy import Policy
@@ -38,6 +39,7 @@ class Config:
     policy: Policy
     guards: Guards
     alerts: Alerts
+    facts: FactsConfig
     helpdesk: HelpdeskConfig
     classify: Prompt
 
@@ -69,6 +71,7 @@ def load(environment: Environment) -> Config:
         policy=_shaped(Policy, "policy.toml", overlay),
         guards=_shaped(Guards, "guards.toml", overlay),
         alerts=_alerts(overlay, environment),
+        facts=_facts(_shaped(FactsConfig, "facts.toml", overlay), environment),
         helpdesk=_helpdesk(_shaped(HelpdeskConfig, "helpdesk.toml", overlay), environment),
         classify=read_prompt("classify", overlay),
     )
@@ -152,6 +155,22 @@ def _helpdesk(found: HelpdeskConfig, environment: Environment) -> HelpdeskConfig
         message = f"{remote.credential} is not set: it holds the token of the fleet's user ({kind})"
         raise ConfigError(message)
     return found.model_copy(update={kind: remote.model_copy(update={"url": url})})
+
+
+def _facts(found: FactsConfig, environment: Environment) -> FactsConfig:
+    """The sources of facts, each with its variables set: without one it would answer nobody."""
+    for name, source in found.used.items():
+        match source:
+            case Sql():
+                needs = [source.credential]
+            case Http():
+                needs = list(source.secret_headers.values())
+            case _:
+                needs = []
+        if missing := [need for need in needs if need not in environment.credentials]:
+            message = f"{missing[0]} is not set: the source of facts `{name}` needs it (facts.toml)"
+            raise ConfigError(message)
+    return found
 
 
 def _staged(tiers: Tiers, environment: Environment, at: str) -> tuple[Tiers, Environment]:

@@ -170,9 +170,11 @@ def _enriched(case: Enriched) -> Entry:
             "customer_tier": facts.customer_tier,
             "incidents": [incident.id for incident in facts.incidents],
             "unavailable": sorted(facts.unavailable),
+            "why_unavailable": dict(facts.unavailable),
+            "stale": sorted(facts.stale),
             "fetched_at": facts.fetched_at,
         },
-        texts={"facts": facts.model_dump_json()},
+        texts={"facts": facts.as_json()},
     )
 
 

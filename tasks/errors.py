@@ -77,7 +77,7 @@ class Held(TriageError):
 
     def __init__(self, message: str, *, dependency: str, retry_after: float) -> None:
         super().__init__(message)
-        self.dependency = dependency  # the guard's name: "openai", "helpdesk:rt", "facts"
+        self.dependency = dependency  # the guard's name: "openai", "helpdesk:rt", "facts:crm"
         self.retry_after = retry_after  # seconds until it is worth asking again
 
 

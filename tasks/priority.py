@@ -26,7 +26,8 @@ class Expected:
 def expected(issue: IssueType, ticket: Ticket, facts: Facts) -> Expected:
     """What the policy expects for this customer, counted from the day of the ticket.
 
-    While a source of facts is away the band is the expected value alone: validation is stricter.
+    Where a fact could not be had, or is old, the band is the expected value alone: validation is
+    stricter by what nobody knows.
     """
     policy = issue.priority
     tier = facts.customer_tier
@@ -39,7 +40,9 @@ def expected(issue: IssueType, ticket: Ticket, facts: Facts) -> Expected:
         priority -= policy.renewal_steps
         rule.append(f"renewal within {policy.renewal_days} days -{policy.renewal_steps}")
     priority = max(MOST_URGENT, priority)
-    spread = 0 if facts.unavailable else policy.spread
+    spread = 0 if facts.doubts else policy.spread
+    if facts.doubts:
+        rule.append(f"and no other: {', '.join(facts.doubts)}")
     return Expected(
         priority=priority,
         most_urgent=max(MOST_URGENT, priority - spread),

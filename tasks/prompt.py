@@ -119,6 +119,10 @@ def _redacted(ticket: Ticket, facts: Facts) -> _Seen:
     return _Seen(redacted, plain, redaction.values)
 
 
+NOT_SAID = {"fetched_at", "as_of", "good_for"}
+"""Of the facts: a model is told in words what is old, and is asked the same again an hour later."""
+
+
 def _document(ticket: Ticket, facts: Facts) -> dict[str, Any]:
     turns = [turn.model_dump(mode="json", exclude={"at", "quoted"}) for turn in ticket.thread[-6:]]
     return {
@@ -129,7 +133,7 @@ def _document(ticket: Ticket, facts: Facts) -> dict[str, Any]:
             "subject": ticket.subject,
             "message": ticket.body,
         },
-        "customer": facts.model_dump(mode="json", exclude={"fetched_at"}, exclude_defaults=True),
+        "customer": facts.model_dump(mode="json", exclude=NOT_SAID, exclude_defaults=True),
     }
 
 

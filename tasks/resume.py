@@ -1,7 +1,7 @@
 """Builds a run's case again from the ledger, so that work goes on where it stopped."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from config.taxonomy import Taxonomy
@@ -24,14 +24,14 @@ def resume(
     events: Sequence[Event],
     texts: Mapping[str, str],
     *,
-    stale: float,
+    is_outlived: Callable[[Facts], bool],
     taxonomy: Taxonomy,
 ) -> Resumed:
     """The case that `run.stage` starts from.
 
     A decision that names what the taxonomy does not have any more is validated again. `texts` are
-    the run's bodies by name (`NAME.SEQ`). Facts fetched before `stale` (epoch seconds) are fetched
-    again: the case then starts at enrich. Where a text was forgotten or expired the case starts as
+    the run's bodies by name (`NAME.SEQ`). Facts that are outlived are fetched again: the case then
+    starts at enrich. Where a text was forgotten or expired the case starts as
     far back as it must.
     """
     answers = tuple(_answers(events, texts))
@@ -39,7 +39,7 @@ def resume(
     if run.stage in ("intake", "enrich"):
         return received
     enriched = _enriched(received, run, events, texts)
-    if enriched is None or (run.stage == "classify" and enriched.facts.fetched_at < stale):
+    if enriched is None or (run.stage == "classify" and is_outlived(enriched.facts)):
         return received
     classified = _classified(enriched) if run.stage in ("validate", "write") else None
     if classified is None:

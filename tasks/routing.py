@@ -21,8 +21,7 @@ class Route:
 
 def route(ticket: Ticket, facts: Facts | None, tiers: Tiers) -> Route:
     """The tier for this ticket; where `facts` is None no rule on facts holds."""
-    known = None if facts is None else _Known(facts.customer_tier, bool(facts.incidents))
-    return _route(ticket, known, tiers)
+    return _route(ticket, _found(facts) if facts else None, tiers)
 
 
 def route_at_once(ticket: Ticket, source: CustomerFacts, tiers: Tiers) -> Route:
@@ -37,8 +36,16 @@ def route_at_once(ticket: Ticket, source: CustomerFacts, tiers: Tiers) -> Route:
 class _Known(NamedTuple):
     """What rules on facts ask for."""
 
-    customer_tier: CustomerTier
-    in_incident: bool
+    customer_tier: CustomerTier | None  # None: nobody could say
+    in_incident: bool | None  # as above
+
+
+def _found(facts: Facts) -> _Known:
+    """A source that is away says neither that a customer is a basic one nor that all is well."""
+    return _Known(
+        None if "account" in facts.unavailable else facts.customer_tier,
+        None if "incidents" in facts.unavailable else bool(facts.incidents),
+    )
 
 
 def _known(found: AtHand, moment: datetime) -> _Known:

@@ -9,11 +9,14 @@ from config.load import Config, load
 from config.mode import Mode
 from tasks.errors import OperatorError
 from tasks.ports.clock import Clock
-from tasks.ports.facts import CustomerFacts
+from tasks.ports.guards import Guards
 from tasks.ports.inbox import Inbox
 from tasks.ticket import ExternalId
 from worker.clock import SystemClock
-from worker.facts.json_files import JsonFacts
+from worker.facts.opening import open_each, open_sources
+from worker.facts.source import Source
+from worker.facts.sources import FactSources
+from worker.guards.open_door import OpenDoor
 from worker.helpdesks.embedded import EmbeddedHelpdesk
 from worker.home import Home
 from worker.inboxes.embedded import EmbeddedInbox
@@ -191,9 +194,25 @@ def open_past(shop: Shop, since: str) -> Inbox:
     return LiveInbox(PastFeed(helpdesk.archive, helpdesk.feed, is_known), since=since)
 
 
-def open_facts(config: Config, clock: Clock) -> CustomerFacts:
-    """The source of customer facts."""
-    return JsonFacts(CHECKOUT / config.settings.sources.facts, clock)
+def open_facts(config: Config, clock: Clock, guards: Guards | None = None) -> FactSources:
+    """The sources of customer facts; without guards everything is let through."""
+    return open_sources(
+        config.facts,
+        folder=CHECKOUT / config.settings.sources.facts,
+        credentials=config.environment.credentials,
+        clock=clock,
+        guards=guards or OpenDoor(),
+    )
+
+
+def open_fact_sources(config: Config, clock: Clock) -> dict[str, Source]:
+    """Each by its name, to be tried."""
+    return open_each(
+        config.facts,
+        folder=CHECKOUT / config.settings.sources.facts,
+        credentials=config.environment.credentials,
+        clock=clock,
+    )
 
 
 def open_intake(shop: Shop, mode: Mode | None = None) -> "Intake":

@@ -28,9 +28,9 @@ from worker.carrying.hints import BrokerHints
 from worker.carrying.loop import EventLoop
 from worker.chance import token, uniform
 from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake, recognise
+from worker.facts.sources import FactSources
 from worker.fleet import Fleet, Upkeep
 from worker.gatehouse import Gatehouse
-from worker.guards.guarded_facts import GuardedFacts
 from worker.guards.guarded_helpdesk import GuardedHelpdesk
 from worker.guards.open_door import OpenDoor
 from worker.helpdesks.fenced import FencedHelpdesk, fenced
@@ -110,7 +110,8 @@ def hire(
     )
     # A worker that serves upkeep alone carries no ticket, so it loads no models.
     models = open_models(shop) if tiers and desks is None else None
-    given = open_desks(shop, models, gatehouse.doors) if models else _no_desk
+    facts = open_facts(shop.config, shop.clock, gatehouse.doors) if models else None
+    given = open_desks(shop, models, gatehouse.doors, facts) if models else _no_desk
     given = desks(gatehouse.doors) if desks else given
     return Fleet(
         _bench(shop, heart, gate, tiers, BrokerHints(broker, log), given, gatehouse.doors),
@@ -119,7 +120,7 @@ def hire(
             Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
             Upkeep(_herald(shop, heart, broker), every=shop.config.alerts.every_seconds, log=log),
         ),
-        loop=EventLoop(closing=models.aclose if models else None),
+        loop=EventLoop(closing=partial(_aclose, models, facts)),
         guards=gatehouse,
         drain_seconds=settings.worker.drain_seconds,
         poll=_polling(shop),
@@ -151,10 +152,18 @@ def _no_desk(_journal: Journal) -> Desk:
 async def desk_with(shop: Shop, journal: Journal, tiers: Tiers) -> AsyncIterator[Desk]:
     """A desk of this shop for one journal, with these tiers. Loads models: seconds."""
     models = open_models(shop, tiers)
+    facts = open_facts(shop.config, shop.clock)
     try:
-        yield replace(open_desks(shop, models)(journal), tiers=tiers)
+        yield replace(open_desks(shop, models, facts=facts)(journal), tiers=tiers)
     finally:
-        await models.aclose()
+        await _aclose(models, facts)
+
+
+async def _aclose(*opened: Switchboard | FactSources | None) -> None:
+    """Ends the connections that a loop has opened."""
+    for one in opened:
+        if one is not None:
+            await one.aclose()
 
 
 def _guarded(shop: Shop, guards: Guards) -> GuardedHelpdesk:
@@ -166,10 +175,13 @@ def _guarded(shop: Shop, guards: Guards) -> GuardedHelpdesk:
     return GuardedHelpdesk(shop.helpdesk, guards, errand)
 
 
-def open_desks(shop: Shop, models: Models, guards: Guards | None = None) -> Desks:
+def open_desks(
+    shop: Shop, models: Models, guards: Guards | None = None, facts: FactSources | None = None
+) -> Desks:
     """Gives each run a desk of its own; everything but the journal is shared.
 
-    Without guards everything is let through: for what an operator does by hand.
+    `facts` are closed by whoever has opened them. Without guards everything is let through: for
+    what an operator does by hand.
     """
     config = shop.config
     guards = guards or OpenDoor()
@@ -180,7 +192,7 @@ def open_desks(shop: Shop, models: Models, guards: Guards | None = None) -> Desk
         policy=config.policy,
         prompt=config.classify,
         clock=shop.clock,
-        facts=GuardedFacts(open_facts(shop.config, shop.clock), guards),
+        facts=facts or open_facts(shop.config, shop.clock, guards),
         models=models,
         helpdesk=_guarded(shop, guards),
         guards=guards,

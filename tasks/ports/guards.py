@@ -13,7 +13,7 @@ from tasks.errors import Transient
 class Errand:
     """One request that is about to be made.
 
-    `upstream`: what is asked, by the name that its breaker has ("openai", "helpdesk:rt", "facts").
+    `upstream`: what is asked, by the name of its breaker ("openai", "helpdesk:rt", "facts:crm").
     `credential`: the name of the variable with the key, where there is one. `tokens`: the most that
     it may cost against a limit of tokens a minute. `is_retry`: it has failed before, by no fault of
     ours, and spends the fleet's retry budget. `whose`: the run that asks; it keeps its place in the

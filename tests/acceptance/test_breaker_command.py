@@ -20,6 +20,9 @@ from worker.guards.redis_shared import connect
 
 HEARD_SECONDS = 2.0
 
+FACTS = "facts:files"
+"""The breaker of the source that we ship."""
+
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[server.EmbeddedRedis]:
@@ -71,77 +74,77 @@ def _listed(place: Place, name: str) -> dict[str, Any]:
 def test_what_is_configured_is_listed_although_no_worker_runs(place: Place) -> None:
     found = place.ask("breaker", "list", "--json").json()
     named = {one["breaker"] for one in found}
-    assert {"helpdesk:embedded", "facts"} < named
+    assert {"helpdesk:embedded", FACTS} < named
     assert {one["state"] for one in found} == {"closed"}
 
 
 def test_a_trip_needs_its_yes_and_is_lifted_by_a_reset(place: Place) -> None:
     """With no worker and no broker: both lie in the ledger."""
-    said = place.ask("breaker", "trip", "facts", "--why", "upgrade").out
+    said = place.ask("breaker", "trip", FACTS, "--why", "upgrade").out
     assert "nothing was changed" in said
-    assert _listed(place, "facts")["state"] == "closed"
-    place.ask("breaker", "trip", "facts", "--why", "upgrade", "--yes")
-    row = _listed(place, "facts")
+    assert _listed(place, FACTS)["state"] == "closed"
+    place.ask("breaker", "trip", FACTS, "--why", "upgrade", "--yes")
+    row = _listed(place, FACTS)
     assert (row["state"], row["why"], row["probe_in"]) == ("tripped", "upgrade", None)
     assert row["by"]
-    assert "is tripped already" in place.ask("breaker", "trip", "facts", "--why", "x", "--yes").out
+    assert "is tripped already" in place.ask("breaker", "trip", FACTS, "--why", "x", "--yes").out
     [held] = place.ask("status", "--json").json()["breakers"]
-    assert (held["breaker"], held["state"], held["why"]) == ("facts", "tripped", "upgrade")
-    assert "breaker: facts is tripped since" in place.ask("status").out
-    place.ask("breaker", "reset", "facts", "--why", "upgraded", "--yes")
-    assert _listed(place, "facts")["state"] == "closed"
-    assert "is closed already" in place.ask("breaker", "reset", "facts", "--why", "x", "--yes").out
+    assert (held["breaker"], held["state"], held["why"]) == (FACTS, "tripped", "upgrade")
+    assert f"breaker: {FACTS} is tripped since" in place.ask("status").out
+    place.ask("breaker", "reset", FACTS, "--why", "upgraded", "--yes")
+    assert _listed(place, FACTS)["state"] == "closed"
+    assert "is closed already" in place.ask("breaker", "reset", FACTS, "--why", "x", "--yes").out
     kinds = [(one.kind, one.subject) for one in place.shop.ledger.notices()]
-    assert kinds == [("breaker.tripped", "facts"), ("breaker.reset", "facts")]
+    assert kinds == [("breaker.tripped", FACTS), ("breaker.reset", FACTS)]
 
 
 def test_a_name_that_no_breaker_has_is_refused(place: Place) -> None:
     """A trip of a name that was mistyped would hold nothing, in silence."""
     said = place.ask("breaker", "trip", "fcats", "--why", "x", "--yes", code=ExitCode.USAGE)
     assert "fcats" in said.err
-    assert "facts" in said.err
+    assert FACTS in said.err
 
 
 def test_a_trip_is_heard_and_a_redis_that_is_emptied_does_not_lift_it(
     shared: Place, breakers: Breakers, redis: server.EmbeddedRedis
 ) -> None:
-    assert _goes(breakers, "facts")
-    shared.ask("breaker", "trip", "facts", "--why", "upgrade", "--yes")
-    until(lambda: not _goes(breakers, "facts"), HEARD_SECONDS)
+    assert _goes(breakers, FACTS)
+    shared.ask("breaker", "trip", FACTS, "--why", "upgrade", "--yes")
+    until(lambda: not _goes(breakers, FACTS), HEARD_SECONDS)
     client = connect(redis.url)
     client.flushall()
     client.close()
     assert breakers.sync()
-    assert not _goes(breakers, "facts")
-    shared.ask("breaker", "reset", "facts", "--why", "upgraded", "--yes")
-    until(lambda: breakers.standing("facts").state == "ramp", HEARD_SECONDS)
+    assert not _goes(breakers, FACTS)
+    shared.ask("breaker", "reset", FACTS, "--why", "upgraded", "--yes")
+    until(lambda: breakers.standing(FACTS).state == "ramp", HEARD_SECONDS)
 
 
 def test_what_opened_by_itself_is_seen_from_outside_and_closed(
     shared: Place, breakers: Breakers
 ) -> None:
-    _fail(breakers, "facts")
-    row = _listed(shared, "facts")
+    _fail(breakers, FACTS)
+    row = _listed(shared, FACTS)
     assert (row["state"], row["failing"], row["calls"]) == ("open", 0.8, 10)
     assert 0 <= row["probe_in"] <= 5
     assert "80 %" in shared.ask("breaker", "list").out
     [held] = shared.ask("status", "--json").json()["breakers"]
-    assert held["breaker"] == "facts"
-    assert "closed" in shared.ask("breaker", "reset", "facts", "--why", "mended", "--yes").out
-    until(lambda: breakers.standing("facts").state == "ramp", 1)
-    assert _listed(shared, "facts")["state"] == "ramp"
+    assert held["breaker"] == FACTS
+    assert "closed" in shared.ask("breaker", "reset", FACTS, "--why", "mended", "--yes").out
+    until(lambda: breakers.standing(FACTS).state == "ramp", 1)
+    assert _listed(shared, FACTS)["state"] == "ramp"
 
 
 def test_with_a_broker_that_does_not_answer_only_trips_are_known(
     shared: Place, redis: server.EmbeddedRedis
 ) -> None:
     """What it may be is not called closed; and a reset that is half of one says so."""
-    shared.ask("breaker", "trip", "facts", "--why", "upgrade", "--yes")
+    shared.ask("breaker", "trip", FACTS, "--why", "upgrade", "--yes")
     redis.stop()
     said = shared.ask("breaker", "list", "--json")
     states = {one["breaker"]: one["state"] for one in said.json()}
-    assert (states["facts"], states["helpdesk:embedded"]) == ("tripped", "unknown")
+    assert (states[FACTS], states["helpdesk:embedded"]) == ("tripped", "unknown")
     assert "does not answer" in said.err
-    half = shared.ask("breaker", "reset", "facts", "--why", "x", "--yes", code=ExitCode.FAILED)
+    half = shared.ask("breaker", "reset", FACTS, "--why", "x", "--yes", code=ExitCode.FAILED)
     assert "only a trip was lifted" in half.err
     assert shared.shop.ledger.trips() == []

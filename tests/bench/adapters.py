@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from aiohttp import ClientSession, TCPConnector
 
-from tasks.facts import Account, AtHand, BillingEvent, Incident, Interaction
+from tasks.facts import Account, AtHand, BillingEvent, Incident, Interaction, Known
 from tasks.ports.helpdesk import FIELDS, Capabilities, Gone, Moved, Seen, Traces
 from tasks.ticket import ExternalId, Requester
 
@@ -44,21 +44,21 @@ class WebFacts:
     def at_hand(self, requester: Requester) -> AtHand | None:
         return None
 
-    async def account(self, requester: Requester) -> Account | None:
-        return Account.model_validate(await self._web.get(f"/account/{requester.name}"))
+    async def account(self, requester: Requester) -> Known[Account | None]:
+        return Known(Account.model_validate(await self._web.get(f"/account/{requester.name}")))
 
-    async def billing(self, requester: Requester) -> tuple[BillingEvent, ...]:
+    async def billing(self, requester: Requester) -> Known[tuple[BillingEvent, ...]]:
         found = await self._web.get(f"/billing/{requester.name}")
         assert isinstance(found, list)
-        return tuple(BillingEvent.model_validate(one) for one in found)
+        return Known(tuple(BillingEvent.model_validate(one) for one in found))
 
-    async def incidents(self, requester: Requester) -> tuple[Incident, ...]:
+    async def incidents(self, requester: Requester) -> Known[tuple[Incident, ...]]:
         found = await self._web.get(f"/incidents/{requester.name}")
         assert isinstance(found, list)
-        return tuple(Incident.model_validate(one) for one in found)
+        return Known(tuple(Incident.model_validate(one) for one in found))
 
-    async def interactions(self, requester: Requester) -> tuple[Interaction, ...]:
-        return ()
+    async def interactions(self, requester: Requester) -> Known[tuple[Interaction, ...]]:
+        return Known(())
 
 
 class WebHelpdesk:

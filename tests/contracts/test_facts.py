@@ -1,149 +1,66 @@
 """What every source of customer facts keeps."""
 
-import asyncio
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
 
+from config.facts import FactKind
 from tasks.errors import FactsDown
-from tasks.facts import Account, BillingEvent, FactKind, Incident, Interaction
-from tasks.ports.facts import CustomerFacts
+from tasks.facts import Account
 from tasks.ticket import Requester
+from tests.contracts.fact_offices import (
+    ADA,
+    BOB,
+    CONTENT,
+    FILES,
+    NOBODY,
+    Office,
+    in_database,
+    in_memory,
+    in_service,
+)
+from tests.servers.foreign_database import ForeignDatabase
+from tests.stubs.facts_service import facts_service
 from tests.twins.clock import StillClock
-from worker.facts.json_files import JsonFacts
-from worker.facts.memory import MemoryFacts
+from tests.twins.facts import files_alone
 
-ADA = Requester(email="ada@example.com", name="Ada")
-BOB = Requester(email="bob@example.com")
-NOBODY = Requester(email="nobody@example.com")
-
-FILES: Mapping[FactKind, str] = {
-    "account": "accounts.json",
-    "billing": "billing_events.json",
-    "incidents": "incidents.json",
-    "interactions": "interactions.json",
-}
+SOURCES = ["files", "memory", "sqlite", "postgres", "http"]
 
 
-def _billing(name: str, at: str) -> dict[str, str]:
-    return {
-        "id": name,
-        "at": at,
-        "kind": "card_payment",
-        "amount": "3.20",
-        "currency": "EUR",
-        "status": "settled",
-    }
-
-
-def _incident(name: str, opened_at: str, customers: list[str] | None) -> dict[str, object]:
-    return {
-        "id": name,
-        "title": "Transfers are slow",
-        "issue_types": ["transfer"],
-        "opened_at": opened_at,
-        "closed_at": None,
-        "customers": customers,
-    }
-
-
-def _interaction(name: str, at: str) -> dict[str, str]:
-    return {"id": name, "at": at, "channel": "chat", "summary": "Asked", "outcome": "solved"}
-
-
-CONTENT: dict[FactKind, Any] = {
-    "account": {
-        "ada@example.com": {
-            "customer_id": "C-1",
-            "plan": "Metal",
-            "tier": "plus",
-            "since": "2020-05-01",
-            "renewal_at": None,
-        },
-        "bob@example.com": {"customer_id": "C-2", "plan": "Free", "tier": "basic"},
-    },
-    "billing": {
-        "C-1": [
-            _billing("B-1", "2025-12-01T09:00:00Z"),
-            _billing("B-3", "2025-12-03T09:00:00Z"),
-            _billing("B-2", "2025-12-02T11:00:00+02:00"),
-        ]
-    },
-    "incidents": [
-        _incident("I-1", "2025-12-01T09:00:00Z", None),
-        _incident("I-2", "2025-12-02T09:00:00Z", ["C-1"]),
-        _incident("I-3", "2025-12-03T09:00:00Z", ["C-2"]),
-        _incident("I-4", "2025-12-04T09:00:00Z", None),
-    ],
-    "interactions": {
-        "C-1": [
-            _interaction("A-1", "2025-11-01T09:00:00Z"),
-            _interaction("A-2", "2025-11-02T09:00:00Z"),
-        ]
-    },
-}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Office:
-    """A source of facts, and where it can be broken."""
-
-    facts: CustomerFacts
-    folder: Path
-
-    def break_down(self, kind: FactKind) -> None:
-        """That kind answers no more."""
-        if isinstance(self.facts, MemoryFacts):
-            self.facts.down.add(kind)
-        else:
-            (self.folder / FILES[kind]).unlink()
-
-    def ask(self, kind: FactKind, requester: Requester) -> object:
-        """What the source says."""
-
-        async def asked() -> object:
-            answer: object = await getattr(self.facts, kind)(requester)
-            return answer
-
-        return asyncio.run(asked())
-
-    def ids(self, kind: FactKind, requester: Requester) -> list[str]:
-        """The ids in its answer."""
-        answer = self.ask(kind, requester)
-        assert isinstance(answer, tuple)
-        return [fact.id for fact in answer]
-
-
-@pytest.fixture(params=["files", "memory"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Office:
-    if request.param == "memory":
-        return Office(facts=_in_memory(), folder=tmp_path)
-    for kind, name in FILES.items():
-        (tmp_path / name).write_text(json.dumps(CONTENT[kind]))
-    return Office(facts=JsonFacts(tmp_path, StillClock()), folder=tmp_path)
-
-
-def _in_memory() -> MemoryFacts:
-    billing = TypeAdapter(dict[str, list[BillingEvent]])
-    interactions = TypeAdapter(dict[str, list[Interaction]])
-    return MemoryFacts(
-        accounts=TypeAdapter(dict[str, Account]).validate_python(CONTENT["account"]),
-        billing=billing.validate_python(CONTENT["billing"]),
-        incidents=TypeAdapter(list[Incident]).validate_python(CONTENT["incidents"]),
-        interactions=interactions.validate_python(CONTENT["interactions"]),
-    )
+@pytest.fixture(params=SOURCES)
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    match request.param:
+        case "files":
+            for kind, name in FILES.items():
+                (tmp_path / name).write_text(json.dumps(CONTENT[kind]))
+            facts = files_alone(tmp_path, StillClock())
+            yield Office(facts=facts, break_down=lambda kind: (tmp_path / FILES[kind]).unlink())
+        case "memory":
+            memory = in_memory()
+            yield Office(facts=memory, break_down=memory.down.add)
+        case "http":
+            with facts_service() as service:
+                yield in_service(service, tmp_path)
+        case _:
+            on_file = request.param == "sqlite"
+            url = (
+                f"sqlite:///{tmp_path}/crm" if on_file else request.getfixturevalue("postgres_url")
+            )
+            database = ForeignDatabase(url)
+            yield in_database(database, tmp_path)
+            database.close()
 
 
 def test_a_requester_is_known_by_address(office: Office) -> None:
     """The account is the one under the address."""
     account = office.ask("account", ADA)
     assert isinstance(account, Account)
-    assert (account.customer_id, account.tier) == ("C-1", "plus")
+    assert (account.customer_id, account.plan, account.tier) == ("C-1", "Metal", "plus")
+    assert (account.since, account.renewal_at) == (date(2020, 5, 1), None)
 
 
 def test_upper_and_lower_case_of_an_address_are_the_same(office: Office) -> None:
@@ -156,6 +73,14 @@ def test_what_has_an_order_comes_newest_first(office: Office) -> None:
     """By moments, not by how they are written."""
     assert office.ids("billing", ADA) == ["B-3", "B-2", "B-1"]
     assert office.ids("interactions", ADA) == ["A-2", "A-1"]
+
+
+def test_money_is_what_it_was(office: Office) -> None:
+    """In whatever unit, and with whatever sign, it is kept."""
+    found = office.ask("billing", ADA)
+    assert isinstance(found, tuple)
+    assert {(one.amount, one.currency) for one in found} == {(Decimal("3.2"), "EUR")}
+    assert found[0].at == datetime(2025, 12, 3, 9, tzinfo=UTC)
 
 
 def test_incidents_are_those_of_everybody_and_of_this_customer(office: Office) -> None:
@@ -189,6 +114,10 @@ def test_a_kind_that_is_down_leaves_the_others(office: Office, kind: FactKind) -
             assert office.ask(other, ADA)
 
 
+AT_HAND = pytest.mark.parametrize("office", ["files", "memory"], indirect=True)
+
+
+@AT_HAND
 def test_what_routing_needs_is_at_hand(office: Office) -> None:
     """The same account and incidents, of whomever."""
     for requester in (ADA, BOB, NOBODY):
@@ -199,6 +128,13 @@ def test_what_routing_needs_is_at_hand(office: Office) -> None:
         )
 
 
+@pytest.mark.parametrize("office", ["sqlite", "http"], indirect=True)
+def test_what_would_have_to_be_asked_is_not_at_hand(office: Office) -> None:
+    """Intake asks nobody: a thousand tickets would be a thousand questions before the first."""
+    assert office.facts.at_hand(ADA) is None
+
+
+@AT_HAND
 @pytest.mark.parametrize("kind", ["account", "incidents"])
 def test_what_is_down_is_not_at_hand(office: Office, kind: FactKind) -> None:
     """Nor is it an error: nobody was asked."""

@@ -214,8 +214,8 @@ SAID = {
     "triage simulate-provider --list --json": "simulate-provider --list",
     "triage recall --since SINCE --yes --json": "recall --since 1h --yes",
     "triage breaker list --json": "breaker list",
-    "triage breaker trip --json": "breaker trip facts --why why --yes",
-    "triage breaker reset --json": "breaker reset facts --why why",
+    "triage breaker trip --json": "breaker trip facts:files --why why --yes",
+    "triage breaker reset --json": "breaker reset facts:files --why why",
 }
 """Commands whose whole document shows without a worker, as they are said here."""
 

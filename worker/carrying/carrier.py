@@ -147,13 +147,13 @@ class Carrier:
             for sealed in bench.ledger.bodies(run.id)
             if sealed.name != "ticket" and sealed.name.split(".")[0] in RESUMED
         }
-        stale = bench.clock.now() - bench.config.policy.facts_good_for_seconds
+        now, usual = bench.clock.now(), bench.config.policy.facts_good_for_seconds
         return resume(
             run,
             ticket,
             bench.ledger.events(run.id),
             texts,
-            stale=stale,
+            is_outlived=lambda facts: facts.is_outlived(now, usual),
             taxonomy=bench.config.taxonomy,
         )
 

@@ -10,30 +10,30 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from config.facts import FactKind
 from tasks.errors import FactsDown
 from tasks.facts import Account, AtHand, BillingEvent, Incident, Interaction
 from tasks.ports.clock import Clock
 from tasks.ticket import Requester, Value
 from worker.facts.sheet import Kept, Sheet, Written
+from worker.facts.source import Found, Reply, Who
 from worker.facts.touching import newest_first, touching
 
 Fact = TypeVar("Fact", bound=Value)
 
 
-class JsonFacts:
-    """Keeps the promise of tasks.ports.facts from four files in one folder.
+class JsonFiles:
+    """Keeps the promise of worker.facts.source from four files in one folder.
 
     `accounts.json` has accounts by e-mail address, `billing_events.json` and `interactions.json`
     have lists by customer_id, `incidents.json` is a list. A time without a zone is UTC. Each file
     is looked at once a second at most and read when it has changed, by a thread of its own; a
-    look-up is one in a dict.
-
-    A file that is missing or malformed has its own kind answer FactsDown. Without accounts nobody
-    can say which customer a requester is, and so billing and interactions do not answer either,
-    nor do incidents where one of them is of certain customers only.
+    look-up is one in a dict. A file that is missing or malformed has its own kind answer FactsDown.
     """
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, *, exports: bool = False) -> None:
+        """`exports`: a job writes the files anew, and what they say was so at that time."""
+        self._exports = exports
         self._accounts = Sheet(
             folder / "accounts.json", clock, TypeAdapter(dict[str, Account]), _by_address
         )
@@ -41,7 +41,7 @@ class JsonFacts:
             folder / "billing_events.json",
             clock,
             TypeAdapter(dict[str, tuple[BillingEvent, ...]]),
-            lambda lists: {name: newest_first(map(_in_utc, each)) for name, each in lists.items()},
+            _billed,
         )
         self._incidents = Sheet(
             folder / "incidents.json",
@@ -71,33 +71,32 @@ class JsonFacts:
         except FactsDown:
             return None
 
-    async def account(self, requester: Requester) -> Account | None:
-        """The account under the requester's address."""
-        accounts = await self._current(self._accounts)
-        return accounts.get(requester.email.lower())
+    async def ask(self, kind: FactKind, who: Who) -> Reply:
+        """What the file of that kind says."""
+        found = await self._look_up(kind, who)
+        return lambda: found
 
-    async def billing(self, requester: Requester) -> tuple[BillingEvent, ...]:
-        """What moved the customer's money."""
-        account = await self.account(requester)
-        billing = await self._current(self._billing)
-        return billing.get(account.customer_id, ()) if account else ()
+    async def aclose(self) -> None:
+        """Nothing is kept open."""
 
-    async def incidents(self, requester: Requester) -> tuple[Incident, ...]:
-        """What is or was broken for this customer."""
-        incidents = await self._current(self._incidents)
-        try:
-            account = await self.account(requester)
-        except FactsDown:
-            if any(incident.customers is not None for incident in incidents):
-                raise
-            account = None
-        return touching(incidents, account)
+    async def _look_up(self, kind: FactKind, who: Who) -> Found:
+        customer = who.customer_id or ""
+        match kind:
+            case "account":
+                account = (await self._current(self._accounts)).get(who.email)
+                return self._found(self._accounts, (account,) if account else ())
+            case "billing":
+                billing = await self._current(self._billing)
+                return self._found(self._billing, billing.get(customer, ()))
+            case "incidents":
+                incidents = await self._current(self._incidents)
+                return self._found(self._incidents, incidents)
+            case "interactions":
+                interactions = await self._current(self._interactions)
+                return self._found(self._interactions, interactions.get(customer, ()))
 
-    async def interactions(self, requester: Requester) -> tuple[Interaction, ...]:
-        """Earlier contacts with support."""
-        account = await self.account(requester)
-        interactions = await self._current(self._interactions)
-        return interactions.get(account.customer_id, ()) if account else ()
+    def _found(self, sheet: Sheet[Written, Kept], facts: tuple[Value, ...]) -> Found:
+        return Found(facts, sheet.written_at if self._exports else None)
 
     async def _current(self, sheet: Sheet[Written, Kept]) -> Kept:
         if sheet.is_due:
@@ -111,6 +110,16 @@ class JsonFacts:
 
 def _by_address(accounts: Mapping[str, Account]) -> dict[str, Account]:
     return {address.strip().lower(): account for address, account in accounts.items()}
+
+
+def _billed(
+    lists: Mapping[str, tuple[BillingEvent, ...]],
+) -> dict[str, tuple[BillingEvent, ...]]:
+    for number, events in enumerate(lists.values(), 1):
+        if any(event.amount < 0 for event in events):
+            message = f"entry {number}, amount, is negative: the kind says who paid whom"
+            raise FactsDown(message)
+    return {name: newest_first(map(_in_utc, each)) for name, each in lists.items()}
 
 
 def _in_utc(fact: Fact) -> Fact:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
+from config.facts import FactKind
 from tasks.errors import FactsDown
-from tasks.facts import Account, AtHand, BillingEvent, FactKind, Incident, Interaction
+from tasks.facts import Account, AtHand, BillingEvent, Incident, Interaction, Known
 from tasks.ticket import Requester
 from worker.facts.touching import newest_first, touching
 
@@ -38,25 +39,25 @@ class MemoryFacts:
         account = self._accounts.get(requester.email.lower())
         return AtHand(account, touching(self._incidents, account))
 
-    async def account(self, requester: Requester) -> Account | None:
+    async def account(self, requester: Requester) -> Known[Account | None]:
         """The account under the requester's address."""
         self._answer("account")
-        return self._accounts.get(requester.email.lower())
+        return Known(self._accounts.get(requester.email.lower()))
 
-    async def billing(self, requester: Requester) -> tuple[BillingEvent, ...]:
+    async def billing(self, requester: Requester) -> Known[tuple[BillingEvent, ...]]:
         """What moved the customer's money."""
         self._answer("billing")
-        return self._billing.get(self._customer(requester), ())
+        return Known(self._billing.get(self._customer(requester), ()))
 
-    async def incidents(self, requester: Requester) -> tuple[Incident, ...]:
+    async def incidents(self, requester: Requester) -> Known[tuple[Incident, ...]]:
         """What is or was broken for this customer."""
         self._answer("incidents")
-        return touching(self._incidents, self._accounts.get(requester.email.lower()))
+        return Known(touching(self._incidents, self._accounts.get(requester.email.lower())))
 
-    async def interactions(self, requester: Requester) -> tuple[Interaction, ...]:
+    async def interactions(self, requester: Requester) -> Known[tuple[Interaction, ...]]:
         """Earlier contacts with support."""
         self._answer("interactions")
-        return self._interactions.get(self._customer(requester), ())
+        return Known(self._interactions.get(self._customer(requester), ()))
 
     def _customer(self, requester: Requester) -> str:
         account = self._accounts.get(requester.email.lower())

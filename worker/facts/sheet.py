@@ -59,6 +59,11 @@ class Sheet(Generic[Written, Kept]):
             raise FactsDown(read.why)
         return read
 
+    @property
+    def written_at(self) -> float | None:
+        """When the file was last written, epoch seconds; None while it cannot be read."""
+        return self._stamp[1] / 1e9 if self._stamp else None
+
     def refresh(self) -> None:
         """Looks at the file where that is due, and reads it where it has changed."""
         if not self.is_due:
@@ -77,6 +82,8 @@ class Sheet(Generic[Written, Kept]):
     def _parse(self, raw: bytes) -> Kept | _Trouble:
         try:
             return self._arrange(self._adapter.validate_json(raw))
+        except FactsDown as down:
+            return _Trouble(f"{self._path.name} is malformed: {down}")
         except ValidationError as error:
             [first, *_] = error.errors(
                 include_url=False, include_context=False, include_input=False

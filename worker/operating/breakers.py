@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from config.facts import Files, Http, Sql
 from config.load import Config
 from tasks.errors import OperatorError
 from worker.chance import token
 from worker.compose import Shop
-from worker.guards.guarded_facts import FACTS
+from worker.facts.source import upstream
 from worker.guards.overview import overview, tripped_alone
 from worker.guards.redis_shared import RedisShared, connect
 from worker.guards.rule import KEYS, rule_of
@@ -76,16 +77,22 @@ def configured(config: Config) -> Sequence[str]:
     models = [tiers.model(name) for name in used]
     remote = config.helpdesk.remote
     keys = [model.credential for model in models] + [remote.credential if remote else None]
+    keys += [key for source in config.facts.used.values() for key in _keys(source)]
     return list(
         dict.fromkeys(
             [
                 *(model.dependency for model in models),
                 f"helpdesk:{config.helpdesk.kind}",
-                FACTS,
+                *(upstream(name) for name in config.facts.used),
                 *(f"credential:{key}" for key in keys if key),
             ]
         )
     )
+
+
+def _keys(source: Files | Sql | Http) -> Sequence[str]:
+    """The one that its guard is called by."""
+    return list(source.secret_headers.values())[:1] if isinstance(source, Http) else ()
 
 
 def is_expected(shop: Shop) -> bool:

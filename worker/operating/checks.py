@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from config.environment import Environment
 from config.errors import ConfigError
+from config.facts import Files
 from config.helpdesk import Kind
 from config.load import LOCAL, Config, load
 from config.tiers import TIERS
@@ -13,10 +14,12 @@ from tasks.errors import OperatorError, TriageError
 from worker.broker import server
 from worker.broker.queues import Broker
 from worker.compose import CHECKOUT, Shop, open_inbox, open_shop, recognise
+from worker.facts.source import upstream
 from worker.findings import Finding
 from worker.ledgers import migrating
 from worker.models.baseline.examples import read_examples
 from worker.operating import connecting
+from worker.operating.trying_facts import try_sources
 from worker.refusals import RefusedToStart
 
 
@@ -27,7 +30,7 @@ def run_checks() -> list[Finding]:
         config = load(environment)
     except ConfigError as error:
         return [Finding(what="configuration", level="wrong", says=str(error))]
-    findings = [*_configuration(config), *_models(config), *_limits(config), *_sources(config)]
+    findings = [*_configuration(config), *_models(config), *_limits(config), *_facts(config)]
     findings += _sentry(environment.sentry_dsn)
     findings += _alerts(config)
     try:
@@ -92,7 +95,8 @@ def _training(config: Config) -> Finding:
 
 def _limits(config: Config) -> Iterator[Finding]:
     """A limit of what nobody asks is a misspelt one, and what it was meant for has none."""
-    known = {model.dependency for model in config.tiers.models} | {"facts"}
+    known = {model.dependency for model in config.tiers.models}
+    known |= {upstream(name) for name in config.facts.used}
     known |= {f"helpdesk:{kind}" for kind in get_args(Kind)}
     for limit in config.guards.limits:
         if limit.upstream in known:
@@ -131,15 +135,15 @@ def _alerts(config: Config) -> Iterator[Finding]:
         yield Finding(what="alerts", level="warning", says=says, remedy=remedy)
 
 
-def _sources(config: Config) -> Iterator[Finding]:
-    facts = CHECKOUT / config.settings.sources.facts
-    if facts.is_dir():
-        yield _ok("facts", facts.name)
-    else:
-        says = f"{facts} is no directory: tickets go on without facts, validation is stricter"
-        yield Finding(
-            what="facts", level="warning", says=says, remedy="set sources.facts in settings.toml"
-        )
+def _facts(config: Config) -> list[Finding]:
+    """Each of their sources, asked once; without a folder there is nothing to ask."""
+    folder = CHECKOUT / config.settings.sources.facts
+    has_files = any(isinstance(source, Files) for source in config.facts.used.values())
+    if not has_files or folder.is_dir():
+        return try_sources(config)
+    says = f"{folder} is no directory: tickets go on without facts, validation is stricter"
+    remedy = "set sources.facts in settings.toml, or another source in facts.toml"
+    return [Finding(what="facts", level="warning", says=says, remedy=remedy)]
 
 
 def _ledger(shop: Shop) -> Iterator[Finding]:

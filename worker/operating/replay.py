@@ -182,7 +182,9 @@ def _recorded(shop: Shop, run: Run) -> Enriched:
     ticket = Ticket.model_validate_json(shop.vault.open(sealed["ticket"], key))
     at_validate = replace(run, stage="validate")
     events, taxonomy = shop.ledger.events(run.id), shop.config.taxonomy
-    case = resume(at_validate, ticket, events, texts, stale=0.0, taxonomy=taxonomy)
+    case = resume(
+        at_validate, ticket, events, texts, is_outlived=lambda _: False, taxonomy=taxonomy
+    )
     if isinstance(case, Received):
         raise OperatorError(f"{run.external_id} cannot be replayed: it was never enriched")
     assert isinstance(case, Enriched)  # noqa: S101 - without answers nothing further is resumed

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from config.facts import FactKind
 from tasks.case import Enriched
 from tasks.enrich import enrich
-from tasks.facts import Account, BillingEvent, FactKind, Facts, Incident, Interaction
+from tasks.facts import Account, BillingEvent, Facts, Incident, Interaction, Known
 from tasks.ticket import Requester
 from tests.twins.clock import NOON
 from tests.twins.desk import Office
@@ -32,19 +33,19 @@ class Listening(MemoryFacts):
         self.asked: list[Requester] = []
         self.together = together
 
-    async def account(self, requester: Requester) -> Account | None:
+    async def account(self, requester: Requester) -> Known[Account | None]:
         await self._listen(requester)
         return await super().account(requester)
 
-    async def billing(self, requester: Requester) -> tuple[BillingEvent, ...]:
+    async def billing(self, requester: Requester) -> Known[tuple[BillingEvent, ...]]:
         await self._listen(requester)
         return await super().billing(requester)
 
-    async def incidents(self, requester: Requester) -> tuple[Incident, ...]:
+    async def incidents(self, requester: Requester) -> Known[tuple[Incident, ...]]:
         await self._listen(requester)
         return await super().incidents(requester)
 
-    async def interactions(self, requester: Requester) -> tuple[Interaction, ...]:
+    async def interactions(self, requester: Requester) -> Known[tuple[Interaction, ...]]:
         await self._listen(requester)
         return await super().interactions(requester)
 
@@ -122,7 +123,7 @@ def test_a_bug_in_a_source_is_not_taken_for_an_outage() -> None:
     """Only a source that says that it is down leaves a gap; anything else is raised."""
 
     class Broken(MemoryFacts):
-        async def account(self, requester: Requester) -> Account | None:
+        async def account(self, requester: Requester) -> Known[Account | None]:
             raise ZeroDivisionError(requester)
 
     with pytest.raises(ZeroDivisionError):

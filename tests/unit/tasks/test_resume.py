@@ -52,7 +52,14 @@ class Book:
     def resumed(
         self, ticket: Ticket = STOLEN, *, stale: float = 0.0, taxonomy: Taxonomy = SHIPPED
     ) -> Ready:
-        return resume(self.run, ticket, self.events, self.texts, stale=stale, taxonomy=taxonomy)
+        return resume(
+            self.run,
+            ticket,
+            self.events,
+            self.texts,
+            is_outlived=lambda facts: facts.fetched_at < stale,
+            taxonomy=taxonomy,
+        )
 
 
 @dataclass(kw_only=True)

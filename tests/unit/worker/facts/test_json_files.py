@@ -10,7 +10,8 @@ import pytest
 from tasks.errors import FactsDown
 from tasks.ticket import Requester
 from tests.twins.clock import StillClock
-from worker.facts.json_files import JsonFacts
+from tests.twins.facts import files_alone
+from worker.facts.sources import FactSources
 
 ADA = Requester(email="ada@example.com")
 ACCOUNT = {"customer_id": "C-1", "plan": "Metal", "tier": "plus"}
@@ -41,8 +42,8 @@ def clock() -> StillClock:
 
 
 @pytest.fixture
-def facts(folder: Path, clock: StillClock) -> JsonFacts:
-    return JsonFacts(folder, clock)
+def facts(folder: Path, clock: StillClock) -> FactSources:
+    return files_alone(folder, clock)
 
 
 def _put(path: Path, content: object) -> None:
@@ -52,12 +53,12 @@ def _put(path: Path, content: object) -> None:
     os.utime(path, ns=(before, before + 1_000_000_000))
 
 
-def _plan(facts: JsonFacts) -> str | None:
-    account = asyncio.run(facts.account(ADA))
+def _plan(facts: FactSources) -> str | None:
+    account = asyncio.run(facts.account(ADA)).fact
     return account.plan if account else None
 
 
-def _trouble(facts: JsonFacts) -> str:
+def _trouble(facts: FactSources) -> str:
     with pytest.raises(FactsDown) as raised:
         asyncio.run(facts.account(ADA))
     assert raised.value.__cause__ is raised.value.__context__ is None
@@ -65,7 +66,7 @@ def _trouble(facts: JsonFacts) -> str:
 
 
 def test_a_file_that_changed_is_read_again_within_a_second(
-    facts: JsonFacts, folder: Path, clock: StillClock
+    facts: FactSources, folder: Path, clock: StillClock
 ) -> None:
     """And not looked at more often than that."""
     assert _plan(facts) == "Metal"
@@ -77,7 +78,7 @@ def test_a_file_that_changed_is_read_again_within_a_second(
 
 
 def test_a_file_that_did_not_change_is_not_read_again(
-    facts: JsonFacts, folder: Path, clock: StillClock
+    facts: FactSources, folder: Path, clock: StillClock
 ) -> None:
     """A changed content with the same stamp shows that nobody looked inside."""
     assert _plan(facts) == "Metal"
@@ -90,7 +91,7 @@ def test_a_file_that_did_not_change_is_not_read_again(
 
 
 def test_a_file_that_is_mended_answers_again(
-    facts: JsonFacts, folder: Path, clock: StillClock
+    facts: FactSources, folder: Path, clock: StillClock
 ) -> None:
     """Nobody has to start the worker anew."""
     _put(folder / "accounts.json", "{")
@@ -101,7 +102,7 @@ def test_a_file_that_is_mended_answers_again(
 
 
 def test_a_file_that_goes_and_comes_back_answers_again(
-    facts: JsonFacts, folder: Path, clock: StillClock
+    facts: FactSources, folder: Path, clock: StillClock
 ) -> None:
     """With the very stamp that it had."""
     assert _plan(facts) == "Metal"
@@ -115,7 +116,7 @@ def test_a_file_that_goes_and_comes_back_answers_again(
 
 def test_a_missing_folder_is_no_facts(tmp_path: Path, clock: StillClock) -> None:
     """It is not the same as a customer of whom nothing is known."""
-    assert "accounts.json cannot be read" in _trouble(JsonFacts(tmp_path / "missing", clock))
+    assert "accounts.json cannot be read" in _trouble(files_alone(tmp_path / "missing", clock))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_missing_folder_is_no_facts(tmp_path: Path, clock: StillClock) -> None
     ],
 )
 def test_a_malformed_file_is_told_without_a_word_of_what_is_in_it(
-    facts: JsonFacts, folder: Path, accounts: object, said: str
+    facts: FactSources, folder: Path, accounts: object, said: str
 ) -> None:
     """The file, the entry's number, the field, and what is wrong; no address, no value."""
     _put(folder / "accounts.json", accounts)
@@ -142,14 +143,16 @@ def test_a_malformed_file_is_told_without_a_word_of_what_is_in_it(
     assert "example.com" not in trouble
 
 
-def test_an_incident_of_everybody_is_known_without_accounts(facts: JsonFacts, folder: Path) -> None:
+def test_an_incident_of_everybody_is_known_without_accounts(
+    facts: FactSources, folder: Path
+) -> None:
     """Whoever the requester is, it touches them."""
     (folder / "accounts.json").unlink()
-    [incident] = asyncio.run(facts.incidents(ADA))
+    [incident] = asyncio.run(facts.incidents(ADA)).fact
     assert incident.id == "I-1"
 
 
-def test_incidents_of_certain_customers_need_accounts(facts: JsonFacts, folder: Path) -> None:
+def test_incidents_of_certain_customers_need_accounts(facts: FactSources, folder: Path) -> None:
     """Else one that touches this customer would be missing without anybody knowing."""
     (folder / "accounts.json").unlink()
     _put(folder / "incidents.json", [INCIDENT | {"customers": ["C-1"]}])
@@ -157,14 +160,14 @@ def test_incidents_of_certain_customers_need_accounts(facts: JsonFacts, folder: 
         asyncio.run(facts.incidents(ADA))
 
 
-def test_a_moment_without_a_zone_is_utc(facts: JsonFacts) -> None:
+def test_a_moment_without_a_zone_is_utc(facts: FactSources) -> None:
     """It can be compared with a ticket's."""
-    [incident] = asyncio.run(facts.incidents(ADA))
+    [incident] = asyncio.run(facts.incidents(ADA)).fact
     assert incident.opened_at.isoformat() == "2025-12-01T09:00:00+00:00"
 
 
 def test_many_who_ask_at_once_have_the_file_looked_at_once(
-    facts: JsonFacts, folder: Path, monkeypatch: pytest.MonkeyPatch
+    facts: FactSources, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker has 64 tickets in flight when it starts."""
     looks: list[Path] = []

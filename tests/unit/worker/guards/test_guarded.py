@@ -1,40 +1,16 @@
-"""Facts and a helpdesk behind their guards."""
+"""A helpdesk behind its guards."""
 
 import asyncio
 
 import pytest
 
-from tasks.errors import BreakerOpen, FactsDown
+from tasks.errors import BreakerOpen
 from tasks.ports.guards import Errand
 from tasks.ticket import ExternalId
 from tests.twins.breakers import opened, processes
-from tests.twins.facts import ADA, an_account, sources
 from worker.guards.doors import Doors
-from worker.guards.guarded_facts import GuardedFacts
 from worker.guards.guarded_helpdesk import GuardedHelpdesk
 from worker.helpdesks.memory import MemoryHelpdesk
-
-
-def test_facts_whose_breaker_is_open_are_down_at_once() -> None:
-    """The stage goes on without them, and says so."""
-    [one] = processes()
-    away = sources()
-    away.down = {"account", "billing"}
-    facts = GuardedFacts(away, Doors(one.breakers))
-    for _ in range(10):
-        with pytest.raises(FactsDown):
-            asyncio.run(facts.account(ADA))
-    assert one.state("facts") == "open"
-    with pytest.raises(FactsDown, match="fails too often") as held:
-        asyncio.run(facts.billing(ADA))
-    assert isinstance(held.value.__cause__, BreakerOpen)
-
-
-def test_facts_that_answer_answer_through_the_guards() -> None:
-    [one] = processes()
-    facts = GuardedFacts(sources(account=an_account()), Doors(one.breakers))
-    assert asyncio.run(facts.account(ADA)) == an_account()
-    assert one.breakers.standing("facts").calls == 1
 
 
 def test_a_helpdesk_whose_breaker_is_open_is_sent_nothing() -> None:
