@@ -1,17 +1,20 @@
 """Facts are gathered all at once; a source that is away leaves a gap with a reason, no error."""
 
 import asyncio
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from config.facts import FactKind
+from config.tiers import Rule
 from tasks.case import Enriched
 from tasks.enrich import enrich
 from tasks.facts import Account, BillingEvent, Facts, Incident, Interaction, Known
 from tasks.ticket import Requester
 from tests.twins.clock import NOON
-from tests.twins.desk import Office
+from tests.twins.desk import Office, shipped
 from tests.twins.facts import ADA, an_account, an_incident, known, sources
 from tests.twins.ticket import received
 from worker.facts.memory import MemoryFacts
@@ -106,6 +109,62 @@ def test_with_every_source_away_the_ticket_still_goes_on() -> None:
     assert (found.facts.customer_tier, found.tier) == ("basic", "economy")
 
 
+def test_a_source_that_is_away_makes_nobody_a_basic_customer() -> None:
+    """A rule for basic customers is not for those of whom nobody knows."""
+    cheap = Rule(tier="standard", customer_tier=("basic",), why="a rule for the test")
+    tiers = shipped().tiers.model_copy(update={"rules": (cheap,)})
+    source = sources()
+    desk = replace(Office(facts=source).desk, tiers=tiers)
+    known = asyncio.run(enrich(received(), desk))
+    source.down.add("account")
+    unknown = asyncio.run(enrich(received(), desk))
+    assert isinstance(known, Enriched)
+    assert isinstance(unknown, Enriched)
+    assert (known.tier, unknown.tier) == ("standard", "economy")
+
+
+class Dated(MemoryFacts):
+    """Its account was so at `as_of`, and is good for `good_for` seconds."""
+
+    def __init__(self, as_of: float | None, good_for: float | None) -> None:
+        super().__init__(accounts={ADA.email: an_account("plus")})
+        self._dated = (as_of, good_for)
+
+    async def account(self, requester: Requester) -> Known[Account | None]:
+        return (await super().account(requester))._replace(
+            as_of=self._dated[0], good_for=self._dated[1]
+        )
+
+
+@pytest.mark.parametrize(
+    ("as_of", "good_for", "stale"),
+    [
+        (None, 1.0, {}),
+        (NOON - 600, None, {}),
+        (NOON - 900, None, {}),
+        (NOON - 901, None, {"account": "10 min old"}),
+        (NOON - 901, 3_600.0, {}),
+        (NOON - 61, 60.0, {"account": "10 min old"}),
+        (NOON - 3 * 3_600, 60.0, {"account": "3 h old"}),
+        (NOON - 3 * 86_400, 86_400.0, {"account": "3 days old"}),
+        (NOON + 60, 1.0, {}),
+    ],
+)
+def test_what_is_older_than_it_may_be_is_said_to_be(
+    as_of: float | None, good_for: float | None, stale: dict[FactKind, str]
+) -> None:
+    """By its own limit, else by the policy's 900 s; what its source dates tomorrow is of now."""
+    facts = _enrich(Dated(as_of, good_for)).facts
+    assert facts.stale == stale
+    assert facts.account == an_account("plus")
+
+
+def test_what_says_nothing_of_age_is_written_down_as_before() -> None:
+    """A worker of an older version can read it."""
+    text = _enrich(sources(account=an_account("plus"))).facts.as_json()
+    assert json.loads(text).keys() == {"fetched_at", "account"}
+
+
 def test_nobody_we_know_is_not_the_same_as_a_source_that_is_away() -> None:
     """An unknown requester leaves no gap."""
     assert _enrich(sources()).facts.unavailable == {}
@@ -133,4 +192,12 @@ def test_a_bug_in_a_source_is_not_taken_for_an_outage() -> None:
 def test_facts_written_down_are_read_back_as_they_were() -> None:
     """A takeover reads the same facts from the ledger."""
     facts = known(an_account("plus"), an_incident("cash"), unavailable={"billing": "timed out"})
-    assert Facts.model_validate_json(facts.model_dump_json()) == facts
+    dated = facts.model_copy(
+        update={
+            "stale": {"account": "3 h old"},
+            "as_of": {"account": NOON - 10_800},
+            "good_for": {"account": 60.0},
+        }
+    )
+    for written in (facts, dated):
+        assert Facts.model_validate_json(written.as_json()) == written

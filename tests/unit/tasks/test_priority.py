@@ -74,6 +74,14 @@ def test_while_a_source_of_facts_is_away_only_the_expected_value_passes() -> Non
     assert [priority for priority in range(9) if band.allows(priority)] == [3]
 
 
+def test_of_an_old_fact_too_only_the_expected_value_passes() -> None:
+    """And the decision says which one it was."""
+    old = known(an_account()).model_copy(update={"stale": {"account": "3 days old"}})
+    band = _expected("card_payment", old)
+    assert [priority for priority in range(9) if band.allows(priority)] == [3]
+    assert band.rule == "card_payment for basic is 3, and no other: account 3 days old"
+
+
 def test_the_rule_says_how_the_value_came_about() -> None:
     """What is decided can be explained a year later."""
     facts = known(an_account("business", renewal_at=SOON), an_incident("card_payment"))

@@ -186,6 +186,20 @@ def test_what_could_not_be_had_is_said_with_its_reason() -> None:
     assert _data(asked)["customer"] == {"unavailable": {"account": "timed out"}}
 
 
+def test_what_is_old_is_said_with_its_age() -> None:
+    """And no moment: the same facts a minute later are the same question."""
+    old = known(an_account("plus")).model_copy(
+        update={
+            "stale": {"account": "3 h old"},
+            "as_of": {"account": 1.0},
+            "good_for": {"account": 60.0},
+        }
+    )
+    said = _data(_question(facts=old))["customer"]
+    assert said["stale"] == {"account": "3 h old"}
+    assert said.keys() == {"account", "stale"}
+
+
 def test_a_model_without_language_gets_the_customers_words_alone() -> None:
     """And the expected priorities by issue type."""
     turns = (Turn(author="customer", body="Hello?"), Turn(author="agent", body="Hello!"))
