@@ -231,6 +231,7 @@ def a_place(
     variables: Mapping[str, str] | None = None,
     *,
     facts: str | None = None,
+    facts_toml: str = "",
     **overlay: str,
 ) -> Place:
     """A home that nobody has used. `overlay` is TOML by the file's name: `policy="…"`.
@@ -241,7 +242,8 @@ def a_place(
     config.mkdir()
     known = facts or _facts(folder / "facts")
     settings = f'[pages]\nport = {a_port()}\n[sources]\nfacts = "{known}"\n'
-    for name, text in {**overlay, "settings": settings + overlay.get("settings", "")}.items():
+    texts = {**overlay, "settings": settings + overlay.get("settings", ""), "facts": facts_toml}
+    for name, text in texts.items():
         (config / f"{name}.toml").write_text(text)
     kept = {name: text for name, text in os.environ.items() if not name.startswith(FOREIGN)}
     ours = {"TRIAGE_HOME": str(folder / "home"), "TRIAGE_CONFIG": str(config)}

@@ -1,5 +1,8 @@
 """A customer database of somebody else's: other tables, other names, other values than ours."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
@@ -8,7 +11,7 @@ VARIABLE = "CRM_DATABASE_URL"
 
 TABLES = {
     "customers": "cust_no varchar(20), mail varchar(200), product varchar(20), segment varchar(20),"
-    " signed_up date, renews date",
+    " signed_up date, renews date, seen timestamp",
     "payments": "ref varchar(20), cust_no varchar(20), booked timestamp, what varchar(20),"
     " cents integer, state varchar(20)",
     "outages": "ref varchar(20), headline varchar(200), parts varchar(200), began timestamp,"
@@ -95,6 +98,14 @@ class ForeignDatabase:
         names = ", ".join(values)
         bound = ", ".join(f":{name}" for name in values)
         self.do(f"INSERT INTO {table} ({names}) VALUES ({bound})", **values)  # noqa: S608 - names of our own
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps all others out meanwhile. SQLite alone."""
+        path = self.url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("BEGIN EXCLUSIVE")
+            yield
 
     def close(self) -> None:
         """Ends its connections."""

@@ -65,12 +65,19 @@ class FactSources:
         return self._newest(Interaction, "interactions", await self._of("interactions", requester))
 
     async def incidents(self, requester: Requester) -> Known[tuple[Incident, ...]]:
-        """What is or was broken for this customer; whose it is, accounts may have to say."""
-        found = await self._of("incidents", requester)
+        """What is or was broken for this customer; whose it is, the account may have to say."""
+        found, known = await asyncio.gather(
+            self._of("incidents", requester), self.account(requester), return_exceptions=True
+        )
+        if isinstance(found, BaseException):
+            raise found
         incidents = [one for one in found.facts if isinstance(one, Incident)]
-        account = None
-        if any(incident.customers is not None for incident in incidents):
-            account = (await self.account(requester)).fact
+        if not isinstance(known, BaseException):
+            account = known.fact
+        elif any(incident.customers is not None for incident in incidents):
+            raise known
+        else:
+            account = None
         good_for = self._config.incidents.good_for_seconds
         return Known(touching(incidents, account), found.as_of, good_for)
 

@@ -58,9 +58,7 @@ class Job:
 
     def _rows(self, engine: Engine) -> Sequence[Row]:
         with engine.connect() as connection, self._interruptible(connection):
-            result = _bounded(connection, self._fact.timeout_seconds).execute(
-                text(self._fact.query), dict(self._keys)
-            )
+            result = connection.execute(text(_asked(connection, self._fact)), dict(self._keys))
             with contextlib.closing(result):
                 self._refuse_lacking(result)
                 return [dict(row) for row in result.mappings().fetchmany(MOST_ROWS + 1)]
@@ -89,15 +87,23 @@ class Job:
                 raise FactsDown(message)
 
 
-def _bounded(connection: Connection, seconds: float) -> Connection:
-    """Reads, for that long at most, and no more rows at once than are looked at."""
-    options: dict[str, object] = {"stream_results": True, "max_row_buffer": MOST_ROWS + 1}
-    if connection.dialect.name == "postgresql":
-        connection = connection.execution_options(postgresql_readonly=True)
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(seconds * MILLI)}")
-    elif connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA query_only = ON")
-    return connection.execution_options(**options)
+def _asked(connection: Connection, fact: Fact) -> str:
+    """Has the connection read alone and for that long; the query, of no more rows than are read.
+
+    As part of another query it can be nothing but one that reads, too.
+    """
+    bounded = f"SELECT * FROM (\n{fact.query}\n) AS facts LIMIT {MOST_ROWS + 1}"  # noqa: S608 - config's own
+    match connection.dialect.name:
+        case "postgresql":
+            connection.execution_options(postgresql_readonly=True)
+            seconds = int(fact.timeout_seconds * MILLI)
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {seconds}")
+            return bounded
+        case "sqlite":
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+            return bounded
+        case _:  # not all have LIMIT
+            return fact.query
 
 
 def _named(error: SQLAlchemyError) -> str:
