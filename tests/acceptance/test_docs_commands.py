@@ -27,6 +27,7 @@ from tests.house.documents import PAGES, README, RUNBOOK, Block, blocks
 from tests.house.reasons import Reasons
 from tests.house.shapes import NEEDS_A_WORKER, differences, promised
 from tests.house.terminal import Terminal, UnknownCommand
+from tests.stubs.documented_sources import SERVICE, SHOWN, documented_sources
 from tests.stubs.openai_server import openai_server
 
 pytestmark = pytest.mark.timeout(150)
@@ -92,11 +93,21 @@ def provider() -> Iterator[Provider]:
         yield provider
 
 
-def _terminal(world: World, block: Block, provider: Provider, folder: Path) -> Terminal:
+@pytest.fixture
+def sources(tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """The reader's own database and service."""
+    with documented_sources(tmp_path) as sources:
+        yield sources
+
+
+def _terminal(
+    world: World, block: Block, provider: Provider, folder: Path, sources: Mapping[str, str]
+) -> Terminal:
     place = _copied(world.place(block.page), folder)
     for shown in SETTINGS:
         if (shown.page, shown.heading) == (block.page, block.heading):
-            _lay_over(Path(place.environment["TRIAGE_CONFIG"]), shown)
+            theirs = shown.text.replace(SERVICE, sources[SERVICE])
+            _lay_over(Path(place.environment["TRIAGE_CONFIG"]), replace(shown, text=theirs))
     an_inbox(folder / "tickets.jsonl", [a_line(f"MINE-{n}", "Which rate?") for n in range(3)])
     return Terminal(
         place=place,
@@ -107,6 +118,7 @@ def _terminal(world: World, block: Block, provider: Provider, folder: Path) -> T
             MODEL: LOCAL,
             SERVER: provider.url,
             ADDRESS: f"http://127.0.0.1:{two_ports()}",
+            **sources,
         },
         alerts=block.page != README,
     )
@@ -124,9 +136,13 @@ def _lay_over(config: Path, shown: Block) -> None:
 
 @pytest.mark.parametrize("block", SHELL, ids=str)
 def test_a_block_of_shell_does_what_it_says(
-    world: World, block: Block, provider: Provider, tmp_path: Path
+    world: World,
+    block: Block,
+    provider: Provider,
+    sources: Mapping[str, str],
+    tmp_path: Path,
 ) -> None:
-    terminal = _terminal(world, block, provider, tmp_path)
+    terminal = _terminal(world, block, provider, tmp_path, sources)
     try:
         terminal.run(block)
         if SERVER in block.text:
@@ -155,7 +171,7 @@ def test_settings_that_are_shown_are_valid(tmp_path: Path) -> None:
     for shown in SETTINGS:
         _lay_over(tmp_path, shown)
         assert tomllib.loads(shown.text)
-    load(Environment.read({"TRIAGE_CONFIG": str(tmp_path)}))
+    load(Environment.read({"TRIAGE_CONFIG": str(tmp_path), **SHOWN}))
 
 
 def test_services_that_are_shown_exist() -> None:
@@ -192,10 +208,10 @@ def test_every_reason_of_the_runbook_has_a_ticket(world: World) -> None:
     ],
 )
 def test_what_does_not_work_is_noticed(
-    world: World, provider: Provider, text: str, tmp_path: Path
+    world: World, provider: Provider, sources: Mapping[str, str], text: str, tmp_path: Path
 ) -> None:
     block = replace(SHELL[0], text=text)
-    terminal = _terminal(world, block, provider, tmp_path)
+    terminal = _terminal(world, block, provider, tmp_path, sources)
     with pytest.raises((AssertionError, UnknownCommand)):
         terminal.run(block)
 

@@ -13,7 +13,8 @@ INTERFACE = ROOT / "docs" / "interface.md"
 RUNBOOK = ROOT / "docs" / "runbook.md"
 DEPLOYMENT = ROOT / "docs" / "deployment.md"
 STAGING = ROOT / "docs" / "staging.md"
-PAGES = (README, INTERFACE, RUNBOOK, DEPLOYMENT, STAGING)
+FACTS = ROOT / "docs" / "facts.md"
+PAGES = (README, INTERFACE, RUNBOOK, DEPLOYMENT, STAGING, FACTS)
 
 FENCE = re.compile(r"^( *)```(\S*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
