@@ -1,7 +1,7 @@
 """`triage check` asks each source of facts, and names what is wrong with it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,14 @@ class Firm:
     service: FactsService
 
     def check(
-        self, text: str = FACTS, *, code: int = ExitCode.REFUSED, **variables: str
+        self,
+        text: str = FACTS,
+        *,
+        code: int = ExitCode.REFUSED,
+        variables: Mapping[str, str] | None = None,
     ) -> dict[str, list[dict[str, Any]]]:
         """What it finds about facts, by what it is about."""
-        known = {VARIABLE: self.database.url, SHOP: SECRET, **variables}
+        known = {VARIABLE: self.database.url, SHOP: SECRET, **(variables or {})}
         folder = self.folder / str(len(list(self.folder.iterdir())))
         folder.mkdir()
         place = a_place(folder, known, facts_toml=text.replace("PORT", self.service.port))
@@ -46,9 +50,11 @@ class Firm:
         assert "made-up" not in json.dumps(found)
         return found
 
-    def wrong(self, what: str, text: str = FACTS, **variables: str) -> str:
+    def wrong(
+        self, what: str, text: str = FACTS, variables: Mapping[str, str] | None = None
+    ) -> str:
         """What is wrong with that one source; all else is well."""
-        found = self.check(text, **variables)
+        found = self.check(text, variables=variables)
         assert {one for one, rows in found.items() if rows[0]["level"] != "ok"} == {what}
         [finding] = found[what]
         assert finding["level"] == "wrong"
@@ -107,7 +113,7 @@ def test_a_value_that_is_none_of_ours_is_named_by_its_field(firm: Firm) -> None:
 
 
 def test_an_address_of_a_database_that_is_none_is_named_by_its_variable(firm: Firm) -> None:
-    said = firm.wrong("facts crm", **{VARIABLE: "crm.example.org/made-up"})
+    said = firm.wrong("facts crm", variables={VARIABLE: "crm.example.org/made-up"})
     assert said.startswith(f"{VARIABLE} is no address of a database")
 
 
@@ -125,7 +131,7 @@ def test_a_service_that_hangs_is_named(firm: Firm) -> None:
 
 
 def test_a_key_that_is_refused_is_named_by_its_variable(firm: Firm) -> None:
-    said = firm.wrong("facts shop", **{SHOP: "Bearer made-up-too"})
+    said = firm.wrong("facts shop", variables={SHOP: "Bearer made-up-too"})
     assert said.startswith(f"incidents: 401, it refuses {SHOP}")
 
 
@@ -142,7 +148,7 @@ def test_another_shape_is_named(firm: Firm) -> None:
 
 
 def test_a_variable_that_is_not_set_keeps_a_fleet_from_its_start(firm: Firm) -> None:
-    found = firm.check(**{VARIABLE: " "})
+    found = firm.check(variables={VARIABLE: " "})
     [[finding]] = found.values()
     assert finding["what"] == "configuration"
     assert finding["says"].startswith(f"{VARIABLE} is not set: the source of facts `crm`")
