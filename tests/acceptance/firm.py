@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from typing import Any
 
 from tasks.events import Kind
 from tests.acceptance.fleet import UNSETTLED, Place, a_line, a_place
-from tests.acceptance.hosted import ALERTS, GUARDS, SETTINGS, Provider, environment, says
+from tests.acceptance.hosted import ALERTS, GUARDS, SETTINGS, Provider, environment, fails, says
 from tests.acceptance.patience import until
 from tests.servers.foreign_database import TWO_TABLES, ForeignDatabase
 from tests.servers.foreign_database import VARIABLE as DATABASE
@@ -27,6 +27,7 @@ FACTS = (
     (TWO_TABLES + SERVICE)
     .replace("signed_up, renews\n", "signed_up, renews, seen\n")
     .replace("[account]\n", '[account]\nas_of = "seen"\ngood_for_seconds = 3600\n')
+    .replace("[interactions]\n", "[interactions]\ngood_for_seconds = 1\n")
 )
 """Accounts and payments from the database, outages and calls from the service."""
 
@@ -38,7 +39,15 @@ class Obedient(Provider):
 
     aside = 0
 
+    def __init__(self, usual: Answer) -> None:
+        super().__init__(usual)
+        self.meanwhile: list[Callable[[], None]] = []
+        """Each is done once, while a ticket is told to wait for two seconds."""
+
     def next_answer(self) -> Answer:
+        if self.meanwhile:
+            self.meanwhile.pop()()
+            return fails(429, retry_after="2")
         rules = self.requests[-1].json()["messages"][0]["content"]
         [expected] = re.findall(r"^- exchange: (\d) ", rules, re.MULTILINE)
         return says(priority=int(expected) + self.aside)
@@ -53,6 +62,7 @@ class Seen:
     facts: dict[str, Any]
     told: dict[str, Any]
     gaps: dict[str, str]
+    enriched: int  # how often its facts were fetched
     rules: dict[str, str]
 
 
@@ -77,20 +87,26 @@ class Firm:
     def seen(self, ticket: str) -> Seen:
         """What became of it, and by what it was decided."""
         page = self.place.ask("ticket", "show", ticket, "--json").json()
-        [facts] = [text for name, text in page["texts"].items() if name.startswith("facts.")]
-        [body] = [one["body"] for one in page["events"] if one["kind"] == Kind.ENRICHED]
+        bodies = [one["body"] for one in page["events"] if one["kind"] == Kind.ENRICHED]
+        body = bodies[-1]
+        facts = max((name for name in page["texts"] if name.startswith("facts.")), key=_number)
         assert sorted(body["why_unavailable"]) == body["unavailable"]
-        asked = self.provider.asked(f"Which rate? {ticket}.")[0]
+        asked = self.provider.asked(f"Which rate? {ticket}.")[-1]
         said = asked.json()["messages"][-1]["content"]
         data = json.loads(said.partition("\n")[2].rpartition("\n")[0])
         return Seen(
             state=page["state"],
             reason=page["reason"],
-            facts=json.loads(facts),
+            facts=json.loads(page["texts"][facts]),
             told=data["customer"],
             gaps=body["why_unavailable"],
+            enriched=len(bodies),
             rules={one["field"]: one["rule"] for one in page["decisions"]},
         )
+
+
+def _number(name: str) -> int:
+    return int(name.partition(".")[2])
 
 
 def a_question(ticket: str, customer: str) -> str:

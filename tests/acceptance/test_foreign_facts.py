@@ -183,3 +183,15 @@ def test_a_source_that_is_stale_says_so_to_the_model(running: Firm) -> None:
         assert "stale" not in running.triaged("gold")[0].told
     finally:
         running.database.do(written, seen=now)
+
+
+def test_what_is_good_for_less_than_a_wait_is_fetched_again_after_it(running: Firm) -> None:
+    """The model answers by what is so now: the customer has called while it was told to wait."""
+    calls = running.service.calls["silver@example.com"]
+    later = {"no": "K-9", "began": "2026-11-09T10:00:00Z", "by": "phone", "gist": "Call 9"}
+    running.provider.meanwhile.append(lambda: calls.append(later))
+    [seen] = running.triaged("silver")
+    assert seen.enriched == 2
+    assert [one["id"] for one in seen.told["interactions"]] == ["K-9", "K-5", "K-4"]
+    [again] = running.triaged("silver")
+    assert again.enriched == 1
