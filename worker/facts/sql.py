@@ -47,13 +47,15 @@ class SqlFacts:
             told=f"{self._name}, {kind}",
         )
         try:
-            rows = await asyncio.get_running_loop().run_in_executor(self._threads, job.run)
-        except asyncio.CancelledError:
-            job.abandon()
-            raise
+            asked = asyncio.get_running_loop().run_in_executor(self._threads, job.run)
         except RuntimeError as error:  # the threads take no more work
             message = f"{self._name}, {kind}: this process is ending"
             raise FactsDown(message) from error
+        try:
+            rows = await asked
+        except asyncio.CancelledError:
+            job.abandon()
+            raise
         return partial(read_rows, kind, fact, rows, who)
 
     async def aclose(self) -> None:

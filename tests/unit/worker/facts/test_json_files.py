@@ -143,6 +143,15 @@ def test_a_malformed_file_is_told_without_a_word_of_what_is_in_it(
     assert "example.com" not in trouble
 
 
+def test_money_that_is_negative_is_refused(facts: FactSources, folder: Path) -> None:
+    """A refund is a kind of event; with a sign besides, nobody knows who paid whom."""
+    fee = {"id": "B-1", "at": "2025-12-01", "kind": "fee", "currency": "EUR", "status": "settled"}
+    lists = {"C-2": [], "C-1": [fee | {"at": "2025-12-01T09:00:00Z", "amount": "-3.20"}]}
+    _put(folder / "billing_events.json", lists)
+    with pytest.raises(FactsDown, match=r"^billing_events\.json is malformed: entry 2, amount, is"):
+        asyncio.run(facts.billing(ADA))
+
+
 def test_an_incident_of_everybody_is_known_without_accounts(
     facts: FactSources, folder: Path
 ) -> None:
