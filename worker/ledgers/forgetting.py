@@ -26,7 +26,8 @@ class LedgerForgetting:
     def forget(self, requester: str, *, at: float, by: str) -> int:
         """Deletes the requester's texts, and the key without which no copy of one can be opened.
 
-        Whoever works on a run of theirs keeps no text of it any more. How many texts there were.
+        What a worker still seals of a run in hand is sealed under that key. How many texts there
+        were.
         """
         bodies, keys = schema.bodies, schema.keys
         with writing(self.engine) as connection:

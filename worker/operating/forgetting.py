@@ -16,7 +16,7 @@ class Forgotten:
     """What is known of them, and what became of it.
 
     `let_go`: runs that were not done and are dropped. `running`: those that a worker has in hand;
-    they come to their end, and no text of them is kept.
+    they come to their end, and what they still seal nobody can open.
     """
 
     runs: int
