@@ -103,4 +103,4 @@ def test_check_warns_of_a_limit_that_nothing_meets(place: Place) -> None:
     assert findings["limit helpdesk:rt"]["level"] == "ok"
     wrong = findings["limit opneai"]
     assert wrong["level"] == "warning"
-    assert "facts, helpdesk:embedded, helpdesk:roundup, helpdesk:rt, local" in wrong["says"]
+    assert "facts:files, helpdesk:embedded, helpdesk:roundup, helpdesk:rt, local" in wrong["says"]

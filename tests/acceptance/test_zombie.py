@@ -16,7 +16,7 @@ from tests.acceptance.fleet import Place, Running, a_line
 from tests.acceptance.patience import until
 from tests.acceptance.poisonous_app import GATE
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 CELERY = (sys.executable, "-m", "celery", "-A", "tests.acceptance.poisonous_app")
 WORKER = ("worker", "-P", "threads", "-c", "16", "--without-gossip", "--without-mingle")
@@ -27,7 +27,9 @@ HELD = 8
 def _work(place: Place) -> Running:
     before = {worker.incarnation for worker in place.shop.ledger.workers()}
     front = place.start(*WORKER, command=CELERY)
-    until(lambda: {w.incarnation for w in place.shop.ledger.workers()} - before, 60)
+    until(
+        lambda: {w.incarnation for w in place.shop.ledger.workers()} - before, 100
+    )  # on a busy machine
     return front
 
 
