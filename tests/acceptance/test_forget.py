@@ -62,6 +62,12 @@ def test_nothing_that_they_said_is_left_and_everybody_else_stays(remembered: Pla
     assert place.shop.ledger.books().balanced
 
 
+def test_an_address_that_nobody_has_is_told(place: Place) -> None:
+    """Else a slip of the pen looks like a promise kept."""
+    said = place.ask("forget", "--requester", "lena@exmaple.com", "--yes").out
+    assert "no ticket of lena@exmaple.com is known" in said
+
+
 def test_what_is_not_done_is_let_go_and_cannot_be_begun_again(place: Place) -> None:
     place.take_in(a_line("L-1", f"Hello {CANARY}", requester={"email": EMAIL, "name": "L"}))
     said = place.ask("forget", "--requester", EMAIL, "--yes").out

@@ -21,6 +21,9 @@ def forget_requester(asked: argparse.Namespace) -> ExitCode:
     if asked.json:
         print_json({"done": bool(asked.yes), **_document(found)})
         return ExitCode.DONE
+    if not found.runs and not found.in_helpdesk:
+        print(f"no ticket of {asked.requester} is known: check the address, then its other ones")
+        return ExitCode.DONE
     if not asked.yes:
         print(f"{found.tickets} tickets with {found.runs} runs would be forgotten,")
         print(f"{found.let_go} of these runs dropped; {found.running} are with a worker just now")
