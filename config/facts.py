@@ -155,6 +155,12 @@ class FactsConfig(Frozen):
         return found[kind]
 
     @property
+    def header_credentials(self) -> tuple[str, ...]:
+        """The NAMES of the variables that are sent as headers."""
+        services = (source for source in self.used.values() if isinstance(source, Http))
+        return tuple(name for one in services for name in one.secret_headers.values())
+
+    @property
     def used(self) -> Mapping[str, Files | Sql | Http]:
         """The sources that any fact is had from."""
         names = dict.fromkeys(self.of(kind).source for kind in KINDS)

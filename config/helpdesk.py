@@ -92,3 +92,8 @@ class HelpdeskConfig(Frozen):
                 return self.roundup
             case _:
                 return None
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        """The NAMES of the variables with its tokens."""
+        return (self.remote.credential,) if self.remote else ()

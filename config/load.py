@@ -16,6 +16,7 @@ from config.guards import Guards
 from config.helpdesk import HelpdeskConfig, Kind
 from config.policy import Policy
 from config.prompts import Prompt, read_prompt
+from config.sendable import refuse_unsendable
 from config.settings import Settings
 from config.staging import Staging, keys
 from config.taxonomy import Taxonomy
@@ -63,6 +64,10 @@ def load(environment: Environment) -> Config:
     tiers = load_tiers(environment)
     if environment.simulator:
         tiers, environment = _staged(tiers, environment, environment.simulator)
+    helpdesk = _helpdesk(_shaped(HelpdeskConfig, "helpdesk.toml", overlay), environment)
+    facts = _facts(_shaped(FactsConfig, "facts.toml", overlay), environment)
+    secrets = (model.credential for model in tiers.models)
+    refuse_unsendable((*secrets, *helpdesk.credentials, *facts.header_credentials), environment)
     return Config(
         environment=environment,
         settings=_shaped(Settings, "settings.toml", overlay),
@@ -71,8 +76,8 @@ def load(environment: Environment) -> Config:
         policy=_shaped(Policy, "policy.toml", overlay),
         guards=_shaped(Guards, "guards.toml", overlay),
         alerts=_alerts(overlay, environment),
-        facts=_facts(_shaped(FactsConfig, "facts.toml", overlay), environment),
-        helpdesk=_helpdesk(_shaped(HelpdeskConfig, "helpdesk.toml", overlay), environment),
+        facts=facts,
+        helpdesk=helpdesk,
         classify=read_prompt("classify", overlay),
     )
 
@@ -147,9 +152,8 @@ def _helpdesk(found: HelpdeskConfig, environment: Environment) -> HelpdeskConfig
         return found
     url = environment.helpdesk_url or remote.url
     if not re.match(r"https?://[^/\s]", url):
-        message = (
-            f"the helpdesk is {kind} and has no address: set TRIAGE_HELPDESK_URL to http(s)://…"
-        )
+        held = f"no address in {url!r}" if url else "no address"
+        message = f"the helpdesk is {kind} and has {held}: set TRIAGE_HELPDESK_URL to http(s)://…"
         raise ConfigError(message)
     if remote.credential not in environment.credentials:
         message = f"{remote.credential} is not set: it holds the token of the fleet's user ({kind})"

@@ -5,18 +5,19 @@ Whatever comes from outside goes through a redaction on its way: here, and so in
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from string import Template
 from typing import Any, NamedTuple
 
 from config.prompts import Prompt
 from config.taxonomy import Taxonomy
 from config.tiers import Model
+from tasks.conversation import conversation
 from tasks.facts import Facts
 from tasks.ports.model import Message, Plain, Question
 from tasks.priority import Expected, expected_for_all
 from tasks.redaction.redaction import Redaction
-from tasks.ticket import Ticket
+from tasks.ticket import Ticket, Turn
 from tasks.verdict import answer_schema
 
 
@@ -124,17 +125,27 @@ NOT_SAID = {"fetched_at", "as_of", "good_for"}
 
 
 def _document(ticket: Ticket, facts: Facts) -> dict[str, Any]:
-    turns = [turn.model_dump(mode="json", exclude={"at", "quoted"}) for turn in ticket.thread[-6:]]
+    talk = conversation(ticket)
+    since = {"later_turns": _shown(talk.later)} if talk.later else {}
     return {
         "ticket": {
             "channel": ticket.channel,
             "created_at": ticket.created_at.isoformat(),
-            "earlier_turns": turns,
+            "earlier_turns": _shown(talk.earlier[-TURNS:]),
             "subject": ticket.subject,
-            "message": ticket.body,
+            "message": talk.newest.body,
+            **since,
         },
         "customer": facts.model_dump(mode="json", exclude=NOT_SAID, exclude_defaults=True),
     }
+
+
+TURNS = 6
+"""As many as are shown of what was said before."""
+
+
+def _shown(turns: Sequence[Turn]) -> list[dict[str, Any]]:
+    return [turn.model_dump(mode="json", exclude={"at", "quoted"}) for turn in turns]
 
 
 def _texts(found: object) -> Iterator[str]:
@@ -157,7 +168,8 @@ def _trimmed(document: dict[str, Any]) -> dict[str, Any]:
     body = ticket["message"]
     if len(body) > TRIMMED:
         body = f"{body[: TRIMMED // 2]}\n[...]\n{body[-TRIMMED // 2 :]}"
-    return document | {"ticket": ticket | {"earlier_turns": [], "message": body}}
+    left = {key: value for key, value in ticket.items() if key != "later_turns"}
+    return document | {"ticket": left | {"earlier_turns": [], "message": body}}
 
 
 TRIMMED = 8_000

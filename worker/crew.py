@@ -172,7 +172,8 @@ def _guarded(shop: Shop, guards: Guards) -> GuardedHelpdesk:
         upstream=f"helpdesk:{shop.config.helpdesk.kind}",
         credential=remote.credential if remote else None,
     )
-    return GuardedHelpdesk(shop.helpdesk, guards, errand)
+    at_once = remote.requests if remote else None
+    return GuardedHelpdesk(shop.helpdesk, guards, errand, at_once=at_once)
 
 
 def open_desks(

@@ -167,6 +167,7 @@ def test_a_ticket_of_another_helpdesk_is_not_taken_for_one_of_this(fleet: Place,
     # Whoever stops the writing from a shell that knows no helpdesk is told which one there is.
     said = sandbox.ask("source", "set", "helpdesk", "--mode", "suggest", "--yes", code=2)
     assert f"rt:{rt.url}" in said.err
+    assert f"works with rt:{rt.url}, and this shell names no helpdesk" in said.err
     sandbox.shop.close()
 
 

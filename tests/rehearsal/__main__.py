@@ -11,7 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from tests.rehearsal import bare, breaker, caps, credential, faults, helpdesk, hung, limit, outage
+from tests.rehearsal import (
+    bare,
+    breaker,
+    caps,
+    course,
+    credential,
+    facts,
+    faults,
+    helpdesk,
+    hung,
+    limit,
+    outage,
+)
 from tests.rehearsal.pace import Pace
 
 Found = dict[str, object]
@@ -27,8 +39,9 @@ class Scene:
 
 
 SCENES = {
-    "breaker": Scene(play=breaker.breaker, is_well=breaker.is_well),
-    "helpdesk": Scene(play=helpdesk.helpdesk, is_well=breaker.is_well),
+    "breaker": Scene(play=breaker.breaker, is_well=course.is_well),
+    "helpdesk": Scene(play=helpdesk.helpdesk, is_well=course.is_well, times=5.0),
+    "facts": Scene(play=facts.facts, is_well=facts.is_well),
     "caps": Scene(play=caps.caps, is_well=caps.is_well),
     "outage": Scene(play=partial(outage.outage, fallback=False), is_well=outage.is_well),
     "fallback": Scene(play=partial(outage.outage, fallback=True), is_well=outage.is_well_beside),

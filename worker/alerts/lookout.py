@@ -23,6 +23,7 @@ from worker.alerts.reading import (
 from worker.guards.standing import Standing
 from worker.ledgers.alerting import Kept
 from worker.ledgers.engine import reading
+from worker.ledgers.residence import REMOTE
 from worker.ledgers.sql import SqlLedger
 
 OF_BREAKERS = frozenset((AlertKind.BREAKER_OPEN, AlertKind.MISCONFIGURED))
@@ -74,7 +75,7 @@ class Lookout:
             oldest=oldest,
             waiting=waiting,
             parked=parked,
-            polled={source: polls.get(source) for source in self._watched},
+            polled=_watched(self._watched, polls, now - limits.window_seconds),
             breakers=tuple(breakers or ()),
             accounts=tuple(ledger.accounts(day_of(now))),
             held_edits=held,
@@ -107,6 +108,22 @@ class Lookout:
         theirs = one.kind == AlertKind.NOT_POLLED and one.resolved_at is None
         is_elsewhere = one.name.removeprefix(SOURCE) not in picture.polled
         return one.kind in picture.unseen or (bool(picture.alive) and theirs and is_elsewhere)
+
+
+def _watched(
+    watched: Sequence[str], polls: Mapping[str, float], since: float
+) -> Mapping[str, float | None]:
+    """Those that are polled, and when they were.
+
+    Where a shell names no helpdesk and its fleet polls a real one, the embedded one is nobody's.
+    """
+    is_real = any(name.startswith(REMOTE) and at > since for name, at in polls.items())
+    theirs = {EMBEDDED} if is_real else frozenset[str]()
+    return {source: polls.get(source) for source in watched if source not in theirs}
+
+
+EMBEDDED = "helpdesk"
+"""The name of the embedded helpdesk's inbox."""
 
 
 def _since(kept: Mapping[str, Kept], alert: Alert) -> float | None:

@@ -22,6 +22,7 @@ from worker.operating.recall.preview import Shown, preview
 
 MOST_SHOWN = 20
 WHY = "a wrong version wrote it"
+BACK = "would be taken back"
 
 
 def recall(asked: argparse.Namespace) -> ExitCode:
@@ -126,15 +127,20 @@ def _print_plan(shown: Sequence[Shown]) -> None:
         return
     first = sorted(shown, key=lambda one: one.why is not None)  # what would be done
     rows = [
-        (one.ticket, one.target, one.held, one.to, f"left: {one.why}" if one.why else "restored")
+        (one.ticket, one.target, one.held, one.to, f"left: {one.why}" if one.why else BACK)
         for one in first[:MOST_SHOWN]
     ]
     print_table(["ticket", "what", "from", "to", ""], rows)
     if len(shown) > MOST_SHOWN:
         print(f"and {len(shown) - MOST_SHOWN} more: --json has them all")
-    left = Counter(one.why.replace(one.ticket, "TICKET") for one in shown if one.why)
+    left = Counter(_alike(one.why, one.ticket) for one in shown if one.why)
     for why, count in left.most_common(MOST_SHOWN):
         print(f"{count} left: {why}")
+
+
+def _alike(why: str, ticket: str) -> str:
+    """Without the ticket's own name, which stands at an end of it: to be counted by."""
+    return why.removeprefix(f"{ticket} ").removesuffix(f" {ticket}")
 
 
 def _do(asked: argparse.Namespace, shop: Shop, chosen: Chosen, intended: Intended) -> ExitCode:

@@ -1,13 +1,20 @@
 """Opens the stores for a command, checks the schema, and closes them again."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from config.environment import Environment
 from tasks.errors import OperatorError
 from tasks.run import Run
+from worker.alerts.reading import read_polls
 from worker.compose import Shop, open_shop, recognise
 from worker.ledgers import migrating
+from worker.ledgers.engine import reading
+from worker.ledgers.residence import REMOTE
+
+LATELY = 86_400.0
+"""Seconds after which a helpdesk that was polled here is thought to be left for good."""
 
 
 @contextmanager
@@ -23,9 +30,25 @@ def the_shop(*, embedded_migrates: bool = True) -> Iterator[Shop]:
             migrating.migrate(shop.ledger.engine)
         migrating.check(shop.ledger.engine)
         recognise(shop)
+        _warn_of_another(shop)
         yield shop
     finally:
         shop.close()
+
+
+def _warn_of_another(shop: Shop) -> None:
+    """A shell without its variables asks the embedded helpdesk, and would not say so."""
+    if shop.config.helpdesk.remote is not None:
+        return
+    with reading(shop.ledger.engine) as connection:
+        polls = read_polls(connection)
+    since = shop.clock.now() - LATELY
+    if real := [name for name, at in polls.items() if name.startswith(REMOTE) and at > since]:
+        print(
+            f"warning: the fleet of this home works with {real[0]}, and this shell names no "
+            "helpdesk: TRIAGE_HELPDESK, TRIAGE_HELPDESK_URL and TRIAGE_HELPDESK_TOKEN, here too",
+            file=sys.stderr,
+        )
 
 
 def newest(shop: Shop, name: str) -> Run:

@@ -101,7 +101,10 @@ def _print(run: Run, document: dict[str, object]) -> None:
     print(f"{run.state}: {run.why or run.reason or run.outcome or ''}".rstrip(": "))
     print(f"stage {run.stage}, tier {run.tier}, cost {dollars(run.micro_usd)}")
     if run.issue_type:
-        print(f"issue_type {run.issue_type}, priority {run.priority}, queue {run.queue}")
+        priority, queue = run.priority or "none", run.queue or "none"
+        print(f"issue_type {run.issue_type}, priority {priority}, queue {queue}")
+    if run.prompt:
+        print(f"prompt {run.prompt}, model {run.model}")
     for heading, headers in SECTIONS.items():
         rows = document[heading]
         if isinstance(rows, list) and rows:

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import TypeVar
 
-from config.facts import Fact, FactKind, FactsConfig, Files, Http
+from config.facts import Fact, FactKind, FactsConfig, Files, Http, Sql
 from tasks.errors import FactsDown, Held, Misconfigured
 from tasks.facts import Account, AtHand, BillingEvent, Incident, Interaction, Known
 from tasks.ports.guards import Errand, Guards
 from tasks.ticket import Requester
 from worker.facts.source import Found, Reply, Source, Who, upstream
 from worker.facts.touching import newest_first, touching
+from worker.facts.turns import Turns
 from worker.telemetry.log import Log
 
 Dated = TypeVar("Dated", BillingEvent, Interaction)
@@ -44,6 +46,11 @@ class FactSources:
         self._at_hand = at_hand
         self._log = log
         self._errands = {name: _errand(name, config.sources[name]) for name in sources}
+        self._turns = {
+            name: Turns(source.connections)
+            for name, source in config.sources.items()
+            if isinstance(source, Http | Sql)
+        }
         self._asking: dict[str, asyncio.Task[Found]] = {}
 
     def at_hand(self, requester: Requester) -> AtHand | None:
@@ -141,12 +148,19 @@ class FactSources:
 
     async def _request(self, kind: FactKind, fact: Fact, who: Who) -> Reply:
         try:
-            async with self._guards.admit(self._errands[fact.source]):
+            async with self._turn(kind, fact), self._guards.admit(self._errands[fact.source]):
                 return await self._in_time(kind, fact, who)
         except Held as held:
             raise FactsDown(str(held), retry_after=held.retry_after) from held
         except Misconfigured as refused:
             raise FactsDown(str(refused)) from refused
+
+    def _turn(self, kind: FactKind, fact: Fact) -> AbstractAsyncContextManager[None]:
+        """For a connection; files are read by as many at once as like to."""
+        turns = self._turns.get(fact.source)
+        if turns is None:
+            return nullcontext()
+        return turns.within(fact.timeout_seconds, told=f"{fact.source}, {kind}")
 
     async def _in_time(self, kind: FactKind, fact: Fact, who: Who) -> Reply:
         try:

@@ -61,13 +61,14 @@ def _before(feed: Feed, config: Config, findings: Sequence[Finding]) -> Sequence
     facts = open_facts(config, clock)
     count = feed.count(EPOCH)
     found = estimate(tickets, count, config=config, facts=facts, now=clock.now())
-    alone = f"{count} are there already, and are left alone until their customers write again"
+    alone = f"{count}; those from before a first poll are left alone until their customers write"
     first = config.settings.first_day
     limit = f", {first.per_hour} an hour begin" if first.per_hour else ""
+    until = "until `triage source set helpdesk` says otherwise"
     return (
         fine("open tickets", f"{alone} (`triage intake helpdesk --since 30d` takes older ones in)"),
         fine("what those would cost", found.words()),
-        fine("first day", f"{first.mode}{limit}, of a source that is new (`triage source list`)"),
+        fine("first day", f"{first.mode}{limit}, {until}"),
     )
 
 

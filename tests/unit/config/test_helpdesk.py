@@ -73,3 +73,15 @@ def test_two_values_that_are_called_the_same_are_refused(tmp_path: Path) -> None
     )
     with pytest.raises(ConfigError, match="told apart"):
         load(Environment.read({"TRIAGE_CONFIG": str(tmp_path)}))
+
+
+def test_a_key_that_was_pasted_as_a_page_shortens_it_is_told() -> None:
+    """Else it fails deep inside a client, at the first request."""
+    token = "1-28-\N{HORIZONTAL ELLIPSIS}"
+    with pytest.raises(ConfigError, match="TRIAGE_HELPDESK_TOKEN holds a character that no key"):
+        load(environment(**{"": "rt", "_URL": ADDRESS, "_TOKEN": token}))
+
+
+def test_an_address_without_a_scheme_is_shown() -> None:
+    with pytest.raises(ConfigError, match=r"rt\.example\.org"):
+        load(environment(**{"": "rt", "_URL": "rt.example.org", "_TOKEN": "secret"}))

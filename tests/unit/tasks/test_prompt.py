@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -225,3 +226,31 @@ def test_limits_come_from_the_model_and_the_name_from_the_prompt() -> None:
     assert (asked.model, asked.max_output_tokens) == (CHEAP, model.max_output_tokens)
     assert asked.timeout_seconds == model.timeout_seconds
     assert asked.schema_name == "classify"
+
+
+def test_what_a_customer_answered_last_is_the_message() -> None:
+    """A helpdesk keeps the opening as the ticket's text, and what came since in its thread."""
+    ticket = a_ticket(
+        body="My card is gone.",
+        thread=(
+            Turn(author="agent", body="Which one?", at=_later(1)),
+            Turn(author="customer", body="The blue one.", at=_later(2)),
+            Turn(author="agent", body="I look.", at=_later(3)),
+        ),
+    )
+    shown = _data(_question(ticket))["ticket"]
+    assert [turn["body"] for turn in shown["earlier_turns"]] == ["My card is gone.", "Which one?"]
+    assert shown["message"] == "The blue one."
+    assert [turn["body"] for turn in shown["later_turns"]] == ["I look."]
+
+
+def test_a_mail_is_the_last_of_what_it_quotes() -> None:
+    thread = (Turn(author="customer", body="My card is gone."), Turn(author="agent", body="Which?"))
+    shown = _data(_question(a_ticket(body="The blue one.", thread=thread)))["ticket"]
+    assert [turn["body"] for turn in shown["earlier_turns"]] == ["My card is gone.", "Which?"]
+    assert shown["message"] == "The blue one."
+    assert "later_turns" not in shown
+
+
+def _later(minutes: int) -> datetime:
+    return a_ticket().created_at + timedelta(minutes=minutes)

@@ -8,6 +8,7 @@ from config.alerts import AlertKind
 from config.mode import Mode
 from tasks.causes import WaitReason
 from tasks.events import Kind
+from tasks.ports.ledger import Cursor
 from tasks.run import State
 from tests.ledgers import an_arrival
 from tests.moneyed import cap, reserved
@@ -198,6 +199,16 @@ def test_what_another_fleet_s_shell_polls_is_told_there(scene: Scene) -> None:
     theirs = _lookout(scene, watched=["file:elsewhere"])
     [seen] = theirs.known(theirs.look(NOON))
     assert seen.text != "x", "they look for themselves"
+
+
+def test_a_shell_that_names_no_helpdesk_does_not_miss_the_embedded_one(scene: Scene) -> None:
+    """Its fleet polls a real one, which that shell knows nothing of."""
+    scene.work(at=NOON)
+    lookout = _lookout(scene, watched=["helpdesk"])
+    assert lookout.look(NOON).polled == {"helpdesk": None}
+    real = an_arrival(source="rt:http://127.0.0.1", at=NOON)
+    scene.ledger.ingest([real], cursor=Cursor(source=real.source, position="1", polled_at=NOON))
+    assert lookout.look(NOON).polled == {}
 
 
 @pytest.mark.parametrize("source", ["file:fixtures/inbox/bank.jsonl", "file:/inbox/t.jsonl", None])

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,62 +12,20 @@ import pytest
 from config.facts import FactKind
 from tasks.errors import BreakerOpen, CredentialRefused, FactsDown, Misconfigured
 from tasks.facts import Account, BillingEvent, Interaction
-from tasks.ports.guards import Guards
-from tasks.ticket import Requester, Value
-from tests.servers.foreign_database import REST, TWO_TABLES, VARIABLE
+from tasks.ticket import Requester
+from tests.servers.foreign_database import REST, TWO_TABLES
 from tests.stubs.facts_service import ACCOUNT
 from tests.stubs.facts_service import REST as SERVICE_REST
 from tests.stubs.facts_service import VARIABLE as SHOP
 from tests.twins.breakers import processes
 from tests.twins.clock import StillClock
-from tests.twins.facts import ADA, an_account, configured, files_alone
-from worker.facts.source import Found, Reply, Who
+from tests.twins.facts import ADA, an_account, files_alone
+from tests.unit.worker.facts.scripted import DATABASE, Scripted, holding, sources
+from worker.facts.source import Found, Who
 from worker.facts.sources import FactSources
 from worker.guards.doors import Doors
-from worker.guards.open_door import OpenDoor
-from worker.telemetry.log import Log
 
-DATABASE = (TWO_TABLES + REST, {VARIABLE: "sqlite:////nowhere"})
 SERVICE = ((ACCOUNT + SERVICE_REST).replace("PORT", "1"), {SHOP: "Bearer made-up"})
-
-
-@dataclass(kw_only=True)
-class Scripted:
-    """A source that says what it was told to, and remembers who asked."""
-
-    says: dict[FactKind, Callable[[], Found]] = field(default_factory=dict)
-    raises: Exception | None = None
-    hangs: bool = False
-    asked: list[tuple[FactKind, Who]] = field(default_factory=list)
-
-    async def ask(self, kind: FactKind, who: Who) -> Reply:
-        self.asked.append((kind, who))
-        await asyncio.sleep(60 if self.hangs else 0)
-        if self.raises:
-            raise self.raises
-        return self.says.get(kind, lambda: Found(()))
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
-
-
-def _sources(
-    source: Scripted,
-    folder: Path,
-    guards: Guards | None = None,
-    connected: tuple[str, Mapping[str, str]] = DATABASE,
-    more: str = "",
-) -> FactSources:
-    text, variables = connected
-    config = configured(folder, text + more, variables).facts
-    [name] = config.used
-    return FactSources(
-        config, {name: source}, guards=guards or OpenDoor(), at_hand=lambda _: None, log=Log("x")
-    )
-
-
-def _holding(*facts: Value, as_of: float | None = None) -> Callable[[], Found]:
-    return lambda: Found(facts, as_of)
 
 
 def _all(facts: FactSources) -> list[object]:
@@ -86,8 +43,8 @@ def _all(facts: FactSources) -> list[object]:
 
 def test_the_account_is_asked_for_once_for_all_who_need_it(tmp_path: Path) -> None:
     """And billing by what it says; interactions, which go by the address, do not wait."""
-    source = Scripted(says={"account": _holding(an_account())})
-    _all(_sources(source, tmp_path))
+    source = Scripted(says={"account": holding(an_account())})
+    _all(sources(source, tmp_path))
     assert Counter(kind for kind, _ in source.asked) == Counter(
         ["account", "billing", "incidents", "interactions"]
     )
@@ -99,8 +56,8 @@ def test_the_account_is_asked_for_once_for_all_who_need_it(tmp_path: Path) -> No
 
 def test_the_next_ticket_asks_anew(tmp_path: Path) -> None:
     """What was answered is nobody's to keep."""
-    source = Scripted(says={"account": _holding(an_account())})
-    facts = _sources(source, tmp_path)
+    source = Scripted(says={"account": holding(an_account())})
+    facts = sources(source, tmp_path)
     for _ in range(2):
         assert asyncio.run(facts.account(ADA)).fact == an_account()
     assert len(source.asked) == 2
@@ -108,8 +65,8 @@ def test_the_next_ticket_asks_anew(tmp_path: Path) -> None:
 
 def test_whoever_gives_up_takes_the_account_from_nobody_else(tmp_path: Path) -> None:
     """One ticket is cancelled; another of the same customer waits for the same answer."""
-    source = Scripted(says={"account": _holding(an_account())})
-    facts = _sources(source, tmp_path)
+    source = Scripted(says={"account": holding(an_account())})
+    facts = sources(source, tmp_path)
 
     async def two() -> Account | None:
         first = asyncio.create_task(facts.account(ADA))
@@ -128,7 +85,7 @@ def test_of_nobody_there_is_nothing_to_ask(
 ) -> None:
     """Who has no account has no id to ask by."""
     source = Scripted()
-    facts = _sources(source, tmp_path, connected=connected)
+    facts = sources(source, tmp_path, connected=connected)
     assert asyncio.run(facts.billing(ADA)).fact == ()
     assert [kind for kind, _ in source.asked] == asks
 
@@ -136,7 +93,7 @@ def test_of_nobody_there_is_nothing_to_ask(
 def test_a_ticket_without_an_address_is_nobodys(tmp_path: Path) -> None:
     """A path with nothing in it would be about everybody."""
     source = Scripted()
-    facts = _sources(source, tmp_path)
+    facts = sources(source, tmp_path)
     nobody = Requester(email=" ")
     assert asyncio.run(facts.account(nobody)).fact is None
     assert asyncio.run(facts.interactions(nobody)).fact == ()
@@ -147,7 +104,7 @@ def test_a_source_that_hangs_is_given_up_on_in_its_time(tmp_path: Path) -> None:
     """Each fact has its own."""
     more = "[incidents]\ntimeout_seconds = 0.01\n"
     text = (TWO_TABLES + REST).replace("[incidents]\n", more)
-    facts = _sources(Scripted(hangs=True), tmp_path, connected=(text, DATABASE[1]))
+    facts = sources(Scripted(hangs=True), tmp_path, connected=(text, DATABASE[1]))
     with pytest.raises(FactsDown, match=r"^crm, incidents: no answer within 0\.01 s$"):
         asyncio.run(facts.incidents(ADA))
 
@@ -156,7 +113,7 @@ def test_a_source_that_fails_too_often_is_left_alone(tmp_path: Path) -> None:
     """Its breaker is called by its name, and what it holds back is down at once."""
     [one] = processes()
     source = Scripted(raises=FactsDown("crm, account: no answer"))
-    facts = _sources(source, tmp_path, Doors(one.breakers))
+    facts = sources(source, tmp_path, Doors(one.breakers))
     for _ in range(10):
         with pytest.raises(FactsDown, match="no answer"):
             asyncio.run(facts.account(ADA))
@@ -174,7 +131,7 @@ def test_a_source_that_lies_has_answered(tmp_path: Path) -> None:
         raise FactsDown("crm, account: tier is none of ours")
 
     [one] = processes()
-    facts = _sources(Scripted(says={"account": refuses}), tmp_path, Doors(one.breakers))
+    facts = sources(Scripted(says={"account": refuses}), tmp_path, Doors(one.breakers))
     for _ in range(20):
         with pytest.raises(FactsDown, match="none of ours"):
             asyncio.run(facts.account(ADA))
@@ -186,7 +143,7 @@ def test_a_key_that_is_refused_closes_and_the_ticket_goes_on(tmp_path: Path) -> 
     """The alert names the variable; no run is parked for a fact."""
     [one] = processes()
     source = Scripted(raises=CredentialRefused("shop, account: 401", credential=SHOP))
-    facts = _sources(source, tmp_path, Doors(one.breakers), SERVICE)
+    facts = sources(source, tmp_path, Doors(one.breakers), SERVICE)
     with pytest.raises(FactsDown) as refused:
         asyncio.run(facts.account(ADA))
     assert isinstance(refused.value.__cause__, Misconfigured)
@@ -209,11 +166,11 @@ def test_of_many_the_newest_are_told(tmp_path: Path) -> None:
         for n in range(1, 29)
     ]
     says: dict[FactKind, Callable[[], Found]] = {
-        "account": _holding(an_account()),
-        "billing": _holding(*events),
-        "interactions": _holding(*calls),
+        "account": holding(an_account()),
+        "billing": holding(*events),
+        "interactions": holding(*calls),
     }
-    facts = _sources(Scripted(says=says), tmp_path)
+    facts = sources(Scripted(says=says), tmp_path)
     assert [one.id for one in asyncio.run(facts.interactions(ADA)).fact] == ["8", "7", "6"]
     assert [one.id for one in asyncio.run(facts.billing(ADA)).fact] == [
         str(n) for n in range(28, 18, -1)
@@ -227,8 +184,8 @@ def _day(number: int) -> datetime:
 def test_how_old_a_fact_is_and_may_be_is_told_with_it(tmp_path: Path) -> None:
     """The first by its source, the second by config."""
     text = (TWO_TABLES + REST).replace("[account]\n", "[account]\ngood_for_seconds = 60\n")
-    source = Scripted(says={"account": _holding(an_account(), as_of=5.0)})
-    facts = _sources(source, tmp_path, connected=(text, DATABASE[1]))
+    source = Scripted(says={"account": holding(an_account(), as_of=5.0)})
+    facts = sources(source, tmp_path, connected=(text, DATABASE[1]))
     known = asyncio.run(facts.account(ADA))
     assert (known.as_of, known.good_for) == (5.0, 60.0)
 
@@ -253,7 +210,7 @@ def test_what_could_not_be_had_is_in_the_log_with_its_reason(
     """By kind and source; nothing of the customer."""
     source = Scripted(raises=FactsDown("crm, account: OperationalError"))
     with pytest.raises(FactsDown):
-        asyncio.run(_sources(source, tmp_path).account(ADA))
+        asyncio.run(sources(source, tmp_path).account(ADA))
     [record] = caplog.records
     assert (record.getMessage(), vars(record)["fields"]) == (
         "facts.unavailable",
