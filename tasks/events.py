@@ -45,6 +45,9 @@ class Kind(StrEnum):
     HANDED_OVER = "handed_over"
     GIVEN_BACK = "given_back"
     OVERWRITTEN = "overwritten"
+    JUDGED = "judged"
+    REVIEWED = "reviewed"
+    CORRECTED = "corrected"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -263,4 +263,7 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.HANDED_OVER: _handed_over,
     Kind.GIVEN_BACK: _nothing,
     Kind.OVERWRITTEN: _nothing,
+    Kind.JUDGED: _nothing,
+    Kind.REVIEWED: _nothing,
+    Kind.CORRECTED: _nothing,
 }

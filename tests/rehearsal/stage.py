@@ -190,6 +190,7 @@ def staged(
     guards: str = "",
     queues: Sequence[str] = (",".join(TIERS),) * PROCESSES,
     variables: Mapping[str, str] | None = None,
+    settings: str = "",
     **overlay: str,
 ) -> Iterator[Stage]:
     """A fleet that waits for tickets, before providers that are well."""
@@ -208,7 +209,7 @@ def staged(
                 **{key_of(provider): f"made-up-{provider}" for provider in providers},
                 **(variables or {}),
             },
-            settings=pace.settings + f"[worker]\nconcurrency = {AT_ONCE}\n",
+            settings=pace.settings + f"[worker]\nconcurrency = {AT_ONCE}\n" + settings,
             guards=pace.guards + guards,
             policy=pace.policy,
             alerts=ALERTS,
@@ -232,7 +233,12 @@ def ended(stage: Stage) -> dict[str, object]:
         "states": stage.states(),
         "balanced": books.balanced,
         "dead": books.states[State.DEAD],
+        "why_dead": [f"{run.stage}: {run.why}" for run in _dead(stage)],
     }
+
+
+def _dead(stage: Stage) -> Sequence[Run]:
+    return [run for run in stage.place.runs() if run.state is State.DEAD]
 
 
 def played(records: Sequence[Record]) -> dict[str, int]:

@@ -8,7 +8,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -17,7 +16,9 @@ from sqlalchemy import (
     text,
 )
 
-metadata = MetaData()
+from worker.ledgers.schema_said import caps, guards_off, labels, metadata, pauses, sources, trips
+
+__all__ = ["caps", "guards_off", "labels", "metadata", "pauses", "sources", "trips"]
 
 UNHANDED = (
     "handed_at IS NULL AND state IN ('dead', 'in_review')"
@@ -188,29 +189,6 @@ roles = Table(
     Column("fence", Integer, nullable=False),
 )
 
-pauses = Table(
-    "pauses",
-    metadata,
-    Column("scope", Text, primary_key=True),
-    Column("since", Double, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("why", Text, nullable=False),
-)
-
-sources = Table(
-    "sources",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("mode", Text, nullable=False),
-    Column("per_hour", Integer),
-    Column("since", Double, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("why", Text, nullable=False),
-    # Older versions count here; places.py has marks instead.
-    Column("hour_at", Double),
-    Column("begun", Integer, nullable=False, server_default="0"),
-)
-
 marks = Table(
     "marks",
     metadata,
@@ -229,36 +207,6 @@ days = Table(
         for tier in ("economy", "standard", "premium")
         for part in ("reserved", "spent")
     ),
-)
-
-caps = Table(
-    "caps",
-    metadata,
-    Column("scope", Text, primary_key=True),  # fleet, or a tier
-    Column("micro_usd", BigInteger, nullable=False),  # a day
-    Column("since", Double, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("why", Text, nullable=False),
-)
-
-trips = Table(
-    "trips",
-    metadata,
-    # Breakers that an operator holds open; the others live in Redis.
-    Column("name", Text, primary_key=True),
-    Column("since", Double, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("why", Text, nullable=False),
-)
-
-guards_off = Table(
-    "guards_off",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("until", Double, nullable=False),
-    Column("since", Double, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("why", Text, nullable=False),
 )
 
 alerts = Table(
@@ -296,5 +244,5 @@ notices = Table(
     Index("ix_notices_at", "at"),
 )
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration; the schema that this version writes."""

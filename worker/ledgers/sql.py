@@ -12,6 +12,7 @@ from worker.ledgers.alerting import LedgerAlerting
 from worker.ledgers.forgetting import LedgerForgetting
 from worker.ledgers.handing import LedgerHanding
 from worker.ledgers.ingesting import LedgerIngesting
+from worker.ledgers.labelling import LedgerLabelling
 from worker.ledgers.noticing import LedgerNoticing
 from worker.ledgers.pausing import LedgerPausing
 from worker.ledgers.postgres import PostgresLane
@@ -38,6 +39,7 @@ class SqlLedger(
     LedgerSwitching,
     LedgerAlerting,
     LedgerForgetting,
+    LedgerLabelling,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 

@@ -139,6 +139,9 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
     ),
     Kind.GIVEN_BACK: ({"keys": []}, {}),
     Kind.OVERWRITTEN: ({"keys": []}, {}),
+    Kind.JUDGED: ({"agrees": True, "why": "it fits"}, {}),
+    Kind.REVIEWED: ({"decision": "accept", "by": "ada"}, {}),
+    Kind.CORRECTED: ({"field": "queue", "said": "cards", "truth": "fraud"}, {}),
     Kind.HANDING_OVER: (
         {"why": "x", "back": WAITED},
         {"stage": "hand_over", "attempts": 0},
