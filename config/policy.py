@@ -1,7 +1,10 @@
 """What the fleet may do by itself, how often it tries, and how long anything may take."""
 
 import re
+from datetime import date
+from enum import StrEnum
 from functools import cached_property
+from typing import Literal, cast
 
 from pydantic import Field
 
@@ -55,6 +58,42 @@ class Sign(Frozen):
         return any(pattern.search(text) for pattern in self._compiled)
 
 
+class Freedom(StrEnum):
+    """What becomes of one field of a decision."""
+
+    OFF = "off"  # left alone
+    SUGGEST = "suggest"  # a note says what would be written
+    AUTO = "auto"
+
+
+FreeField = Literal["issue_type", "priority", "queue", "escalated"]
+Freedoms = dict[FreeField, Freedom]
+
+
+class Unmeasured(Frozen):
+    """Somebody accepts that fields are written of which nobody can say yet how sure they are."""
+
+    helpdesk: Literal["embedded", "rt", "roundup"]
+    by: str = Field(min_length=1)
+    until: date  # from that day on (UTC) it does not hold
+    why: str = ""
+
+
+class Autonomy(Frozen):
+    """Which fields are written by themselves, and how many of them may be wrong."""
+
+    fields: Freedoms = Field(default_factory=dict)  # what is not named is written by itself
+    types: dict[str, Freedoms] = Field(default_factory=dict)  # by issue type; else as above
+    tolerated: float = Field(default=0.02, gt=0, lt=1)
+    unmeasured: tuple[Unmeasured, ...] = ()
+    local: bool = False  # hosted answers are compared with local/baseline's, which costs its memory
+
+    def of(self, issue_type: str, field: str) -> Freedom:
+        """Of that field of a ticket of that type."""
+        name = cast("FreeField", field)
+        return self.types.get(issue_type, {}).get(name) or self.fields.get(name, Freedom.AUTO)
+
+
 class Overdue(Frozen):
     """Seconds after which an unrouted ticket is somebody's business, by customer tier."""
 
@@ -78,6 +117,7 @@ class Policy(Frozen):
     retry: Retry = Retry()
     asking: Asking = Asking()
     judge: Judging = Judging()
+    autonomy: Autonomy = Autonomy()
     signs: tuple[Sign, ...] = ()
     unrouted_after: Overdue = Overdue()
     requeues_per_cause: int = Field(default=2, ge=0)  # the next one needs --force

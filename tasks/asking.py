@@ -110,6 +110,7 @@ async def _answered(call: Call, reply: Reply, desk: Desk, permit: Permit) -> Ans
         finish_reason=reply.finish_reason,
         refusal=reply.refusal,
         signals=reply.signals,
+        measured=reply.measured,
         stands_in=call.stands_in,
         placeholders=asked.placeholders,
     )
@@ -156,6 +157,7 @@ def _account(answer: Answer, reply: Reply) -> dict[str, object]:
         "output_tokens": reply.usage.output_tokens,
         "usage_reported": reply.usage.reported,
         "latency_seconds": round(reply.latency_seconds, 4),
+        "measured": {name: round(value, 6) for name, value in answer.measured.items()},
         "signals": None
         if answer.signals is None
         else {

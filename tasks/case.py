@@ -30,6 +30,7 @@ class Answer:
     finish_reason: str
     refusal: str | None = None
     signals: Signals | None = None
+    measured: Mapping[str, float] = field(default_factory=dict[str, float])
     stands_in: str | None = None  # for whom, and why; None: its tier's own choice
     placeholders: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """What stands in its text for what the model was not shown."""

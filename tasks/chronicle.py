@@ -204,6 +204,7 @@ def _validated(case: Validated) -> Entry:
             "queue": decision.queue,
             "escalated": decision.escalation.criterion if decision.escalation else None,
             "choices": [choice.model_dump() for choice in decision.choices],
+            "suggested": list(decision.suggested),
         },
         texts={"decision": decision.model_dump_json()},
     )

@@ -10,7 +10,7 @@ Change = dict[str, Any]
 """Columns of the status row that an event changes."""
 
 DECIDING = "classify"
-"""The prompt whose answers decide; others are asked beside it."""
+"""The prompt whose answers decide; others are asked beside it. One without a name is its own."""
 
 SETTLING = frozenset({Kind.ANSWERED, Kind.UNANSWERED})
 """What says what a call has cost; whoever comes by anything else has left it unknown."""
@@ -52,7 +52,7 @@ def answered(run: Run, event: Event) -> Change:
 
 def is_deciding(prompt: str) -> bool:
     """Whether the answer to a prompt of that version says what a ticket is."""
-    return name_of(prompt) == DECIDING
+    return name_of(prompt) in {DECIDING, ""}
 
 
 def _number(value: object) -> int:

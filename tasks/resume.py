@@ -12,6 +12,7 @@ from tasks.classify import read_verdict
 from tasks.decision import Decision
 from tasks.events import Event, Kind
 from tasks.facts import Facts
+from tasks.paying import DECIDING, is_deciding
 from tasks.ports.model import Signals
 from tasks.run import Run
 from tasks.ticket import Ticket
@@ -41,7 +42,7 @@ def resume(
         run=run.id,
         tier=run.tier,
         ticket=ticket,
-        answers=tuple(heard["classify"]),
+        answers=tuple(heard[DECIDING]),
         judgements=tuple(heard["judge"]),
     )
     if run.stage in ("intake", "enrich"):
@@ -104,7 +105,9 @@ def _answers(events: Sequence[Event], texts: Mapping[str, str]) -> Mapping[str, 
         if event.kind is Kind.REQUEUED and event.body["stage"] != "write":
             answers.clear()
         elif event.kind is Kind.ANSWERED and f"answer.{event.seq}" in texts:
-            answers[name_of(str(event.body["prompt"]))].append(_answer(event, texts))
+            prompt = str(event.body["prompt"])
+            name = DECIDING if is_deciding(prompt) else name_of(prompt)
+            answers[name].append(_answer(event, texts))
     return answers
 
 
@@ -118,6 +121,7 @@ def _answer(event: Event, texts: Mapping[str, str]) -> Answer:
         text=texts[f"answer.{event.seq}"],
         finish_reason=body["finish_reason"],
         stands_in=body.get("stands_in"),
+        measured=body.get("measured") or {},
         placeholders=json.loads(texts.get(f"placeholders.{event.seq}", "{}")),
         refusal=texts.get(f"refusal.{event.seq}", "") if body["refused"] else None,
         signals=None

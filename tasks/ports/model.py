@@ -78,6 +78,8 @@ class Reply:
     latency_seconds: float
     refusal: str | None = None  # the provider's own words when the model refused
     signals: Signals | None = field(default=None)
+    measured: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Signals of confidence as they were measured, 0 to 1 each; nothing that the model states."""
 
 
 class Models(Protocol):
