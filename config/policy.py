@@ -88,6 +88,11 @@ class Autonomy(Frozen):
     unmeasured: tuple[Unmeasured, ...] = ()
     local: bool = False  # hosted answers are compared with local/baseline's, which costs its memory
 
+    def accepted(self, helpdesk: str, today: date) -> str | None:
+        """Who has accepted for that kind of helpdesk that nobody knows how sure fields are."""
+        found = (one for one in self.unmeasured if one.helpdesk == helpdesk and today < one.until)
+        return next((one.by for one in found), None)
+
     def of(self, issue_type: str, field: str) -> Freedom:
         """Of that field of a ticket of that type."""
         name = cast("FreeField", field)

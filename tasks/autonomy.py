@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from config.policy import Autonomy, Freedom
+from config.policy import Freedom
 from tasks.case import Answer
 from tasks.confidence import Calibration, score_of
 from tasks.decision import Decision
@@ -54,7 +54,7 @@ def freed(decision: Decision, sure: Mapping[str, Surety], desk: Desk) -> Decisio
     """The decision with the fields that are only suggested, or left out, and why."""
     rules = desk.policy.autonomy
     wanted = {field: rules.of(decision.issue_type, field) for field in decision.fields()}
-    accepted = _is_accepted(rules, desk)
+    accepted = rules.accepted(desk.place, datetime.fromtimestamp(desk.clock.now(), UTC).date())
     held = {
         field: _why_held(field, freedom, sure.get(field), accepted=accepted)
         for field, freedom in wanted.items()
@@ -83,12 +83,3 @@ def _why_held(
     if sure is None or sure.passes or field not in MEASURED:
         return None
     return None if accepted else sure.words
-
-
-def _is_accepted(rules: Autonomy, desk: Desk) -> str | None:
-    """Who has accepted, for this helpdesk and until a day to come, that nobody knows how sure."""
-    today = datetime.fromtimestamp(desk.clock.now(), UTC).date()
-    return next(
-        (one.by for one in rules.unmeasured if one.helpdesk == desk.place and today < one.until),
-        None,
-    )

@@ -31,7 +31,7 @@ from worker.ledgers import migrating
 
 ROOT = Path(__file__).parents[2]
 TRIAGE = (sys.executable, "-m", "worker.cli.main")
-FOREIGN = ("TRIAGE_", "OPENAI_", "ANTHROPIC_", "SENTRY_")
+FOREIGN = ("TRIAGE_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "SENTRY_")
 UNSETTLED = (State.QUEUED, State.RUNNING, State.WAITING)
 SAMPLES = "fixtures/facts"
 """What is known about the customers of our sample inbox."""

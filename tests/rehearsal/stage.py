@@ -191,6 +191,7 @@ def staged(
     queues: Sequence[str] = (",".join(TIERS),) * PROCESSES,
     variables: Mapping[str, str] | None = None,
     settings: str = "",
+    policy: str = "",
     **overlay: str,
 ) -> Iterator[Stage]:
     """A fleet that waits for tickets, before providers that are well."""
@@ -211,7 +212,7 @@ def staged(
             },
             settings=pace.settings + f"[worker]\nconcurrency = {AT_ONCE}\n" + settings,
             guards=pace.guards + guards,
-            policy=pace.policy,
+            policy=pace.policy + policy,
             alerts=ALERTS,
             tiers=casting.toml(simulator),
             **overlay,
