@@ -190,11 +190,13 @@ def staged(
     guards: str = "",
     queues: Sequence[str] = (",".join(TIERS),) * PROCESSES,
     variables: Mapping[str, str] | None = None,
-    settings: str = "",
-    policy: str = "",
     **overlay: str,
 ) -> Iterator[Stage]:
-    """A fleet that waits for tickets, before providers that are well."""
+    """A fleet that waits for tickets, before providers that are well.
+
+    What an overlay says of settings and policy stands behind what the scenes have in common.
+    """
+    settings, policy = (overlay.pop(name, "") for name in ("settings", "policy"))
     providers = dict.fromkeys(casting.providers, 0)
     simulator = Simulator(providers, seed=seed, latency=casting.latency, most_records=1_000_000)
     with (

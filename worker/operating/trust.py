@@ -55,13 +55,13 @@ def _free(name: str) -> Source:
 
 
 def only_suggested(config: Config, now: float) -> str | None:
-    """What an operator who lets fields be written has to know of models that nobody has measured."""
+    """What an operator has to know of models that nobody has measured; None: nothing."""
     kind, rules = config.helpdesk.kind, config.policy.autonomy
     hosted = [name for name in config.tiers.served if name != LOCAL]
     if not hosted or rules.accepted(kind, datetime.fromtimestamp(now, UTC).date()):
         return None
     return (
         f"values of hosted models are only suggested in {kind} until people have checked "
-        f"{fewest(rules.tolerated)} of a model's answers; policy.toml, autonomy.unmeasured, accepts "
-        "them before that, by name and until a day"
+        f"{fewest(rules.tolerated)} of a model's answers; policy.toml, autonomy.unmeasured, "
+        "accepts them before that, by name and until a day"
     )
