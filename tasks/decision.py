@@ -13,7 +13,7 @@ class Choice(Value):
 
 
 class Escalation(Value):
-    """A criterion met, in the customer's own words."""
+    """A criterion met, in the customer's own words; empty where only a person says so."""
 
     criterion: str
     quote: str
@@ -28,6 +28,7 @@ class Decision(Value):
     escalation: Escalation | None
     draft: str | None
     choices: tuple[Choice, ...]
+    by: str | None = None  # the person who decided, where no machine did
 
     def fields(self) -> dict[str, str]:
         """Field name to value, as the helpdesk shall hold them."""

@@ -19,6 +19,7 @@ from worker.ledgers.postgres import PostgresLane
 from worker.ledgers.reading import LedgerReading
 from worker.ledgers.reaping import LedgerReaping
 from worker.ledgers.recalling import LedgerRecalling
+from worker.ledgers.reviewing import LedgerReviewing
 from worker.ledgers.sourcing import LedgerSourcing
 from worker.ledgers.sqlite import SqliteLane
 from worker.ledgers.switching import LedgerSwitching
@@ -40,6 +41,7 @@ class SqlLedger(
     LedgerAlerting,
     LedgerForgetting,
     LedgerLabelling,
+    LedgerReviewing,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 
