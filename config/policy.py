@@ -25,6 +25,16 @@ class Asking(Frozen):
     max_wrong: float = Field(default=0.01, gt=0, lt=1)  # tolerated share of wrong answers
 
 
+class Judging(Frozen):
+    """Which answers an independent model has to agree with before they are written."""
+
+    share: float = Field(default=0.0, ge=0, le=1)  # of all answers, beside those of high stakes
+    seed: str = ""  # draws the sample: the same tickets for the same seed
+    issue_types: tuple[str, ...] = ()  # of high stakes
+    customer_tiers: tuple[CustomerTier, ...] = ()  # likewise
+    escalations: bool = True  # likewise
+
+
 class Overdue(Frozen):
     """Seconds after which an unrouted ticket is somebody's business, by customer tier."""
 
@@ -65,6 +75,7 @@ class Policy(Frozen):
 
     retry: Retry = Retry()
     asking: Asking = Asking()
+    judge: Judging = Judging()
     unrouted_after: Overdue = Overdue()
     review: Review = Review()
     requeues_per_cause: int = Field(default=2, ge=0)  # the next one needs --force

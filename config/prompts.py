@@ -24,6 +24,11 @@ class Prompt:
         return f"{self.name}-{hashlib.sha256(self.text.encode()).hexdigest()[:12]}"
 
 
+def name_of(version: str) -> str:
+    """The prompt that has this version."""
+    return version.rpartition("-")[0]
+
+
 def read_prompt(name: str, overlay: Path | None) -> Prompt:
     """Our prompt `name`, or the operator's `prompts/NAME.md` in its place.
 

@@ -116,7 +116,7 @@ async def _answered(call: Call, reply: Reply, desk: Desk, permit: Permit) -> Ans
     price = desk.tiers.model(asked.model).price
     body = _account(answer, reply) | {
         "micro_usd": cost_of(reply, price, call.most),
-        "prompt": desk.prompt.version,
+        "prompt": asked.prompt,
         "attempt": desk.journal.run.attempts + 1,
         "guards": dict(permit.standing),
     }
@@ -131,7 +131,7 @@ async def _unanswered(call: Call, error: TriageError, desk: Desk, permit: Permit
         "model": call.asked.model,
         "tier": call.case.tier,
         "question": prompt.digest(call.asked),
-        "prompt": desk.prompt.version,
+        "prompt": call.asked.prompt,
         "attempt": desk.journal.run.attempts + 1,
         "error": type(error).__name__,
         "why": str(error),

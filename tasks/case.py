@@ -43,6 +43,7 @@ class Received:
     tier: TierName
     ticket: Ticket
     answers: tuple[Answer, ...] = ()  # recorded by an earlier attempt of this run
+    judgements: tuple[Answer, ...] = ()  # those of the judge, likewise
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

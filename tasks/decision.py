@@ -30,6 +30,11 @@ class Decision(Value):
     choices: tuple[Choice, ...]
     by: str | None = None  # the person who decided, where no machine did
 
+    def told(self, field: str, chosen: str, rule: str) -> "Decision":
+        """The same with one more line on how it came about."""
+        line = Choice(field=field, chosen=chosen, runner_up=None, rule=rule)
+        return self.model_copy(update={"choices": (*self.choices, line)})
+
     def fields(self) -> dict[str, str]:
         """Field name to value, as the helpdesk shall hold them."""
         values = {

@@ -124,3 +124,4 @@ class Desk:
     guards: Guards
     limits: Limits
     mode: Mode = Mode.AUTO  # what may be done in the helpdesk
+    judge: Prompt | None = None  # None: there is no judge

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from config.prompts import name_of
 from tasks.events import Event, Kind
 from tasks.run import Run
 
 Change = dict[str, Any]
 """Columns of the status row that an event changes."""
+
+DECIDING = "classify"
+"""The prompt whose answers decide; others are asked beside it."""
 
 SETTLING = frozenset({Kind.ANSWERED, Kind.UNANSWERED})
 """What says what a call has cost; whoever comes by anything else has left it unknown."""
@@ -37,12 +41,18 @@ def charged(run: Run, micro_usd: int) -> Change:
 def answered(run: Run, event: Event) -> Change:
     """What it came to takes the place of what was set aside."""
     said = [event.body[f"{way}_tokens"] for way in ("input", "output")] if run.reserved_for else []
+    prompt = str(event.body["prompt"])
+    decides = {"model": event.body["model"], "prompt": prompt} if is_deciding(prompt) else {}
     return {
         **charged(run, _number(event.body["micro_usd"])),
         "tokens": run.tokens + sum(map(_number, said)),
-        "model": event.body["model"],
-        "prompt": event.body["prompt"],
+        **decides,
     }
+
+
+def is_deciding(prompt: str) -> bool:
+    """Whether the answer to a prompt of that version says what a ticket is."""
+    return name_of(prompt) == DECIDING
 
 
 def _number(value: object) -> int:

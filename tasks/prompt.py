@@ -6,6 +6,7 @@ Whatever comes from outside goes through a redaction on its way: here, and so in
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from string import Template
 from typing import Any, NamedTuple
 
@@ -13,7 +14,9 @@ from config.prompts import Prompt
 from config.taxonomy import Taxonomy
 from config.tiers import Model
 from tasks.conversation import conversation
+from tasks.decision import Decision
 from tasks.facts import Facts
+from tasks.judgement import SCHEMA
 from tasks.ports.model import Message, Plain, Question
 from tasks.priority import Expected, expected_for_all
 from tasks.redaction.redaction import Redaction
@@ -34,16 +37,55 @@ def question(
 
     `is_trimmed`: with the ticket's last words alone, its beginning and its end.
     """
-    expectations = expected_for_all(taxonomy, ticket, facts)
-    seen = _redacted(ticket, facts)
-    data = json.dumps(
-        _trimmed(seen.document) if is_trimmed else seen.document, ensure_ascii=False, indent=1
-    )
+    seen = _redacted(ticket, _document(ticket, facts))
+    trimmed = seen._replace(document=_trimmed(seen.document)) if is_trimmed else seen
+    about = About(ticket=ticket, facts=facts, taxonomy=taxonomy)
+    return _rendered(about, trimmed, prompt=prompt, model=model, schema=answer_schema(taxonomy))
+
+
+def on_answer(
+    ticket: Ticket,
+    facts: Facts,
+    decision: Decision,
+    *,
+    prompt: Prompt,
+    taxonomy: Taxonomy,
+    model: Model,
+) -> Question:
+    """The question whether this ticket was decided well. Pure, as the other one is."""
+    document = _document(ticket, facts) | {"answer": _answer(decision)}
+    about = About(ticket=ticket, facts=facts, taxonomy=taxonomy)
+    return _rendered(about, _redacted(ticket, document), prompt=prompt, model=model, schema=SCHEMA)
+
+
+def _answer(decision: Decision) -> dict[str, Any]:
+    called = decision.escalation
+    return {
+        "issue_type": decision.issue_type,
+        "priority": decision.priority,
+        "escalation": called.model_dump(mode="json") if called else None,
+        "draft": decision.draft,
+    }
+
+
+class About(NamedTuple):
+    """What a question is about."""
+
+    ticket: Ticket
+    facts: Facts
+    taxonomy: Taxonomy
+
+
+def _rendered(
+    about: About, seen: "_Seen", *, prompt: Prompt, model: Model, schema: Mapping[str, object]
+) -> Question:
+    expectations = expected_for_all(about.taxonomy, about.ticket, about.facts)
+    data = json.dumps(seen.document, ensure_ascii=False, indent=1)
     fence = _fence(data)
     rules = Template(prompt.text).safe_substitute(
         fence=fence,
-        issue_types=_issue_types(taxonomy),
-        criteria=_criteria(taxonomy),
+        issue_types=_issue_types(about.taxonomy),
+        criteria=_criteria(about.taxonomy),
         priorities=_priorities(expectations),
     )
     return Question(
@@ -53,7 +95,8 @@ def question(
             Message(role="user", content=f"{fence}\n{data}\n{fence}"),
         ),
         schema_name=prompt.name,
-        schema=answer_schema(taxonomy),
+        prompt=prompt.version,
+        schema=schema,
         max_output_tokens=model.max_output_tokens,
         timeout_seconds=model.timeout_seconds,
         plain=Plain(
@@ -70,20 +113,11 @@ def corrected(asked: Question, answer: str, problem: str) -> Question:
         f"Your answer does not have the shape that was asked for: {problem}. "
         "Answer the same question again, with nothing but JSON of that shape."
     )
-    return Question(
-        model=asked.model,
-        messages=(
-            *asked.messages,
-            Message(role="assistant", content=answer or "(empty)"),
-            Message(role="user", content=follow_up),
-        ),
-        schema_name=asked.schema_name,
-        schema=asked.schema,
-        max_output_tokens=asked.max_output_tokens,
-        timeout_seconds=asked.timeout_seconds,
-        plain=asked.plain,
-        placeholders=asked.placeholders,
+    turns = (
+        Message(role="assistant", content=answer or "(empty)"),
+        Message(role="user", content=follow_up),
     )
+    return replace(asked, messages=(*asked.messages, *turns))
 
 
 def digest(asked: Question) -> str:
@@ -111,9 +145,9 @@ class _Seen(NamedTuple):
     placeholders: Mapping[str, str]
 
 
-def _redacted(ticket: Ticket, facts: Facts) -> _Seen:
-    """Every text of the ticket and of the facts, whatever it is called, without personal data."""
-    document, said = _document(ticket, facts), ticket.said()
+def _redacted(ticket: Ticket, document: dict[str, Any]) -> _Seen:
+    """Every text of the document, whatever it is called, without personal data."""
+    said = ticket.said()
     redaction = Redaction((*_texts(document), *said))
     redacted = redaction.document(document)
     plain = "\n".join(map(redaction.redact, said))

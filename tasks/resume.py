@@ -1,9 +1,11 @@
 """Builds a run's case again from the ledger, so that work goes on where it stopped."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+from config.prompts import name_of
 from config.taxonomy import Taxonomy
 from tasks.case import Answer, Classified, Enriched, Received, Validated
 from tasks.classify import read_verdict
@@ -35,8 +37,14 @@ def resume(
     starts at enrich. Where a text was forgotten or expired the case starts as
     far back as it must.
     """
-    answers = tuple(_answers(events, texts))
-    received = Received(run=run.id, tier=run.tier, ticket=ticket, answers=answers)
+    heard = _answers(events, texts)
+    received = Received(
+        run=run.id,
+        tier=run.tier,
+        ticket=ticket,
+        answers=tuple(heard["classify"]),
+        judgements=tuple(heard["judge"]),
+    )
     if run.stage in ("intake", "enrich"):
         return received
     enriched = _enriched(received, run, events, texts)
@@ -84,14 +92,17 @@ def _classified(enriched: Enriched) -> Classified | None:
     return Classified(enriched=enriched, verdict=verdict, answer=answers[-1], answers=answers)
 
 
-def _answers(events: Sequence[Event], texts: Mapping[str, str]) -> list[Answer]:
-    """Answers of this attempt of the run: a requeue starts with fresh budgets, unless it writes."""
-    answers: list[Answer] = []
+def _answers(events: Sequence[Event], texts: Mapping[str, str]) -> Mapping[str, list[Answer]]:
+    """Answers of this attempt of the run, by the name of the prompt that they were given to.
+
+    A requeue starts with fresh budgets, unless it writes.
+    """
+    answers = defaultdict[str, list[Answer]](list)
     for event in events:
         if event.kind is Kind.REQUEUED and event.body["stage"] != "write":
-            answers = []
+            answers.clear()
         elif event.kind is Kind.ANSWERED and f"answer.{event.seq}" in texts:
-            answers.append(_answer(event, texts))
+            answers[name_of(str(event.body["prompt"]))].append(_answer(event, texts))
     return answers
 
 

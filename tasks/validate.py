@@ -9,6 +9,8 @@ from tasks.desk import Desk
 from tasks.detour import Detour, GiveUp, NeedsHuman, Promote
 from tasks.draft import objection
 from tasks.escalation import Unproven, prove
+from tasks.judgement import Judgement
+from tasks.judging import Ruling, judged
 from tasks.ports.model import Signals
 from tasks.priority import Expected, expected
 from tasks.routing import next_tier
@@ -30,7 +32,18 @@ async def validate(case: Classified, desk: Desk) -> Validated | Detour:
     signals = case.answer.signals
     if signals is not None and signals.abstains is not None:
         return _unsure(case, desk, signals.abstains)
-    return Validated(classified=case, decision=_decide(case, issue, band, escalation, desk))
+    decision = _decide(case, issue, band, escalation, desk)
+    match await judged(case, decision, desk):
+        case None:
+            return Validated(classified=case, decision=decision)
+        case Ruling(judgement=Judgement(agrees=True)) as ruling:
+            return Validated(
+                classified=case, decision=decision.told("judge", "agrees", ruling.words)
+            )
+        case Ruling() as ruling:
+            return _disputed(case, desk, ruling.words)
+        case elsewhere:
+            return elsewhere
 
 
 def _escalation(case: Classified, issue: IssueType, desk: Desk) -> Escalation | Unproven | None:
@@ -118,6 +131,14 @@ def _unsure(case: Classified, desk: Desk, why: str) -> Detour:
     out_of_scope = why.startswith("out of scope")
     reason = ReviewReason.OUT_OF_SCOPE if out_of_scope else ReviewReason.UNSURE
     return NeedsHuman(reason=reason, why=f"{case.answer.model}: {why}")
+
+
+def _disputed(case: Classified, desk: Desk, why: str) -> Detour:
+    """The judge disagrees: a dearer model is asked, and at the top a person."""
+    dearer = _promotion(case, desk, len(desk.tiers.tiers))
+    if dearer:
+        return Promote(tier=dearer, why=why)
+    return NeedsHuman(reason=ReviewReason.DISPUTED, why=why)
 
 
 def _promotion(case: Classified, desk: Desk, most: int) -> TierName | None:

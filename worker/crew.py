@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
-from config.load import LOCAL
+from config.serving import LOCAL
 from config.tiers import TIERS, Tiers
 from tasks.desk import Desk, Journal
 from tasks.ports.guards import Errand, Guards
@@ -192,6 +192,7 @@ def open_desks(
         tiers=config.tiers,
         policy=config.policy,
         prompt=config.classify,
+        judge=config.judge,
         clock=shop.clock,
         facts=facts or open_facts(shop.config, shop.clock, guards),
         models=models,
@@ -208,11 +209,10 @@ def _desk(journal: Journal, **shared: object) -> Desk:
 def open_models(shop: Shop, tiers: Tiers | None = None) -> Switchboard:
     """Every model of these tiers, or without them of config's; the local one is trained first."""
     tiers = tiers or shop.config.tiers
-    served = dict.fromkeys(name for tier in tiers.tiers for name in tier.models)
     models: dict[str, Served] = {}
-    if LOCAL in served:
+    if LOCAL in tiers.served:
         models[LOCAL] = _local(shop)
-    if hosted := [name for name in served if name != LOCAL]:
+    if hosted := [name for name in tiers.served if name != LOCAL]:
         models |= dict.fromkeys(hosted, _hosted(shop, tiers, hosted))
     return Switchboard(models)
 

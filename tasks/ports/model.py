@@ -32,6 +32,7 @@ class Question:
     model: str  # as config names it, provider first: "openai/gpt-5-mini", "local/baseline"
     messages: tuple[Message, ...]
     schema_name: str  # the prompt's name
+    prompt: str = ""  # its version; empty where no prompt made it
     schema: Mapping[str, object]  # JSON schema of the answer
     max_output_tokens: int
     timeout_seconds: float

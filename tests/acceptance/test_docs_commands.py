@@ -15,7 +15,8 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # its types are a package of their own
 
 from config.environment import Environment
-from config.load import LOCAL, load
+from config.load import load
+from config.serving import LOCAL
 from config.staging import ADDRESS
 from tasks.run import State
 from tests.acceptance.fleet import FirstRun, Place, a_line, an_inbox

@@ -8,7 +8,8 @@ from config.environment import Environment
 from config.errors import ConfigError
 from config.facts import Files
 from config.helpdesk import Kind
-from config.load import LOCAL, Config, load
+from config.load import Config, load
+from config.serving import LOCAL
 from config.tiers import TIERS
 from tasks.errors import OperatorError, TriageError
 from worker.broker import server
@@ -50,6 +51,8 @@ def _configuration(config: Config) -> Iterator[Finding]:
     yield _ok("prompt", config.classify.version)
     for tier in config.tiers.tiers:
         yield _ok(f"tier {tier.name}", ", ".join(tier.models))
+    judges = ", ".join(judge.name for judge in config.tiers.judges)
+    yield _ok("judge", judges or "nobody: answers are written as validation lets them pass")
 
 
 def _models(config: Config) -> Iterator[Finding]:
@@ -60,7 +63,7 @@ def _models(config: Config) -> Iterator[Finding]:
             says=f"every model is asked at {config.environment.simulator}: answers are made up",
             remedy="unset TRIAGE_SIMULATOR where tickets are real",
         )
-    for name in dict.fromkeys(m for tier in config.tiers.tiers for m in tier.models):
+    for name in config.tiers.served:
         model = config.tiers.model(name)
         price = f"${model.price.input} in, ${model.price.output} out per million tokens"
         missing = model.credential and model.credential not in config.environment.credentials
@@ -95,7 +98,7 @@ def _training(config: Config) -> Finding:
 
 def _limits(config: Config) -> Iterator[Finding]:
     """A limit of what nobody asks is a misspelt one, and what it was meant for has none."""
-    known = {model.dependency for model in config.tiers.models}
+    known = {model.dependency for model in config.tiers.everyone}
     known |= {upstream(name) for name in config.facts.used}
     known |= {f"helpdesk:{kind}" for kind in get_args(Kind)}
     for limit in config.guards.limits:

@@ -41,19 +41,23 @@ def row(run: Run, opened: Opened | Left, alerts: Alerts) -> Document:
 def sheet(opened: Opened, reviewer: Reviewer) -> Document:
     """All of it: what stopped it, what was said, what is known, and what was proposed."""
     found = row(opened.run, opened, reviewer.config.alerts)
-    proposal = found | {"decided": reviewer.left(opened.run)}
     for name in ("issue_type", "priority", "queue", "escalated"):
-        proposal.pop(name)
-    asked = [event.body for event in opened.events if event.kind is Kind.ANSWERED]
-    return proposal | {
+        found.pop(name)
+    return found | {
+        "decided": reviewer.left(opened.run),
         "revision": opened.run.revision,
         "subject": opened.ticket.subject,
         "messages": _messages(opened),
         "facts": _facts(opened.rules.case.facts, reviewer.clock.now()),
-        "proposal": _proposal(opened.proposal, asked[-1]["prompt"] if asked else None)
-        if opened.proposal
-        else None,
+        "proposal": _proposal(opened.proposal, _prompt(opened)) if opened.proposal else None,
     }
+
+
+def _prompt(opened: Opened) -> object:
+    """The version that the proposal's answer was given to."""
+    said = opened.proposal.answer.question if opened.proposal else None
+    answered = (e.body for e in reversed(opened.events) if e.kind is Kind.ANSWERED)
+    return next((body["prompt"] for body in answered if body["question"] == said), None)
 
 
 def _messages(opened: Opened) -> list[Document]:
