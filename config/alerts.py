@@ -33,6 +33,8 @@ class AlertKind(StrEnum):
     BROKER_DOWN = "broker down"
     LEDGER_DOWN = "ledger down"  # nobody can send it: the page and every command say so
     PAGE_BROKEN = "page broken"  # as above
+    REVIEW_WAITING = "review waiting"  # told once, of single tickets; so is the next one
+    ESCALATED = "escalated"
     TEST = "test alert"
 
     @property

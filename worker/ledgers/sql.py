@@ -22,6 +22,7 @@ from worker.ledgers.recalling import LedgerRecalling
 from worker.ledgers.reviewing import LedgerReviewing
 from worker.ledgers.sourcing import LedgerSourcing
 from worker.ledgers.sqlite import SqliteLane
+from worker.ledgers.summoning import LedgerSummoning
 from worker.ledgers.switching import LedgerSwitching
 from worker.ledgers.tripping import LedgerTripping
 
@@ -42,6 +43,7 @@ class SqlLedger(
     LedgerForgetting,
     LedgerLabelling,
     LedgerReviewing,
+    LedgerSummoning,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 
