@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from config.policy import Policy
 from config.taxonomy import IssueType, Taxonomy
 from tasks.case import Answer, Enriched
-from tasks.classify import read_verdict
+from tasks.classify import REFUSALS, read_verdict
 from tasks.decision import Escalation
 from tasks.draft import objection
 from tasks.escalation import Unproven, prove
@@ -114,6 +114,11 @@ def propose(rules: Rules) -> Proposal | None:
 
 
 def last_said(answers: Sequence[Answer]) -> tuple[Verdict, Answer] | None:
-    """The last of them that is a verdict, whatever it is worth."""
-    read = ((read_verdict(answer), answer) for answer in reversed(answers))
+    """The last of them that is a verdict, whatever it is worth; what a model refuses is none."""
+    meant = (one for one in reversed(answers) if not _refuses(one))
+    read = ((read_verdict(answer), answer) for answer in meant)
     return next(((said, by) for said, by in read if isinstance(said, Verdict)), None)
+
+
+def _refuses(answer: Answer) -> bool:
+    return answer.refusal is not None or answer.finish_reason in REFUSALS
