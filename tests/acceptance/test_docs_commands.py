@@ -244,6 +244,17 @@ def test_the_pages_of_a_ticket_are_as_promised(hosted: Hosted) -> None:
         _as_promised(f"triage {command} ID --json", found)
 
 
+def test_the_documents_of_reviews_are_as_promised(world: World, tmp_path: Path) -> None:
+    """With a proposal of the local model's, whose escalations nobody has ever seen."""
+    place, ticket = _copied(world.full, tmp_path), world.any_ticket
+    for said in ("list", "show ID", "accept", "return", "correct"):
+        verb, issue = said.split()[0], ("--issue-type", "card") if said == "correct" else ()
+        named = () if verb == "list" else (ticket,)
+        found = place.ask("review", verb, *named, *issue, "--json").json()
+        _as_promised(f"triage review {said} --json", found)
+    place.clear()
+
+
 def test_the_documents_of_a_recall_are_as_promised(hosted: Hosted) -> None:
     """What it would do, for what was written in the last second; and what was done by then."""
     hosted.triaged(says())
