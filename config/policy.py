@@ -1,5 +1,8 @@
 """What the fleet may do by itself, how often it tries, and how long anything may take."""
 
+import re
+from functools import cached_property
+
 from pydantic import Field
 
 from config.taxonomy import Frozen, Pattern
@@ -33,6 +36,23 @@ class Judging(Frozen):
     issue_types: tuple[str, ...] = ()  # of high stakes
     customer_tiers: tuple[CustomerTier, ...] = ()  # likewise
     escalations: bool = True  # likewise
+    instructions: bool = True  # likewise: tickets whose text talks to a machine
+
+
+class Sign(Frozen):
+    """What a text may say that talks to a machine rather than to people."""
+
+    says: str  # in words for people
+    patterns: tuple[Pattern, ...] = Field(min_length=1)
+
+    @cached_property
+    def _compiled(self) -> tuple[re.Pattern[str], ...]:
+        flags = re.IGNORECASE | re.MULTILINE
+        return tuple(re.compile(pattern, flags) for pattern in self.patterns)
+
+    def is_in(self, text: str) -> bool:
+        """Whether any of its patterns is."""
+        return any(pattern.search(text) for pattern in self._compiled)
 
 
 class Overdue(Frozen):
@@ -76,6 +96,7 @@ class Policy(Frozen):
     retry: Retry = Retry()
     asking: Asking = Asking()
     judge: Judging = Judging()
+    signs: tuple[Sign, ...] = ()
     unrouted_after: Overdue = Overdue()
     review: Review = Review()
     requeues_per_cause: int = Field(default=2, ge=0)  # the next one needs --force

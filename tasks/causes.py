@@ -40,6 +40,7 @@ class ReviewReason(StrEnum):
     REFUSED = "refused"
     UNFINISHED = "unfinished"
     DISPUTED = "disputed"
+    INSTRUCTED = "instructed"
 
 
 class DropCause(StrEnum):

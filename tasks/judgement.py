@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from config.policy import Judging
+from config.policy import Judging, Policy
 from tasks.decision import Decision
 from tasks.facts import Facts
+from tasks.instructions import talks_to_a_machine
 from tasks.ticket import Ticket
 from tasks.verdict import Misshapen
 
@@ -59,19 +60,21 @@ SCHEMA: Mapping[str, object] = {
 """Strict structured output asks that every property is required and none is added."""
 
 
-def why_judged(decision: Decision, ticket: Ticket, facts: Facts, rules: Judging) -> str | None:
+def why_judged(decision: Decision, ticket: Ticket, facts: Facts, policy: Policy) -> str | None:
     """Why this answer must be judged before it is written, in words for people; None: it need not.
 
     What policy calls high stakes always is. Of the others a share is, drawn by what they say: the
     same ones after a restart, and on another machine.
     """
-    tier = facts.account.tier if facts.account else None
+    rules, tier = policy.judge, facts.account.tier if facts.account else None
     if decision.issue_type in rules.issue_types:
         return f"issue type {decision.issue_type} is of high stakes"
     if decision.escalation and rules.escalations:
         return "an escalation is of high stakes"
     if tier in rules.customer_tiers:
         return f"a {tier} customer is of high stakes"
+    if rules.instructions and (sign := talks_to_a_machine(ticket, policy.signs)):
+        return f"a ticket is of high stakes where {sign}"
     return "a sample" if _drawn(ticket, rules) < rules.share else None
 
 

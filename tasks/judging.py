@@ -48,7 +48,7 @@ async def judged(
     judged. Raises what the one that was asked raises.
     """
     enriched = case.enriched
-    because = why_judged(decision, enriched.ticket, enriched.facts, desk.policy.judge)
+    because = why_judged(decision, enriched.ticket, enriched.facts, desk.policy)
     if because is None or desk.judge is None:
         return None
     away: list[BreakerOpen | Misconfigured] = []

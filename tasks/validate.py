@@ -9,6 +9,7 @@ from tasks.desk import Desk
 from tasks.detour import Detour, GiveUp, NeedsHuman, Promote
 from tasks.draft import objection
 from tasks.escalation import Unproven, prove
+from tasks.instructions import is_named_in, talks_to_a_machine
 from tasks.judgement import Judgement
 from tasks.judging import Ruling, judged
 from tasks.ports.model import Signals
@@ -117,11 +118,24 @@ def _said_by(answer: Answer) -> str:
 
 
 def _wrong(case: Classified, desk: Desk, cause: Cause, why: str) -> Detour:
-    """Right shape, wrong values: promoted once, then a dead letter. Never the helpdesk."""
+    """Right shape, wrong values: promoted once, then a dead letter. Never the helpdesk.
+
+    A ticket that may have talked its model into them is no dead letter: a person reads it.
+    """
     dearer = _promotion(case, desk, desk.policy.asking.promotions_semantic)
     if dearer:
         return Promote(tier=dearer, why=f"{case.answer.model}: {why}")
+    if sign := _talked_into(case, desk):
+        why = f"{case.answer.model}: {why}, and the ticket may be why: {sign}"
+        return NeedsHuman(reason=ReviewReason.INSTRUCTED, why=why)
     return GiveUp(cause=cause, why=f"{case.answer.model}: {why}")
+
+
+def _talked_into(case: Classified, desk: Desk) -> str | None:
+    ticket = case.enriched.ticket
+    if is_named_in(case.verdict.issue_type, ticket):
+        return "it names that itself"
+    return talks_to_a_machine(ticket, desk.policy.signs)
 
 
 def _unsure(case: Classified, desk: Desk, why: str) -> Detour:

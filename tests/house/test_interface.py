@@ -161,7 +161,8 @@ def test_the_keys_that_are_named_are_those_of_models_and_helpdesks() -> None:
         tomllib.loads((ROOT / "config" / "defaults" / name).read_text())
         for name in ("tiers.toml", "helpdesk.toml", "alerts.toml")
     )
-    keys = {model["credential"] for model in tiers["models"] if "credential" in model}
+    models = (*tiers["models"], *tiers["judges"])
+    keys = {model["credential"] for model in models if "credential" in model}
     tokens = {helpdesks["rt"]["credential"], alerts["webhook"]["credential"]}
     logins = {alerts["smtp"][name] for name in ("user_credential", "credential")}
     assert named == keys | tokens | logins
