@@ -7,7 +7,7 @@ from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from config.alerts import Alerts
+from config.alerts import Alerts, refuse_strange_owners
 from config.environment import Environment
 from config.errors import ConfigError
 from config.facts import FactsConfig, Http, Sql
@@ -68,6 +68,8 @@ def load(environment: Environment) -> Config:
     facts = _facts(_shaped(FactsConfig, "facts.toml", overlay), environment)
     secrets = (model.credential for model in tiers.everyone)
     refuse_unsendable((*secrets, *helpdesk.credentials, *facts.header_credentials), environment)
+    alerts = _alerts(overlay, environment)
+    refuse_strange_owners(alerts, taxonomy, environment.credentials)
     return Config(
         environment=environment,
         settings=_shaped(Settings, "settings.toml", overlay),
@@ -75,7 +77,7 @@ def load(environment: Environment) -> Config:
         tiers=serving,
         policy=_policy(overlay, taxonomy),
         guards=_shaped(Guards, "guards.toml", overlay),
-        alerts=_alerts(overlay, environment),
+        alerts=alerts,
         facts=facts,
         helpdesk=helpdesk,
         classify=read_prompt("classify", overlay),

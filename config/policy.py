@@ -116,6 +116,24 @@ class Overdue(Frozen):
         return limits[tier]
 
 
+class Patience(Frozen):
+    """Seconds that a review waits for a person to decide, by customer tier; 0: not at all."""
+
+    basic: float = Field(default=900.0, ge=0, le=604_800)
+    plus: float = Field(default=600.0, ge=0, le=604_800)
+    business: float = Field(default=300.0, ge=0, le=604_800)
+
+    def of(self, tier: str | None) -> float:
+        """How long for customers of that tier, in seconds; someone we do not know is basic."""
+        return {"plus": self.plus, "business": self.business}.get(tier or "basic", self.basic)
+
+
+class Review(Frozen):
+    """What is done with a ticket that no machine decides about."""
+
+    hand_over_seconds: Patience = Patience()
+
+
 class Policy(Frozen):
     """Decisions about decisions; every number here has its reason in policy.toml."""
 
@@ -125,6 +143,7 @@ class Policy(Frozen):
     autonomy: Autonomy = Autonomy()
     signs: tuple[Sign, ...] = ()
     unrouted_after: Overdue = Overdue()
+    review: Review = Review()
     requeues_per_cause: int = Field(default=2, ge=0)  # the next one needs --force
     facts_good_for_seconds: float = Field(default=900.0, gt=0)
     review_share_alarm: float = Field(default=0.15, gt=0, le=1)

@@ -13,7 +13,7 @@ class Choice(Value):
 
 
 class Escalation(Value):
-    """A criterion met, in the customer's own words."""
+    """A criterion met, in the customer's own words; empty where only a person says so."""
 
     criterion: str
     quote: str
@@ -30,6 +30,7 @@ class Decision(Value):
     choices: tuple[Choice, ...]
     suggested: tuple[str, ...] = ()  # fields that a note suggests, and nobody sets
     left_out: tuple[str, ...] = ()  # fields that are left alone
+    by: str | None = None  # the person who decided, where no machine did
 
     def told(self, field: str, chosen: str, rule: str) -> "Decision":
         """The same with one more line on how it came about."""

@@ -38,6 +38,7 @@ from worker.models.switchboard import Switchboard
 from worker.serving import open_models
 from worker.telemetry.log import Log
 from worker.telemetry.sentry import reporter
+from worker.upkeep.caller import Caller
 from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.herald import Herald
 from worker.upkeep.incarnation import Heart, host, name_life, pid
@@ -133,10 +134,12 @@ def _polling(shop: Shop) -> Polling:
 
 
 def _herald(shop: Shop, heart: Heart, broker: Broker) -> Herald:
+    post = open_post(shop.ledger, shop.config, shop.clock)
     return Herald(
         heart,
         open_lookout(shop.ledger, shop.config, shop.clock, shop.broker_url),
-        open_post(shop.ledger, shop.config, shop.clock),
+        post,
+        Caller(shop.ledger, post, shop.config.alerts, shop.residence),
         broker_answers=answering(broker),
         rules=shop.config.alerts,
     )

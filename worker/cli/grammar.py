@@ -4,6 +4,7 @@ import argparse
 
 from worker.cli.declaring import Parsers, asks_yes, command, count, limit, noun
 from worker.cli.guard_grammar import alerts, guards
+from worker.cli.review_grammar import reviews
 from worker.cli.spend_grammar import spending
 from worker.cli.ticket_grammar import dead, forgetting, recalling, tickets
 
@@ -36,6 +37,7 @@ def grammar() -> argparse.ArgumentParser:
         alerts,
         _breakers,
         tickets,
+        reviews,
         dead,
         recalling,
         forgetting,

@@ -19,8 +19,10 @@ from worker.ledgers.postgres import PostgresLane
 from worker.ledgers.reading import LedgerReading
 from worker.ledgers.reaping import LedgerReaping
 from worker.ledgers.recalling import LedgerRecalling
+from worker.ledgers.reviewing import LedgerReviewing
 from worker.ledgers.sourcing import LedgerSourcing
 from worker.ledgers.sqlite import SqliteLane
+from worker.ledgers.summoning import LedgerSummoning
 from worker.ledgers.switching import LedgerSwitching
 from worker.ledgers.tripping import LedgerTripping
 
@@ -40,6 +42,8 @@ class SqlLedger(
     LedgerAlerting,
     LedgerForgetting,
     LedgerLabelling,
+    LedgerReviewing,
+    LedgerSummoning,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 

@@ -136,6 +136,9 @@ def _alerts(config: Config) -> Iterator[Finding]:
     if smtp.host:
         ways.append(f"mail by {smtp.host}:{smtp.port} ({smtp.security}) to {', '.join(smtp.to)}")
     yield _ok("alerts", ", ".join(["the log", *ways]))
+    if owners := config.alerts.owners:
+        theirs = (f"{name} for {', '.join(one.issue_types)}" for name, one in owners.items())
+        yield _ok("owners", "; ".join(theirs))
     if smtp.host and smtp.security == "none" and smtp.credential in credentials:
         says = f"the password of {smtp.host} is sent as it is, for all on the way to read"
         remedy = 'set smtp.security in alerts.toml to "starttls" or "ssl"'

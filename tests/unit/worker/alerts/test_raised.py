@@ -159,11 +159,13 @@ def test_what_holds(case: str) -> None:
 
 
 def test_every_kind_that_can_be_sent_is_in_the_table() -> None:
-    """The ledger and the page cannot tell of their own end; a test is asked for."""
+    """The ledger and the page cannot tell of their own end; others are told of single tickets."""
     raises = {kind for _, alerts in ALERTS.values() for kind, _ in alerts}
     assert set(AlertKind) - raises == {
         AlertKind.LEDGER_DOWN,
         AlertKind.PAGE_BROKEN,
+        AlertKind.REVIEW_WAITING,
+        AlertKind.ESCALATED,
         AlertKind.TEST,
     }
 
