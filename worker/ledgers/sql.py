@@ -9,6 +9,7 @@ from tasks.accounts import SCOPES
 from tasks.ports.ledger import Change, Claim, Claimed, Reserved
 from worker.ledgers.accounting import LedgerAccounting
 from worker.ledgers.alerting import LedgerAlerting
+from worker.ledgers.correcting import LedgerCorrecting
 from worker.ledgers.forgetting import LedgerForgetting
 from worker.ledgers.handing import LedgerHanding
 from worker.ledgers.ingesting import LedgerIngesting
@@ -40,6 +41,7 @@ class SqlLedger(
     LedgerAlerting,
     LedgerForgetting,
     LedgerLabelling,
+    LedgerCorrecting,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 
