@@ -136,7 +136,7 @@ def _polling(shop: Shop) -> Polling:
 def _herald(shop: Shop, heart: Heart, broker: Broker) -> Herald:
     return Herald(
         heart,
-        open_lookout(shop.ledger, shop.config, shop.clock, shop.broker_url),
+        open_lookout(shop.ledger, shop.config, shop.clock, shop.broker_url, judges=True),
         open_post(shop.ledger, shop.config, shop.clock),
         broker_answers=answering(broker),
         rules=shop.config.alerts,

@@ -6,6 +6,7 @@ from worker.cli.declaring import Parsers, asks_yes, command, count, limit, noun
 from worker.cli.guard_grammar import alerts, guards
 from worker.cli.spend_grammar import spending
 from worker.cli.ticket_grammar import dead, forgetting, recalling, tickets
+from worker.cli.truth_grammar import truths
 
 TIERS = ("economy", "standard", "premium")
 STAGES = ("enrich", "classify", "validate", "write")
@@ -37,6 +38,7 @@ def grammar() -> argparse.ArgumentParser:
         _breakers,
         tickets,
         dead,
+        truths,
         recalling,
         forgetting,
         _sources,

@@ -14,6 +14,7 @@ from worker.ledgers.forgetting import LedgerForgetting
 from worker.ledgers.handing import LedgerHanding
 from worker.ledgers.ingesting import LedgerIngesting
 from worker.ledgers.labelling import LedgerLabelling
+from worker.ledgers.measuring import LedgerMeasuring
 from worker.ledgers.noticing import LedgerNoticing
 from worker.ledgers.pausing import LedgerPausing
 from worker.ledgers.postgres import PostgresLane
@@ -42,6 +43,7 @@ class SqlLedger(
     LedgerForgetting,
     LedgerLabelling,
     LedgerCorrecting,
+    LedgerMeasuring,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 
