@@ -134,6 +134,28 @@ class Review(Frozen):
     hand_over_seconds: Patience = Patience()
 
 
+class Audit(Frozen):
+    """Tickets that people label without a look at what was decided."""
+
+    share: float = Field(default=0.02, ge=0, le=1)  # of what is written; 0: none
+    claim_seconds: float = Field(default=1_800.0, gt=0)  # one that was shown is kept for so long
+
+
+class Watch(Frozen):
+    """From when on more corrections are an alarm; tasks/watching.py says how."""
+
+    window_days: float = Field(default=28.0, gt=0)
+    past_days: float = Field(default=56.0, gt=0)  # before the window
+    least_past: int = Field(default=1_000, ge=0)  # tickets in it; with fewer nothing is judged
+    drawn_by: float = Field(default=1_000.0, ge=0)  # tickets that the rate of all types weighs
+    least_rate: float = Field(default=0.004, gt=0, lt=0.5)  # of corrections; fewer is as good
+    tolerated: float = Field(default=1.25, ge=1)  # times the usual rate
+    times: float = Field(default=3.0, gt=1, le=100)  # the odds of that: what is looked for
+    false_alarm_days: float = Field(default=30.0, gt=0)  # in which one is accepted
+    least_bound: float = Field(default=1_000.0, ge=10)
+    hold_days: float = Field(default=7.0, gt=0)  # for how long what was an alarm is one
+
+
 class Policy(Frozen):
     """Decisions about decisions; every number here has its reason in policy.toml."""
 
@@ -144,6 +166,8 @@ class Policy(Frozen):
     signs: tuple[Sign, ...] = ()
     unrouted_after: Overdue = Overdue()
     review: Review = Review()
+    audit: Audit = Audit()
+    watch: Watch = Watch()
     requeues_per_cause: int = Field(default=2, ge=0)  # the next one needs --force
     facts_good_for_seconds: float = Field(default=900.0, gt=0)
     review_share_alarm: float = Field(default=0.15, gt=0, le=1)

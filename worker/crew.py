@@ -137,7 +137,7 @@ def _herald(shop: Shop, heart: Heart, broker: Broker) -> Herald:
     post = open_post(shop.ledger, shop.config, shop.clock)
     return Herald(
         heart,
-        open_lookout(shop.ledger, shop.config, shop.clock, shop.broker_url),
+        open_lookout(shop.ledger, shop.config, shop.clock, shop.broker_url, judges=True),
         post,
         Caller(shop.ledger, post, shop.config.alerts, shop.residence),
         broker_answers=answering(broker),
