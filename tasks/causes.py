@@ -39,6 +39,7 @@ class ReviewReason(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
     REFUSED = "refused"
     UNFINISHED = "unfinished"
+    LANGUAGE = "language"
 
 
 class DropCause(StrEnum):

@@ -10,6 +10,7 @@ from config.policy import Policy
 from config.prompts import Prompt
 from config.taxonomy import Taxonomy
 from config.tiers import Tiers
+from tasks.context import Earlier
 from tasks.events import Body, Kind
 from tasks.ports.clock import Clock
 from tasks.ports.facts import CustomerFacts
@@ -17,6 +18,7 @@ from tasks.ports.guards import Guards
 from tasks.ports.helpdesk import Helpdesk
 from tasks.ports.ledger import Intent
 from tasks.ports.model import Models
+from tasks.ports.threads import NOWHERE, Threads
 from tasks.run import RunId
 
 
@@ -86,6 +88,8 @@ class Journal(Protocol):
     `reserve` is as `record`, for what reserves money: False, and nothing is written down, where
     that does not fit under the day's caps.
     `past` is what was meant to be written to the ticket before. Raises LedgerDown.
+    `earlier` are the newest `most` of the requester's other tickets that the fleet has routed,
+    newest first. Raises LedgerDown.
     `run` is its status as it stands.
     """
 
@@ -103,6 +107,8 @@ class Journal(Protocol):
     ) -> bool: ...
 
     async def past(self) -> Past: ...
+
+    async def earlier(self, most: int) -> Sequence[Earlier]: ...
 
     @property
     def run(self) -> SoFar: ...
@@ -124,3 +130,5 @@ class Desk:
     guards: Guards
     limits: Limits
     mode: Mode = Mode.AUTO  # what may be done in the helpdesk
+    summarise: Prompt | None = None  # None: nobody is asked to sum up
+    threads: Threads = NOWHERE  # of this run's thread alone

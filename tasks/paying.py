@@ -35,13 +35,14 @@ def charged(run: Run, micro_usd: int) -> Change:
 
 
 def answered(run: Run, event: Event) -> Change:
-    """What it came to takes the place of what was set aside."""
+    """What it came to takes the place of what was set aside; notes are no decision about it."""
+    decides = event.body.get("purpose", "classify") == "classify"
+    by = {name: event.body[name] for name in ("model", "prompt")} if decides else {}
     said = [event.body[f"{way}_tokens"] for way in ("input", "output")] if run.reserved_for else []
     return {
         **charged(run, _number(event.body["micro_usd"])),
         "tokens": run.tokens + sum(map(_number, said)),
-        "model": event.body["model"],
-        "prompt": event.body["prompt"],
+        **by,
     }
 
 

@@ -38,6 +38,7 @@ from worker.ledgers import migrating
 from worker.models.switchboard import Served, Switchboard
 from worker.telemetry.log import Log
 from worker.telemetry.sentry import reporter
+from worker.threads import remembering
 from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.herald import Herald
 from worker.upkeep.incarnation import Heart, host, name_life, pid
@@ -192,6 +193,7 @@ def open_desks(
         tiers=config.tiers,
         policy=config.policy,
         prompt=config.classify,
+        summarise=config.summarise,
         clock=shop.clock,
         facts=facts or open_facts(shop.config, shop.clock, guards),
         models=models,
@@ -257,7 +259,7 @@ def _bench(
     return Bench(
         config=shop.config,
         clock=shop.clock,
-        desk=fenced(desks, may_send),
+        desk=fenced(remembering(desks, shop.shelf()), may_send),
         helpdesk=FencedHelpdesk(_guarded(shop, guards), may_send),
         ledger=shop.ledger,
         writer=GroupWriter(
