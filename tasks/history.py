@@ -13,7 +13,7 @@ from tasks.language import language_of
 from tasks.ports.model import Question
 from tasks.prompt import digest, to_sum_up
 from tasks.sections import tokens
-from tasks.summary import RULE, Notes, Summary, Talk, hashes, new_since
+from tasks.summary import RULE, Notes, Summary, Talk, covering, hashes, known_of
 from tasks.verdict import Misshapen
 
 FULL = 0.75
@@ -54,7 +54,6 @@ async def recollect(case: Enriched, desk: Desk) -> Context:
     whole = Talk.of(None, turns)
     summary, gap = await _summed_up(whole, covers, case, desk, asks=asks)
     told = {"gap": gap.why, "is_gap_paid": gap.is_paid} if gap else {}
-    summary = summary.model_copy(update={"covers": covers})
     return context.model_copy(update={"summary": summary, **told})
 
 
@@ -65,7 +64,8 @@ def _is_all_local(case: Enriched, desk: Desk) -> bool:
 
 def _is_final(known: Context, summary: Summary, covers: tuple[str, ...]) -> bool:
     """Whether an earlier attempt of this run has had it, or has paid for not having it."""
-    return summary.covers == covers and (summary.made_by != RULE or known.is_gap_paid)
+    is_same = known_of(summary.covers, covers) == len(covers)
+    return is_same and (summary.made_by != RULE or known.is_gap_paid)
 
 
 async def _summed_up(
@@ -73,20 +73,26 @@ async def _summed_up(
 ) -> tuple[Summary, Gap | None]:
     """What was kept, grown by what is new: by a model where that says it shorter, else by rule."""
     most = desk.policy.context.summary
-    if said := whole.whole(most):
-        return said, None
     before = await desk.threads.recall() if asks else None
-    since = new_since(before.covers, covers) if before else None
+    since = known_of(before.covers, covers) if before else 0
     if before and since == len(covers):
         return before, None
-    talk = Talk.of(before, whole.turns[since:]) if since else whole
-    if not asks:
-        return talk.in_short(most), None
-    came = await _asked(talk, case, desk)
-    if isinstance(came, Gap):
-        return talk.in_short(most), came
-    await desk.threads.keep(came.model_copy(update={"covers": covers}))
-    return came, None
+    if not since and (said := whole.whole(most)):
+        return _on(said, (), covers), None
+    known: tuple[str, ...] = ()
+    talk = whole
+    if before and since:
+        known, talk = before.covers, Talk.of(before, whole.turns[since:])
+    came = await _asked(talk, case, desk) if asks else None
+    if isinstance(came, Summary):
+        grown = _on(came, known, covers)
+        await desk.threads.keep(grown)
+        return grown, None
+    return _on(talk.in_short(most), known, covers), came
+
+
+def _on(summary: Summary, known: tuple[str, ...], covers: tuple[str, ...]) -> Summary:
+    return summary.model_copy(update={"covers": covering(known, covers)})
 
 
 async def _asked(talk: Talk, case: Enriched, desk: Desk) -> Summary | Gap:

@@ -5,7 +5,7 @@ Notes hold no personal data themselves: what stands for what in them lies beside
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,6 +20,9 @@ RULE = "rule"
 """What has made notes that no model has."""
 
 LISTS = ("facts", "asked", "promised", "open")
+MOST_COVERED = 500
+"""Turns that notes know of."""
+
 LONGEST = 400
 """Characters of a note; a model that writes longer ones sums nothing up."""
 
@@ -130,16 +133,17 @@ def hashes(turns: Sequence[Turn]) -> tuple[str, ...]:
     )
 
 
-def new_since(covered: Sequence[str], turns: Sequence[str]) -> int | None:
-    """How many of these turns are covered already; None where the notes are on another thread.
+def known_of(covered: Collection[str], turns: Sequence[str]) -> int:
+    """How many of these turns, from the first on, are covered; 0: the notes are on other ones.
 
-    Turns are the newest ones that intake has room for, so that the first ones may be gone.
+    Intake has room for the newest turns: what stood between the opening and these may be gone.
     """
-    for gone in range(len(covered)):
-        rest = covered[gone:]
-        if list(rest) == list(turns[: len(rest)]):
-            return len(rest)
-    return None
+    return next((place for place, turn in enumerate(turns) if turn not in covered), len(turns))
+
+
+def covering(before: Sequence[str], turns: Sequence[str]) -> tuple[str, ...]:
+    """What notes cover that have grown by these turns."""
+    return _once(*before, *turns)[-MOST_COVERED:]
 
 
 class Talk(NamedTuple):
