@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -152,8 +151,8 @@ def test_sixty_turns_cost_little_more_than_eight_and_nothing_is_lost(desk: Desk)
         costs[length] = sum(call["input_tokens"] + call["output_tokens"] for call in calls)
         assert length < 12 or "QX-7781" in desk.asked()
     told = " ".join(f"{length}:{tokens}" for length, tokens in costs.items())
-    print(told, sum(costs.values()))
     assert costs[60] <= MOST * costs[8], told
+    assert max(costs.values()) <= 1.4 * costs[8], told  # where all that was said is summed up first
     assert sum(costs.values()) / len(costs) <= MOST * costs[8], told
     run = desk.place.run("L-1")
     assert {call["purpose"] for call in desk.calls(run)} == {"summarise", "classify"}

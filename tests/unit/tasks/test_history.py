@@ -1,4 +1,4 @@
-"""What came before is summed up once for the same text, and whatever a model does, a ticket goes on."""
+"""What came before is summed up once for the same text, and no failure of that stops a ticket."""
 
 import asyncio
 import json
@@ -139,7 +139,7 @@ FAILURES: dict[str, tuple[Reply | Exception, bool]] = {
 
 @pytest.mark.parametrize(("came", "is_paid"), FAILURES.values(), ids=FAILURES.keys())
 def test_whatever_becomes_of_it_the_ticket_goes_on(came: Reply | Exception, is_paid: bool) -> None:  # noqa: FBT001 - a row of the table
-    """With a sentence of each turn; and where it was paid for, nobody is asked again by this run."""
+    """With a sentence of each turn; where it was paid for, nobody is asked again."""
     office = _office(came)
     context = _recollected(office, enriched(_thread(16)))
     summary = _summary(context)

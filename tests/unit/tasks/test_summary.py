@@ -93,8 +93,9 @@ def test_without_a_model_a_sentence_of_each_of_the_customers_turns_is_kept(most:
 
 def test_notes_of_any_size_are_told_within_their_budget() -> None:
     long = tuple(f"{n} " + "x" * 300 for n in range(60))
-    every = dict.fromkeys(Notes.model_fields, long)
-    fitted = Summary(**every, named=tuple(f"N-{n:04}" for n in range(24))).fitted(100)
+    named = tuple(f"N-{n:04}" for n in range(24))
+    every = Summary(facts=long, asked=long, promised=long, open=long, named=named)
+    fitted = every.fitted(100)
     assert tokens(fitted.document()) <= 100
 
 
