@@ -9,7 +9,7 @@ from typing import Literal, cast
 from pydantic import Field
 
 from config.taxonomy import Frozen, Pattern
-from config.tiers import CustomerTier
+from config.tiers import CustomerTier, TierName
 
 
 class Retry(Frozen):
@@ -156,6 +156,21 @@ class Watch(Frozen):
     hold_days: float = Field(default=7.0, gt=0)  # for how long what was an alarm is one
 
 
+class Context(Frozen):
+    """What a model is told of a ticket, section by section, in tokens at three bytes each."""
+
+    subject: int = Field(default=150, ge=50)
+    message: int = Field(default=3_000, ge=200)  # the customer's last one
+    recent: int = Field(default=2_000, ge=200)  # of the turns before it, and agents' after it
+    summary: int = Field(default=500, ge=100)  # of all turns before those
+    facts: int = Field(default=1_500, ge=800)
+    before: int = Field(default=200, ge=50)  # of the requester's earlier tickets
+    turns: int = Field(default=6, ge=1, le=20)  # that are shown as they were said
+    tickets: int = Field(default=3, ge=0, le=10)  # earlier ones of the requester
+    summary_tier: TierName = "economy"  # whose models sum up, and whose money pays for it
+    summary_days: float = Field(default=30.0, gt=0, le=365)  # that a summary is kept in Redis
+
+
 class Policy(Frozen):
     """Decisions about decisions; every number here has its reason in policy.toml."""
 
@@ -168,6 +183,7 @@ class Policy(Frozen):
     review: Review = Review()
     audit: Audit = Audit()
     watch: Watch = Watch()
+    context: Context = Context()
     requeues_per_cause: int = Field(default=2, ge=0)  # the next one needs --force
     facts_good_for_seconds: float = Field(default=900.0, gt=0)
     review_share_alarm: float = Field(default=0.15, gt=0, le=1)

@@ -38,6 +38,7 @@ from worker.models.switchboard import Switchboard
 from worker.serving import open_models
 from worker.telemetry.log import Log
 from worker.telemetry.sentry import reporter
+from worker.threads import remembering
 from worker.upkeep.caller import Caller
 from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.herald import Herald
@@ -204,6 +205,7 @@ def open_desks(
         judge=config.judge,
         place=config.helpdesk.kind,
         measures=_measures(shop),
+        summarise=config.summarise,
         clock=shop.clock,
         facts=facts or open_facts(shop.config, shop.clock, guards),
         models=models,
@@ -236,7 +238,7 @@ def _bench(
     return Bench(
         config=shop.config,
         clock=shop.clock,
-        desk=fenced(desks, may_send),
+        desk=fenced(remembering(desks, shop.shelf()), may_send),
         helpdesk=FencedHelpdesk(_guarded(shop, guards), may_send),
         ledger=shop.ledger,
         writer=GroupWriter(

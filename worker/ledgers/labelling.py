@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 
 from tasks.confidence import score_of
 from tasks.events import Kind
-from tasks.paying import is_deciding
+from tasks.paying import decides
 from tasks.run import RunId
 from worker.ledgers import schema
 from worker.ledgers.engine import reading, writing
@@ -104,7 +104,7 @@ def _scores(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[RunId, tuple[str,
     """Of answers that decide, in the order in which they came: the last one of a run counts."""
     for run, kept in rows:
         body = json.loads(kept)
-        if is_deciding(str(body["prompt"])):
+        if decides(body):
             yield RunId(run), (str(body["model"]), score_of(body.get("measured") or {}))
 
 
