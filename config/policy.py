@@ -150,7 +150,7 @@ class Watch(Frozen):
     drawn_by: float = Field(default=1_000.0, ge=0)  # tickets that the rate of all types weighs
     least_rate: float = Field(default=0.004, gt=0, lt=0.5)  # of corrections; fewer is as good
     tolerated: float = Field(default=1.25, ge=1)  # times the usual rate
-    times: float = Field(default=3.0, gt=1, le=100)  # the odds of that: what is looked for
+    times: float = Field(default=4.0, gt=1, le=100)  # the odds of that: what is looked for
     false_alarm_days: float = Field(default=30.0, gt=0)  # in which one is accepted
     least_bound: float = Field(default=1_000.0, ge=10)
     hold_days: float = Field(default=7.0, gt=0)  # for how long what was an alarm is one

@@ -248,9 +248,14 @@ class _Look:
 def _stretches(
     stream: _Stream, errors: Sequence[float], start: float, *, missing: bool
 ) -> Iterator[Stretch]:
-    """The wrong ones of an hour before its right ones: so they weigh least."""
-    last, spent = start, 0
+    """Within an hour nobody knows their order: the wrong ones stand evenly among the right ones."""
+    last, right = start, 0
     for hour, wrong in sorted(Counter(errors).items()):
-        yield Stretch(max(0, stream.between(last, hour) - spent), wrong, hour)
-        last, spent = hour, 0 if missing else wrong
-    yield Stretch(max(0, stream.between(last) - spent), 0, stream.hours[-1])
+        inside = stream.between(hour, hour + HOUR) - (0 if missing else wrong)
+        each, rest = divmod(max(0, inside), wrong + 1)
+        right += stream.between(last, hour)
+        for _ in range(wrong):
+            yield Stretch(right + each, 1, hour)
+            right = 0
+        last, right = hour + HOUR, each + rest
+    yield Stretch(right + stream.between(last), 0, stream.hours[-1])

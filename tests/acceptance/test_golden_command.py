@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from config.environment import Environment
-from config.load import load
 from tests.acceptance.decided import decided, say
 from tests.acceptance.fleet import Place, a_line, a_place
-from tests.golden.golden import carry, made_cases, saying
+from tests.golden.test_made_cases import differences
 from worker.ledgers.labelling import How
 
 SECRET = (
@@ -77,20 +76,14 @@ def test_who_saw_no_answer_is_believed_most(place: Place) -> None:
     assert "fails until that is mended" in place.ask("ticket", "golden", "T-1").out
 
 
-def test_what_it_makes_is_run(place: Place) -> None:
+def test_what_it_makes_is_run(place: Place, trained: Path) -> None:
     """By what people say; what policy and taxonomy make of that is compared."""
-    [right, wrong] = decided(place, "T-1", "T-2", priority=4)
+    _, wrong = decided(place, "T-1", "T-2", priority=4)
     say(place, wrong, How.AUDIT, "fraud")
     place.ask("ticket", "golden", "T-1", "--yes")
     place.ask("ticket", "golden", "T-2", "--yes")
-    config = load(Environment.read(place.environment))
-    came = {}
-    for case in made_cases(folder(place)):
-        found = carry(case, saying(case), config)
-        came[case.ticket.id] = {
-            name for name, value in case.expected.items() if found.get(name) != value
-        }
-    assert came == {right.external_id: set(), wrong.external_id: {"queue"}}
+    found = differences(Environment.read(place.environment), trained)
+    assert found == {"ticket-t-2": {"queue": "cards"}}
 
 
 def test_what_is_no_decision_or_was_forgotten_is_refused(place: Place) -> None:

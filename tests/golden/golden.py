@@ -63,7 +63,7 @@ def _golden(found: Mapping[str, Any]) -> Golden:
         account=Account.model_validate(account) if account else None,
         incidents=tuple(Incident.model_validate(one) for one in found["facts"]["incidents"]),
         expected=found["expected"],
-        model=found.get("model") or LOCAL,
+        model=found.get("model", LOCAL) or "",
     )
 
 

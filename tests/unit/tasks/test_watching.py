@@ -80,9 +80,17 @@ def tickets() -> tuple[Decided, ...]:
 
 
 def firm(
-    seed: int, *, usually: float, sick: str | None = None, then: float = 0.08, lost: bool = False
+    seed: int,
+    *,
+    usually: float,
+    sick: str | None = None,
+    then: float = 0.08,
+    lost: bool = False,
+    uneven: float = 1.0,
 ) -> Firm:
     """`usually` is wrong in each field; from BEFORE on `then` of the issue types of `sick`.
+
+    `uneven`: so many times as much in the last type as in the first one.
 
     `lost`: its tickets are taken for others, else others for it. The usual ones are both.
     """
@@ -100,21 +108,22 @@ def firm(
             error = Wrong(field=field, at=at, said=said, truth=truth if is_type else None)
             wrong.append((told, error))
 
-    for name in names:
+    for place, name in enumerate(names):
+        share = usually * uneven ** (place / (len(names) - 1) - 0.5)
         for field in FIELDS:
-            happen(name, field, usually, 0.0, missing=False)
+            happen(name, field, share, 0.0, missing=False)
     if sick:
         happen(sick, "issue_type", then - usually, BEFORE * DAY, missing=lost)
     return Firm(decided=tickets(), wrong=tuple(wrong))
 
 
-def false_alarms(usually: float, seeds: int = SEEDS) -> list[int]:
+def false_alarms(usually: float, seeds: int = SEEDS, *, uneven: float = 1.0) -> list[int]:
     """How many fields of types had one in the 30 days of each seed."""
     return [
         len(
             {
                 (one.field, one.missing, one.issue_type)
-                for _, judged in firm(seed, usually=usually).looks(1.0)
+                for _, judged in firm(seed, usually=usually, uneven=uneven).looks(1.0)
                 for one in judged
                 if one.alarms
             }
@@ -123,14 +132,16 @@ def false_alarms(usually: float, seeds: int = SEEDS) -> list[int]:
     ]
 
 
-def until_the_alarm(usually: float, sick: str, *, lost: bool, seeds: int = SEEDS) -> list[int]:
+def until_the_alarm(
+    usually: float, sick: str, *, lost: bool, seeds: int = SEEDS, every: float = 0.5
+) -> list[int]:
     """Tickets of the type that came before it, in each seed."""
     found = []
     for seed in range(seeds):
         made = firm(1_000 + seed, usually=usually, sick=sick, lost=lost)
         alarms = (
             day
-            for day, judged in made.looks(0.5)
+            for day, judged in made.looks(every)
             if any(one.alarms and one.issue_type == sick for one in judged)
         )
         day = next(alarms, None)
@@ -202,8 +213,8 @@ def test_r_less_the_tickets_is_a_martingale_at_the_usual_rate() -> None:
 
 def test_no_number_of_corrections_is_too_large() -> None:
     assert list(evidence([Stretch(0, 100_000, 0.0)], 0.29, 3.0)) == pytest.approx([600.0])
-    [all_wrong] = _watched(50, 4_950, usual=0.99)
-    assert not all_wrong.alarms
+    [all_wrong] = _watched(0, 5_000, usual=1.0)
+    assert all_wrong.usual == 0.99
 
 
 @pytest.mark.timeout(180)
