@@ -26,6 +26,7 @@ class AlertKind(StrEnum):
     MANY_DEAD = "many dead"
     MANY_IN_REVIEW = "many in review"
     MANY_ESCALATED = "many escalated"
+    ACCURACY = "accuracy"
     MODEL_CHANGED = "model changed"
     GUARD_OFF = "guard off"
     REPLY_LOOP = "reply loop"

@@ -21,7 +21,7 @@ from config.settings import Settings
 from config.staging import Staging, keys
 from config.taxonomy import Taxonomy
 from config.tiers import Tiers
-from config.toml import DEFAULTS, layered
+from config.toml import DEFAULTS, layered, own
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -41,6 +41,7 @@ class Config:
     helpdesk: HelpdeskConfig
     classify: Prompt
     judge: Prompt | None  # None: nobody judges
+    summarise: Prompt
 
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -82,6 +83,7 @@ def load(environment: Environment) -> Config:
         helpdesk=helpdesk,
         classify=read_prompt("classify", overlay),
         judge=read_prompt("judge", overlay) if serving.judges else None,
+        summarise=read_prompt("summarise", overlay),
     )
 
 
@@ -133,7 +135,10 @@ def _place(path: tuple[int | str, ...], raw: object) -> str:
 
 def _taxonomy(overlay: Path | None) -> Taxonomy:
     """The taxonomy's tables, named by their keys in TOML, as lists that carry their names."""
-    raw = layered("taxonomy.toml", overlay)
+    raw, theirs = layered("taxonomy.toml", overlay), own("taxonomy.toml", overlay)
+    types = theirs.get("issue_types")
+    if isinstance(types, dict) and types.get("replace") is True and "languages" not in theirs:
+        raw["languages"] = []  # ours are in English; of theirs nobody has said so
     for table, key in (("issue_types", "name"), ("criteria", "id")):
         entries = raw.get(table, {})
         if not (isinstance(entries, dict) and all(isinstance(e, dict) for e in entries.values())):

@@ -7,7 +7,7 @@ from pathlib import Path
 from config.errors import ConfigError
 
 SHIPPED = Path(__file__).parent / "prompts"
-REQUIRED = ("classify",)
+REQUIRED = ("classify", "summarise")
 FENCE = "$fence"
 
 
@@ -22,11 +22,6 @@ class Prompt:
     def version(self) -> str:
         """Name and hash, for example `classify-3f2a9c01d4e5`: the same text, the same version."""
         return f"{self.name}-{hashlib.sha256(self.text.encode()).hexdigest()[:12]}"
-
-
-def name_of(version: str) -> str:
-    """The prompt that has this version."""
-    return version.rpartition("-")[0]
 
 
 def read_prompt(name: str, overlay: Path | None) -> Prompt:

@@ -46,6 +46,10 @@ Queue = Annotated[str, AfterValidator(_queue)]
 """What a queue is called in the helpdesk."""
 
 
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+"""ISO 639-1."""
+
+
 class Frozen(BaseModel):
     """A value of the configuration: no unknown keys, no change after it was read."""
 
@@ -106,6 +110,7 @@ class Taxonomy(Frozen):
     issue_types: tuple[IssueType, ...] = Field(min_length=1)
     criteria: tuple[Criterion, ...] = ()
     fallback_queue: Queue
+    languages: tuple[Language, ...] = ()  # that types and criteria are made for; none: any
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -138,6 +143,10 @@ class Taxonomy(Frozen):
     def issue_type(self, name: str) -> IssueType | None:
         """The issue type of that name, None where the taxonomy has none."""
         return self._by_name.get(name)
+
+    def supports(self, language: str | None) -> bool:
+        """Whether it is made for a ticket in that language; None is one that nobody knows."""
+        return language is None or not self.languages or language in self.languages
 
     def criterion(self, criterion_id: str) -> Criterion | None:
         """The criterion of that id, None where the taxonomy has none."""

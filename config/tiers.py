@@ -45,6 +45,7 @@ class Model(Frozen):
     upstream: str | None = None  # what fails as one; None: the provider, by its address
     max_output_tokens: int = Field(default=800, gt=0)
     timeout_seconds: float = Field(default=30.0, gt=0, le=600)
+    logprobs: bool = False  # it is asked for the probabilities of its tokens; not every one has any
     why: str
 
     @property

@@ -15,9 +15,13 @@ def layered(name: str, overlay: Path | None) -> dict[str, object]:
     `replace = true` is taken whole, so that a shipped entry can be left out.
     Raises ConfigError when a file is not TOML or cannot be read.
     """
-    ours = _read(DEFAULTS / name)
+    return _merge(_read(DEFAULTS / name), own(name, overlay))
+
+
+def own(name: str, overlay: Path | None) -> dict[str, object]:
+    """What the operator's file of that name says; nothing where there is none."""
     theirs = overlay / name if overlay else None
-    return _merge(ours, _read(theirs)) if theirs and theirs.is_file() else ours
+    return _read(theirs) if theirs and theirs.is_file() else {}
 
 
 def _read(path: Path) -> dict[str, object]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from config.tiers import TierName
+from tasks.context import NOTHING, Context
 from tasks.decision import Decision
 from tasks.facts import Facts
 from tasks.ports.ledger import Intent
@@ -30,6 +31,7 @@ class Answer:
     finish_reason: str
     refusal: str | None = None
     signals: Signals | None = None
+    measured: Mapping[str, float] = field(default_factory=dict[str, float])
     stands_in: str | None = None  # for whom, and why; None: its tier's own choice
     placeholders: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """What stands in its text for what the model was not shown."""
@@ -44,6 +46,8 @@ class Received:
     ticket: Ticket
     answers: tuple[Answer, ...] = ()  # recorded by an earlier attempt of this run
     judgements: tuple[Answer, ...] = ()  # those of the judge, likewise
+    notes: tuple[Answer, ...] = ()  # as these, of whoever was asked to sum up
+    known: Context | None = None  # as an earlier attempt has put it together
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +58,7 @@ class Enriched:
     facts: Facts
     tier: TierName
     rule: str  # why this tier
+    context: Context = NOTHING
 
     @property
     def ticket(self) -> Ticket:

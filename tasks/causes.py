@@ -41,6 +41,7 @@ class ReviewReason(StrEnum):
     UNFINISHED = "unfinished"
     DISPUTED = "disputed"
     INSTRUCTED = "instructed"
+    LANGUAGE = "language"
 
 
 class DropCause(StrEnum):

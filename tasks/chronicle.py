@@ -191,7 +191,8 @@ def buried(run: Run, detour: GiveUp) -> Entry:
 
 
 def _enriched(case: Enriched) -> Entry:
-    facts = case.facts
+    facts, context = case.facts, case.context
+    summary = context.summary
     return Entry(
         kind=Kind.ENRICHED,
         body={
@@ -203,8 +204,12 @@ def _enriched(case: Enriched) -> Entry:
             "why_unavailable": dict(facts.unavailable),
             "stale": sorted(facts.stale),
             "fetched_at": facts.fetched_at,
+            "language": context.language,
+            "summary": summary and {"of_turns": len(summary.covers), "made_by": summary.made_by},
+            "no_summary_by_model": context.gap,
+            "earlier_tickets": len(context.before),
         },
-        texts={"facts": facts.as_json()},
+        texts={"facts": facts.as_json(), "context": context.as_json()},
     )
 
 
@@ -234,6 +239,7 @@ def _validated(case: Validated) -> Entry:
             "queue": decision.queue,
             "escalated": decision.escalation.criterion if decision.escalation else None,
             "choices": [choice.model_dump() for choice in decision.choices],
+            "suggested": list(decision.suggested),
         },
         texts={"decision": decision.model_dump_json()},
     )

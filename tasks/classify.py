@@ -10,6 +10,7 @@ from tasks.decide import all_of
 from tasks.desk import Desk
 from tasks.detour import Detour, NeedsHuman, Promote
 from tasks.errors import BreakerOpen, ContextTooLong, Misconfigured
+from tasks.language import name_of
 from tasks.ports.model import Question
 from tasks.routing import next_tier
 from tasks.verdict import Misshapen, Verdict
@@ -24,6 +25,9 @@ async def classify(case: Enriched, desk: Desk) -> Classified | Detour:
     One that is left alone at present is stood in for by the next; with none left, all are waited
     for. Raises what the one that was asked raises.
     """
+    language = case.context.language
+    if not desk.taxonomy.supports(language):
+        return NeedsHuman(reason=ReviewReason.LANGUAGE, why=_foreign(language, desk))
     away: list[BreakerOpen | Misconfigured] = []
     heard = [*case.received.answers]
     for name in _candidates(case, desk):
@@ -33,6 +37,11 @@ async def classify(case: Enriched, desk: Desk) -> Classified | Detour:
         except (BreakerOpen, Misconfigured) as error:
             away.append(error)
     raise all_of(away)
+
+
+def _foreign(language: str | None, desk: Desk) -> str:
+    supported = ", ".join(desk.taxonomy.languages)
+    return f"the message is in {name_of(language)}, and the taxonomy is made for {supported}"
 
 
 def read_verdict(answer: Answer) -> Verdict | Misshapen:
@@ -121,6 +130,8 @@ class Talk:
             prompt=self.desk.prompt,
             taxonomy=self.desk.taxonomy,
             model=self.desk.tiers.model(name),
+            context=self.case.context,
+            budget=self.desk.policy.context,
             is_trimmed=is_trimmed,
         )
 

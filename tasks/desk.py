@@ -1,7 +1,7 @@
 """The desk: everything that a stage may use, handed in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from config.guards import Guards as Limits
@@ -10,13 +10,16 @@ from config.policy import Policy
 from config.prompts import Prompt
 from config.taxonomy import Taxonomy
 from config.tiers import Tiers
+from tasks.context import Earlier
 from tasks.events import Body, Kind
 from tasks.ports.clock import Clock
 from tasks.ports.facts import CustomerFacts
 from tasks.ports.guards import Guards
 from tasks.ports.helpdesk import Helpdesk
 from tasks.ports.ledger import Intent
+from tasks.ports.measures import Measures, NothingMeasured
 from tasks.ports.model import Models
+from tasks.ports.threads import NOWHERE, Threads
 from tasks.run import RunId
 
 
@@ -86,6 +89,8 @@ class Journal(Protocol):
     `reserve` is as `record`, for what reserves money: False, and nothing is written down, where
     that does not fit under the day's caps.
     `past` is what was meant to be written to the ticket before. Raises LedgerDown.
+    `earlier` are the newest `most` of the requester's other tickets that the fleet has routed,
+    newest first. Raises LedgerDown.
     `run` is its status as it stands.
     """
 
@@ -103,6 +108,8 @@ class Journal(Protocol):
     ) -> bool: ...
 
     async def past(self) -> Past: ...
+
+    async def earlier(self, most: int) -> Sequence[Earlier]: ...
 
     @property
     def run(self) -> SoFar: ...
@@ -125,3 +132,7 @@ class Desk:
     limits: Limits
     mode: Mode = Mode.AUTO  # what may be done in the helpdesk
     judge: Prompt | None = None  # None: there is no judge
+    measures: Measures = field(default_factory=NothingMeasured)
+    place: str = "embedded"  # the kind of helpdesk that it is
+    summarise: Prompt | None = None  # None: nobody is asked to sum up
+    threads: Threads = NOWHERE  # of this run's thread alone

@@ -1,7 +1,8 @@
-"""Stage 1: gather what is known about the customer, and choose the tier."""
+"""Stage 1: gather what is known about the customer and was said before, and choose the tier."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from config.facts import FactKind
@@ -10,6 +11,7 @@ from tasks.desk import Desk
 from tasks.detour import Detour
 from tasks.errors import FactsDown
 from tasks.facts import Facts, Known, aged
+from tasks.history import recollect
 from tasks.routing import route
 
 Found = TypeVar("Found")
@@ -19,7 +21,8 @@ async def enrich(case: Received, desk: Desk) -> Enriched | Detour:
     """The case with its customer's facts. A source that is away leaves a gap, not an error."""
     facts = await _gather(case, desk)
     chosen = route(case.ticket, facts, desk.tiers)
-    return Enriched(received=case, facts=facts, tier=chosen.tier, rule=chosen.why)
+    enriched = Enriched(received=case, facts=facts, tier=chosen.tier, rule=chosen.why)
+    return replace(enriched, context=await recollect(enriched, desk))
 
 
 async def _gather(case: Received, desk: Desk) -> Facts:

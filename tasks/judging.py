@@ -118,11 +118,13 @@ class _Hearing:
 
     def _question(self, judge: Model) -> Question:
         assert self.desk.judge is not None  # noqa: S101 - looked at by `judged`
+        enriched = self.case.enriched
+        about = prompt.About(enriched.ticket, enriched.facts, self.desk.taxonomy)
         return prompt.on_answer(
-            self.case.enriched.ticket,
-            self.case.enriched.facts,
             self.decision,
+            about,
             prompt=self.desk.judge,
-            taxonomy=self.desk.taxonomy,
             model=judge,
+            context=enriched.context,
+            budget=self.desk.policy.context,
         )

@@ -1,16 +1,13 @@
 """How money changes the status of a run: set aside before a call, settled by what comes of it."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from config.prompts import name_of
 from tasks.events import Event, Kind
 from tasks.run import Run
 
 Change = dict[str, Any]
 """Columns of the status row that an event changes."""
-
-DECIDING = "classify"
-"""The prompt whose answers decide; others are asked beside it."""
 
 SETTLING = frozenset({Kind.ANSWERED, Kind.UNANSWERED})
 """What says what a call has cost; whoever comes by anything else has left it unknown."""
@@ -39,20 +36,24 @@ def charged(run: Run, micro_usd: int) -> Change:
 
 
 def answered(run: Run, event: Event) -> Change:
-    """What it came to takes the place of what was set aside."""
+    """What it came to takes the place of what was set aside; notes are no decision about it."""
+    by = {name: event.body[name] for name in ("model", "prompt")} if is_deciding(event) else {}
     said = [event.body[f"{way}_tokens"] for way in ("input", "output")] if run.reserved_for else []
-    prompt = str(event.body["prompt"])
-    decides = {"model": event.body["model"], "prompt": prompt} if is_deciding(prompt) else {}
     return {
         **charged(run, _number(event.body["micro_usd"])),
         "tokens": run.tokens + sum(map(_number, said)),
-        **decides,
+        **by,
     }
 
 
-def is_deciding(prompt: str) -> bool:
-    """Whether the answer to a prompt of that version says what a ticket is."""
-    return name_of(prompt) == DECIDING
+def is_deciding(event: Event) -> bool:
+    """Whether an answer says what a ticket is: others are asked for beside it."""
+    return decides(event.body)
+
+
+def decides(body: Mapping[str, object]) -> bool:
+    """The same by the body of its event."""
+    return body.get("purpose", "classify") == "classify"
 
 
 def _number(value: object) -> int:

@@ -5,60 +5,65 @@ Whatever comes from outside goes through a redaction on its way: here, and so in
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from string import Template
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from config.policy import Context as Budget
 from config.prompts import Prompt
 from config.taxonomy import Taxonomy
 from config.tiers import Model
-from tasks.conversation import conversation
+from tasks.context import NOTHING, Context, Seen, seen
 from tasks.decision import Decision
 from tasks.facts import Facts
 from tasks.judgement import SCHEMA
 from tasks.ports.model import Message, Plain, Question
 from tasks.priority import Expected, expected_for_all
-from tasks.redaction.redaction import Redaction
-from tasks.ticket import Ticket, Turn
+from tasks.sections import BYTES_A_TOKEN, Document, Told, cut_turns, tokens
+from tasks.summary import NOTES_SCHEMA, Talk
+from tasks.ticket import Ticket
 from tasks.verdict import answer_schema
 
+USUAL = Budget()
 
-def question(
+
+def question(  # noqa: PLR0913 - the last three have a default
     ticket: Ticket,
     facts: Facts,
     *,
     prompt: Prompt,
     taxonomy: Taxonomy,
     model: Model,
+    context: Context = NOTHING,
+    budget: Budget = USUAL,
     is_trimmed: bool = False,
 ) -> Question:
     """The one question about this ticket for this model. Pure: same input, same question.
 
     `is_trimmed`: with the ticket's last words alone, its beginning and its end.
     """
-    seen = _redacted(ticket, _document(ticket, facts))
-    trimmed = seen._replace(document=_trimmed(seen.document)) if is_trimmed else seen
+    shown = seen(ticket, facts, context, budget, is_trimmed=is_trimmed)
     about = About(ticket=ticket, facts=facts, taxonomy=taxonomy)
-    return _rendered(about, trimmed, prompt=prompt, model=model, schema=answer_schema(taxonomy))
+    return _rendered(about, shown, prompt=prompt, model=model, schema=answer_schema(taxonomy))
 
 
 def on_answer(
-    ticket: Ticket,
-    facts: Facts,
     decision: Decision,
+    about: "About",
     *,
     prompt: Prompt,
-    taxonomy: Taxonomy,
     model: Model,
+    context: Context = NOTHING,
+    budget: Budget = USUAL,
 ) -> Question:
     """The question whether this ticket was decided well. Pure, as the other one is."""
-    document = _document(ticket, facts) | {"answer": _answer(decision)}
-    about = About(ticket=ticket, facts=facts, taxonomy=taxonomy)
-    return _rendered(about, _redacted(ticket, document), prompt=prompt, model=model, schema=SCHEMA)
+    shown = seen(about.ticket, about.facts, context, budget, answer=_answer(decision))
+    asked = _rendered(about, shown, prompt=prompt, model=model, schema=SCHEMA)
+    return replace(asked, purpose="judge")
 
 
-def _answer(decision: Decision) -> dict[str, Any]:
+def _answer(decision: Decision) -> Document:
     called = decision.escalation
     return {
         "issue_type": decision.issue_type,
@@ -77,15 +82,16 @@ class About(NamedTuple):
 
 
 def _rendered(
-    about: About, seen: "_Seen", *, prompt: Prompt, model: Model, schema: Mapping[str, object]
+    about: About, shown: Seen, *, prompt: Prompt, model: Model, schema: Mapping[str, object]
 ) -> Question:
-    expectations = expected_for_all(about.taxonomy, about.ticket, about.facts)
-    data = json.dumps(seen.document, ensure_ascii=False, indent=1)
+    taxonomy = about.taxonomy
+    expectations = expected_for_all(taxonomy, about.ticket, about.facts)
+    data = _written(shown.document)
     fence = _fence(data)
     rules = Template(prompt.text).safe_substitute(
         fence=fence,
-        issue_types=_issue_types(about.taxonomy),
-        criteria=_criteria(about.taxonomy),
+        issue_types=_issue_types(taxonomy),
+        criteria=_criteria(taxonomy),
         priorities=_priorities(expectations),
     )
     return Question(
@@ -100,11 +106,53 @@ def _rendered(
         max_output_tokens=model.max_output_tokens,
         timeout_seconds=model.timeout_seconds,
         plain=Plain(
-            text=seen.said,
+            text=shown.said,
             priorities={name: found.priority for name, found in expectations.items()},
         ),
-        placeholders=seen.placeholders,
+        placeholders=shown.placeholders,
+        sections=shown.sections,
     )
+
+
+def to_sum_up(talk: Talk, *, anew: bool, prompt: Prompt, model: Model, budget: Budget) -> Question:
+    """What is new in a thread, to be noted; `anew`: together with what was noted before."""
+    said = [
+        {"author": turn.author, "body": text}
+        for turn, text in zip(talk.turns, talk.said, strict=True)
+    ]
+    shown, left_out = cut_turns(said, MOST_TO_SUM_UP)
+    notes = talk.before if anew else None
+    data = _written({"notes": notes.document(), "turns": shown} if notes else {"turns": shown})
+    fence = _fence(data)
+    words = budget.summary * BYTES_A_TOKEN // BYTES_A_WORD // 2
+    rules = Template(prompt.text).safe_substitute(fence=fence, words=words)
+    return Question(
+        purpose="summarise",
+        model=model.name,
+        messages=(
+            Message(role="system", content=rules),
+            Message(role="user", content=f"{fence}\n{data}\n{fence}"),
+        ),
+        schema_name=prompt.name,
+        prompt=prompt.version,
+        schema=NOTES_SCHEMA,
+        max_output_tokens=min(model.max_output_tokens, 2 * budget.summary),
+        timeout_seconds=model.timeout_seconds,
+        plain=Plain(text="", priorities={}),
+        placeholders=talk.values,
+        sections={"turns": Told(tokens(shown), left_out)},
+    )
+
+
+MOST_TO_SUM_UP = 12_000
+"""Tokens of new turns that are summed up at once: intake keeps 64 kB of a thread, which is twice
+that only where nobody has summed up any of it."""
+
+BYTES_A_WORD = 7
+
+
+def _written(document: Document) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1)
 
 
 def corrected(asked: Question, answer: str, problem: str) -> Question:
@@ -113,11 +161,14 @@ def corrected(asked: Question, answer: str, problem: str) -> Question:
         f"Your answer does not have the shape that was asked for: {problem}. "
         "Answer the same question again, with nothing but JSON of that shape."
     )
-    turns = (
-        Message(role="assistant", content=answer or "(empty)"),
-        Message(role="user", content=follow_up),
+    return replace(
+        asked,
+        messages=(
+            *asked.messages,
+            Message(role="assistant", content=answer or "(empty)"),
+            Message(role="user", content=follow_up),
+        ),
     )
-    return replace(asked, messages=(*asked.messages, *turns))
 
 
 def digest(asked: Question) -> str:
@@ -131,83 +182,6 @@ def likely_tokens(asked: Question) -> int:
     """What it is likely to come to, in and out: a token is mostly three or four bytes."""
     said = sum(len(message.content.encode()) for message in asked.messages)
     return said // BYTES_A_TOKEN + asked.max_output_tokens
-
-
-BYTES_A_TOKEN = 3
-"""A guess for limits, which the answer puts right; money is reserved by what can be at most."""
-
-
-class _Seen(NamedTuple):
-    """What a model may see of a ticket and its facts, and what stands for what in it."""
-
-    document: dict[str, Any]
-    said: str
-    placeholders: Mapping[str, str]
-
-
-def _redacted(ticket: Ticket, document: dict[str, Any]) -> _Seen:
-    """Every text of the document, whatever it is called, without personal data."""
-    said = ticket.said()
-    redaction = Redaction((*_texts(document), *said))
-    redacted = redaction.document(document)
-    plain = "\n".join(map(redaction.redact, said))
-    return _Seen(redacted, plain, redaction.values)
-
-
-NOT_SAID = {"fetched_at", "as_of", "good_for"}
-"""Of the facts: a model is told in words what is old, and is asked the same again an hour later."""
-
-
-def _document(ticket: Ticket, facts: Facts) -> dict[str, Any]:
-    talk = conversation(ticket)
-    since = {"later_turns": _shown(talk.later)} if talk.later else {}
-    return {
-        "ticket": {
-            "channel": ticket.channel,
-            "created_at": ticket.created_at.isoformat(),
-            "earlier_turns": _shown(talk.earlier[-TURNS:]),
-            "subject": ticket.subject,
-            "message": talk.newest.body,
-            **since,
-        },
-        "customer": facts.model_dump(mode="json", exclude=NOT_SAID, exclude_defaults=True),
-    }
-
-
-TURNS = 6
-"""As many as are shown of what was said before."""
-
-
-def _shown(turns: Sequence[Turn]) -> list[dict[str, Any]]:
-    return [turn.model_dump(mode="json", exclude={"at", "quoted"}) for turn in turns]
-
-
-def _texts(found: object) -> Iterator[str]:
-    match found:
-        case str():
-            yield found
-        case dict():
-            for value in found.values():
-                yield from _texts(value)
-        case list():
-            for value in found:
-                yield from _texts(value)
-        case _:
-            return
-
-
-def _trimmed(document: dict[str, Any]) -> dict[str, Any]:
-    """Cut when nothing personal is left: half of a card number would pass for none."""
-    ticket = document["ticket"]
-    body = ticket["message"]
-    if len(body) > TRIMMED:
-        body = f"{body[: TRIMMED // 2]}\n[...]\n{body[-TRIMMED // 2 :]}"
-    left = {key: value for key, value in ticket.items() if key != "later_turns"}
-    return document | {"ticket": left | {"earlier_turns": [], "message": body}}
-
-
-TRIMMED = 8_000
-"""Characters of a ticket that was too long for a model: what it is about stands at the ends."""
 
 
 def _fence(data: str) -> str:

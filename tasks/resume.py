@@ -1,18 +1,17 @@
 """Builds a run's case again from the ledger, so that work goes on where it stopped."""
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from config.prompts import name_of
 from config.taxonomy import Taxonomy
 from tasks.case import Answer, Classified, Enriched, Received, Validated
 from tasks.classify import read_verdict
+from tasks.context import Context
 from tasks.decision import Decision
 from tasks.events import Event, Kind
 from tasks.facts import Facts
-from tasks.ports.model import Signals
+from tasks.ports.model import Purpose, Signals
 from tasks.review import is_live, to_be_written
 from tasks.run import Run
 from tasks.ticket import Ticket
@@ -37,13 +36,14 @@ def resume(
     starts at enrich. Where a text was forgotten or expired the case starts as
     far back as it must.
     """
-    heard = _answers(events, texts)
     received = Received(
         run=run.id,
         tier=run.tier,
         ticket=ticket,
-        answers=tuple(heard["classify"]),
-        judgements=tuple(heard["judge"]),
+        answers=tuple(_answers(events, texts, "classify")),
+        judgements=tuple(_answers(events, texts, "judge")),
+        notes=tuple(_answers(events, texts, "summarise")),
+        known=_context(events, texts),
     )
     if run.stage in ("intake", "enrich"):
         return received
@@ -77,8 +77,27 @@ def _enriched(
         return None
     rule = next(str(e.body["rule"]) for e in reversed(events) if e.kind is Kind.ENRICHED)
     return Enriched(
-        received=received, facts=Facts.model_validate_json(facts), tier=run.tier, rule=rule
+        received=received,
+        facts=Facts.model_validate_json(facts),
+        tier=run.tier,
+        rule=rule,
+        context=_context(events, texts) or Context(),
     )
+
+
+def _context(events: Sequence[Event], texts: Mapping[str, str]) -> Context | None:
+    """As this attempt of the run has put it together last; None where it has not yet."""
+    for event in reversed(events):
+        if _begins_anew(event):
+            break
+        if event.kind is Kind.ENRICHED and f"context.{event.seq}" in texts:
+            return Context.model_validate_json(texts[f"context.{event.seq}"])
+    return None
+
+
+def _begins_anew(event: Event) -> bool:
+    """A requeue starts with fresh budgets, unless it writes."""
+    return event.kind is Kind.REQUEUED and event.body["stage"] != "write"
 
 
 def _classified(enriched: Enriched) -> Classified | None:
@@ -92,17 +111,18 @@ def _classified(enriched: Enriched) -> Classified | None:
     return Classified(enriched=enriched, verdict=verdict, answer=answers[-1], answers=answers)
 
 
-def _answers(events: Sequence[Event], texts: Mapping[str, str]) -> Mapping[str, list[Answer]]:
-    """Answers of this attempt of the run, by the name of the prompt that they were given to.
-
-    A requeue starts with fresh budgets, unless it writes.
-    """
-    answers = defaultdict[str, list[Answer]](list)
+def _answers(events: Sequence[Event], texts: Mapping[str, str], purpose: Purpose) -> list[Answer]:
+    """Answers of this attempt of the run to what was asked for that purpose."""
+    answers: list[Answer] = []
     for event in events:
-        if event.kind is Kind.REQUEUED and event.body["stage"] != "write":
-            answers.clear()
-        elif event.kind is Kind.ANSWERED and f"answer.{event.seq}" in texts:
-            answers[name_of(str(event.body["prompt"]))].append(_answer(event, texts))
+        if _begins_anew(event):
+            answers = []
+        elif (
+            event.kind is Kind.ANSWERED
+            and event.body.get("purpose", "classify") == purpose
+            and f"answer.{event.seq}" in texts
+        ):
+            answers.append(_answer(event, texts))
     return answers
 
 
@@ -116,6 +136,7 @@ def _answer(event: Event, texts: Mapping[str, str]) -> Answer:
         text=texts[f"answer.{event.seq}"],
         finish_reason=body["finish_reason"],
         stands_in=body.get("stands_in"),
+        measured=body.get("measured") or {},
         placeholders=json.loads(texts.get(f"placeholders.{event.seq}", "{}")),
         refusal=texts.get(f"refusal.{event.seq}", "") if body["refused"] else None,
         signals=None

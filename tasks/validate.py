@@ -1,7 +1,10 @@
 """Stage 3: does the answer mean anything? Only a value of the live taxonomy passes."""
 
+from collections.abc import Mapping
+
 from config.taxonomy import IssueType
 from config.tiers import TierName
+from tasks.autonomy import Surety, freed, sureties
 from tasks.case import Answer, Classified, Validated
 from tasks.causes import Cause, ReviewReason
 from tasks.decision import Choice, Decision, Escalation
@@ -33,7 +36,15 @@ async def validate(case: Classified, desk: Desk) -> Validated | Detour:
     signals = case.answer.signals
     if signals is not None and signals.abstains is not None:
         return _unsure(case, desk, signals.abstains)
-    decision = _decide(case, issue, band, escalation, desk)
+    sure = await sureties(case.answer, desk)
+    if sure["issue_type"].fails:
+        return _unsure(case, desk, sure["issue_type"].words)
+    decision = freed(_decide(case, issue, band, escalation, desk, sure), sure, desk)
+    return await _heard(case, decision, desk)
+
+
+async def _heard(case: Classified, decision: Decision, desk: Desk) -> Validated | Detour:
+    """The judge, where one has to be asked."""
     match await judged(case, decision, desk):
         case None:
             return Validated(classified=case, decision=decision)
@@ -64,7 +75,12 @@ def _escalation(case: Classified, issue: IssueType, desk: Desk) -> Escalation | 
 
 
 def _decide(
-    case: Classified, issue: IssueType, band: Expected, escalation: Escalation | None, desk: Desk
+    case: Classified,
+    issue: IssueType,
+    band: Expected,
+    escalation: Escalation | None,
+    desk: Desk,
+    sure: Mapping[str, Surety],
 ) -> Decision:
     verdict, signals = case.verdict, case.answer.signals
     draft = verdict.draft if verdict.draft and verdict.draft.strip() else None
@@ -74,7 +90,7 @@ def _decide(
             field="issue_type",
             chosen=issue.name,
             runner_up=_runner_up(issue.name, signals),
-            rule=_said_by(case.answer),
+            rule=_said_by(case.answer, sure["issue_type"]),
         ),
         Choice(
             field="priority",
@@ -107,14 +123,11 @@ def _runner_up(chosen: str, signals: Signals | None) -> str | None:
     return next((name for name, _ in signals.ranking if name != chosen), None)
 
 
-def _said_by(answer: Answer) -> str:
+def _said_by(answer: Answer, sure: Surety) -> str:
     """Who says so, how sure it is, and for whom it stands in where its tier was degraded."""
     degraded = f"; degraded: it {answer.stands_in}" if answer.stands_in else ""
-    signals = answer.signals
-    if signals is None:
-        return f"{answer.model} says so; confidence is not measured{degraded}"
-    sure = f"confidence {signals.confidence:.3f} reaches {signals.threshold:.3f}"
-    return f"{answer.model}: {sure}{degraded}"
+    says = ":" if answer.signals else " says so;"
+    return f"{answer.model}{says} {sure.words}{degraded}"
 
 
 def _wrong(case: Classified, desk: Desk, cause: Cause, why: str) -> Detour:

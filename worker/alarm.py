@@ -25,8 +25,10 @@ HELPDESK = "helpdesk"
 FILE = "file:"
 
 
-def open_lookout(ledger: SqlLedger, config: Config, clock: Clock, broker_url: str) -> Lookout:
-    """Looks at everything that this fleet has."""
+def open_lookout(
+    ledger: SqlLedger, config: Config, clock: Clock, broker_url: str, *, judges: bool = False
+) -> Lookout:
+    """Looks at everything that this fleet has; `judges`: at what people correct as well."""
     shared = RedisShared(connect(broker_url), clock)
 
     def breakers() -> Sequence[Standing] | None:
@@ -35,7 +37,7 @@ def open_lookout(ledger: SqlLedger, config: Config, clock: Clock, broker_url: st
         except SharedAway:
             return None
 
-    return Lookout(ledger, config, watched=watched(config), breakers=breakers)
+    return Lookout(ledger, config, watched=watched(config), breakers=breakers, judges=judges)
 
 
 def watched(config: Config) -> tuple[str, ...]:

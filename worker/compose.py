@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from worker.helpdesks.roundup.helpdesk import RoundupHelpdesk
     from worker.helpdesks.rt.helpdesk import RtHelpdesk
     from worker.intake import Deliver, Intake
+    from worker.threads import Shelf
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -81,6 +82,13 @@ class Shop:
         from worker.broker.queues import Broker  # noqa: PLC0415 - redis-py costs half a command
 
         return Broker(self.broker_url)
+
+    def shelf(self) -> "Shelf":
+        """The summaries of threads, in the broker's Redis."""
+        from worker.threads import Shelf  # noqa: PLC0415 - as above
+
+        days = self.config.policy.context.summary_days
+        return Shelf(self.broker_url, self.vault, days=days, clock=self.clock, log=Log("threads"))
 
     def close(self) -> None:
         """Closes the stores."""

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from tasks.sections import Told
+
+Purpose = Literal["classify", "judge", "summarise"]
+"""What a question is asked for; only an answer to the first one decides about a ticket."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
@@ -37,8 +42,11 @@ class Question:
     max_output_tokens: int
     timeout_seconds: float
     plain: Plain
+    purpose: Purpose = "classify"
     placeholders: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """What stands for what in it: for whoever reads the answer, and never sent."""
+    sections: Mapping[str, Told] = field(default_factory=dict[str, Told])
+    """How much of each section of what is known is told in it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +86,8 @@ class Reply:
     latency_seconds: float
     refusal: str | None = None  # the provider's own words when the model refused
     signals: Signals | None = field(default=None)
+    measured: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Signals of confidence as they were measured, 0 to 1 each; nothing that the model states."""
 
 
 class Models(Protocol):

@@ -12,12 +12,14 @@ from tasks.desk import Desk
 from tasks.ports.guards import Guards
 from tasks.ports.helpdesk import Capabilities
 from tasks.ports.model import Models
+from tasks.ports.threads import Threads
 from tasks.ticket import Ticket
 from tests.twins.clock import StillClock
 from tests.twins.facts import sources
 from tests.twins.helpdesk import WatchedHelpdesk
 from tests.twins.journal import RecordingJournal
 from tests.twins.models import ScriptedModels
+from tests.twins.threads import MemoryThreads
 from tests.twins.ticket import a_ticket
 from worker.facts.memory import MemoryFacts
 from worker.guards.open_door import OpenDoor
@@ -51,6 +53,7 @@ class Office:
     clock: StillClock = field(default_factory=StillClock)
     capabilities: Capabilities = FULL
     guards: Guards = field(default_factory=OpenDoor)
+    threads: Threads = field(default_factory=MemoryThreads)
     helpdesk: WatchedHelpdesk = field(init=False)
     journal: RecordingJournal = field(init=False)
 
@@ -82,4 +85,6 @@ class Office:
             journal=self.journal,
             guards=self.guards,
             limits=ours.guards,
+            summarise=ours.summarise,
+            threads=self.threads,
         )

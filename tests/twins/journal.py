@@ -1,8 +1,9 @@
 """A journal in memory, and the trail on which it and others leave what they did, in order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tasks.context import Earlier
 from tasks.desk import Past, Used
 from tasks.events import Body, Kind
 from tasks.ports.ledger import Intent
@@ -31,6 +32,7 @@ class RecordingJournal:
     room: int = 10**9  # millionths of a dollar that the day has left
     reserved: list[Body] = field(default_factory=list)
     run: Used = field(default_factory=lambda: Used(id=SOMEBODY))
+    tickets: Sequence[Earlier] = ()
     before: Past = field(default_factory=lambda: Past(key="tf-1"))
 
     async def record(
@@ -60,6 +62,10 @@ class RecordingJournal:
         self.trail.append("reserved")
         self.reserved.append(body)
         return True
+
+    async def earlier(self, most: int) -> Sequence[Earlier]:
+        """What it was made with."""
+        return self.tickets[:most]
 
     async def past(self) -> Past:
         """What it was made with."""

@@ -292,5 +292,5 @@ def _elsewhere(now: float) -> Wait:
 ELSEWHERE_SECONDS = 1_200.0
 """Until somebody looks again whether that helpdesk is configured."""
 
-RESUMED = frozenset({"facts", "answer", "placeholders", "refusal", "decision"})
+RESUMED = frozenset({"facts", "context", "answer", "placeholders", "refusal", "decision"})
 """Texts that a case is built from again; the others are for people."""

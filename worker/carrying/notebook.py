@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from tasks.causes import WaitReason
 from tasks.chronicle import Entry
+from tasks.context import Earlier
 from tasks.desk import Past
 from tasks.errands.hand_over import is_hand_over
 from tasks.events import Body, Event, Kind
@@ -97,6 +99,11 @@ class Notebook:
             return Past(key=key, sent_until=self._written_before)
         return await asyncio.to_thread(self._past, key)
 
+    async def earlier(self, most: int) -> Sequence[Earlier]:
+        """The newest of the requester's other tickets that were routed."""
+        runs = await asyncio.to_thread(self._ledger.routed_before, self.run, most)
+        return [_earlier(run) for run in runs]
+
     def _past(self, key: str) -> Past:
         every = self._ledger.writes(self.run.id)
         handed = tuple(one for one in every if is_hand_over(one))
@@ -145,6 +152,12 @@ def _let_go(events: Sequence[Event]) -> tuple[float | None, Sequence[Event]]:
         return None, ()
     since = events[ends[-1] :]
     return since[0].at, since
+
+
+def _earlier(run: Run) -> Earlier:
+    when = datetime.fromtimestamp(run.ingested_at, UTC).date()
+    words = f"priority {run.priority}, sent to {run.queue}, {run.outcome}"
+    return Earlier(when=when, issue_type=run.issue_type or "unknown", outcome=words)
 
 
 def write_key(run: Run) -> str:

@@ -31,6 +31,8 @@ def forget_requester(asked: argparse.Namespace) -> ExitCode:
         return ExitCode.DONE
     print(f"{found.texts} texts of {found.tickets} tickets are gone, and the key to any copy")
     print(f"{found.let_go} runs that were not done are dropped")
+    if found.summaries is None:
+        print("Redis did not answer: summaries of their threads stay there, which nobody can open")
     if found.in_helpdesk:
         print(f"{found.in_helpdesk} tickets of the embedded helpdesk say (forgotten)")
     if remote:
@@ -48,4 +50,5 @@ def _document(found: Forgotten) -> dict[str, object]:
         "running": found.running,
         "texts": found.texts,
         "in_helpdesk": found.in_helpdesk,
+        "summaries": found.summaries,
     }

@@ -7,6 +7,7 @@ from worker.cli.guard_grammar import alerts, guards
 from worker.cli.review_grammar import reviews
 from worker.cli.spend_grammar import spending
 from worker.cli.ticket_grammar import dead, forgetting, recalling, tickets
+from worker.cli.truth_grammar import truths
 
 TIERS = ("economy", "standard", "premium")
 STAGES = ("enrich", "classify", "validate", "write")
@@ -39,6 +40,7 @@ def grammar() -> argparse.ArgumentParser:
         tickets,
         reviews,
         dead,
+        truths,
         recalling,
         forgetting,
         _sources,

@@ -118,7 +118,16 @@ def _print(run: Run, document: dict[str, object]) -> None:
 
 SECTIONS = {
     "events": ("at", "kind", "body"),
-    "calls": ("at", "model", "input_tokens", "output_tokens", "latency_seconds", "finish_reason"),
+    "context": ("section", "tokens", "left_out"),
+    "calls": (
+        "at",
+        "purpose",
+        "model",
+        "input_tokens",
+        "output_tokens",
+        "latency_seconds",
+        "finish_reason",
+    ),
     "decisions": ("field", "chosen", "runner_up", "rule"),
     "writes": ("target", "before", "wanted", "outcome", "holds"),
 }

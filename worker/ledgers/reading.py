@@ -7,7 +7,7 @@ from sqlalchemy import Engine, Select, func, or_, select
 from tasks.errands.taking_back import place
 from tasks.events import Event, Kind
 from tasks.ports.ledger import Books, Claimed, Filter, Intent, Sealed, SealedKey, WorkerRow, Wrote
-from tasks.run import Incarnation, Run, RunId, State
+from tasks.run import Incarnation, Outcome, Run, RunId, State
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
 from worker.ledgers.rows import (
@@ -27,6 +27,11 @@ WRITE = tuple(schema.writes.c[name] for name in WRITE_COLUMNS)
 PAGE = 1_000
 RESTORED = "restored"
 """The mark of a ledger that was put back: the helpdesk may know more than it."""
+
+
+ROUTED = (Outcome.APPLIED, Outcome.PARTLY, Outcome.SUGGESTED)
+LOOKED_AT = 8
+"""Runs for each ticket that is wanted: a thread has several, and not all were written."""
 
 
 class LedgerReading:
@@ -54,6 +59,38 @@ class LedgerReading:
         named = select(tickets.c.id).where(tickets.c.external_id == sound(name))
         wanted = select(*RUN).where(or_(runs.c.id == sound(name), runs.c.ticket.in_(named)))
         return list(self._runs(wanted.order_by(runs.c.source, runs.c.revision.desc())))
+
+    def routed_before(self, run: Run, most: int) -> Sequence[Run]:
+        """Of the requester's other tickets the newest that were written, newest first.
+
+        Found by their texts, for these lie in order by requester: whose text has expired or was
+        forgotten is not among them.
+        """
+        bodies, runs = schema.bodies, schema.runs
+        theirs = (
+            select(bodies.c.run)
+            .where(
+                bodies.c.requester == run.requester,
+                bodies.c.name == "ticket",
+                bodies.c.run < run.id,
+            )
+            .order_by(bodies.c.run.desc())
+            .limit(most * LOOKED_AT)
+        )
+        query = (
+            select(*RUN)
+            .where(
+                runs.c.id.in_(theirs),
+                runs.c.ticket != run.ticket,
+                runs.c.state == State.WRITTEN,
+                runs.c.outcome.in_(ROUTED),
+            )
+            .order_by(runs.c.id.desc())
+        )
+        found: dict[str, Run] = {}
+        for one in self._runs(query):
+            found.setdefault(one.ticket, one)
+        return [*found.values()][:most]
 
     def runs(self, wanted: Filter) -> Iterator[Run]:
         """Runs that the filter means, oldest first unless it says otherwise."""

@@ -9,10 +9,12 @@ from tasks.accounts import SCOPES
 from tasks.ports.ledger import Change, Claim, Claimed, Reserved
 from worker.ledgers.accounting import LedgerAccounting
 from worker.ledgers.alerting import LedgerAlerting
+from worker.ledgers.correcting import LedgerCorrecting
 from worker.ledgers.forgetting import LedgerForgetting
 from worker.ledgers.handing import LedgerHanding
 from worker.ledgers.ingesting import LedgerIngesting
 from worker.ledgers.labelling import LedgerLabelling
+from worker.ledgers.measuring import LedgerMeasuring
 from worker.ledgers.noticing import LedgerNoticing
 from worker.ledgers.pausing import LedgerPausing
 from worker.ledgers.postgres import PostgresLane
@@ -44,6 +46,8 @@ class SqlLedger(
     LedgerLabelling,
     LedgerReviewing,
     LedgerSummoning,
+    LedgerCorrecting,
+    LedgerMeasuring,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 

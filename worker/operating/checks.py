@@ -14,12 +14,14 @@ from config.tiers import TIERS
 from tasks.errors import OperatorError, TriageError
 from worker.broker import server
 from worker.broker.queues import Broker
+from worker.clock import SystemClock
 from worker.compose import CHECKOUT, Shop, open_inbox, open_shop, recognise
 from worker.facts.source import upstream
 from worker.findings import Finding
 from worker.ledgers import migrating
 from worker.models.baseline.examples import read_examples
 from worker.operating import connecting
+from worker.operating.trust import only_suggested
 from worker.operating.trying_facts import try_sources
 from worker.refusals import RefusedToStart
 
@@ -48,11 +50,13 @@ def run_checks() -> list[Finding]:
 def _configuration(config: Config) -> Iterator[Finding]:
     taxonomy = config.taxonomy
     yield _ok("taxonomy", f"{len(taxonomy.names)} issue types, {len(taxonomy.criteria)} criteria")
-    yield _ok("prompt", config.classify.version)
+    yield _ok("prompt", f"{config.classify.version}, {config.summarise.version}")
     for tier in config.tiers.tiers:
         yield _ok(f"tier {tier.name}", ", ".join(tier.models))
     judges = ", ".join(judge.name for judge in config.tiers.judges)
     yield _ok("judge", judges or "nobody: answers are written as validation lets them pass")
+    held = only_suggested(config, SystemClock().now())
+    yield _ok("autonomy", held or "as policy.toml says")
 
 
 def _models(config: Config) -> Iterator[Finding]:

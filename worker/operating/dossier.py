@@ -42,6 +42,7 @@ def dossier(run: Run, ledger: SqlLedger, vault: Vault) -> dict[str, object]:
         "queue": run.queue,
         "events": [{"kind": str(e.kind), "at": iso(e.at), "body": e.body} for e in events],
         "calls": _calls(events),
+        "context": _context(events),
         "writes": [
             {
                 "key": write.key,
@@ -93,6 +94,18 @@ CALLS = frozenset({Kind.ANSWERED, Kind.UNANSWERED})
 
 def _calls(events: Sequence[Event]) -> list[Mapping[str, object]]:
     return [{"at": iso(e.at), **e.body} for e in events if e.kind in CALLS]
+
+
+def _context(events: Sequence[Event]) -> list[Mapping[str, object]]:
+    """How much of each section the last question had that decides, and how much was left out."""
+    told = (e.body.get("context") for e in reversed(events) if decides(e))
+    sections = next((found for found in told if isinstance(found, dict)), {})
+    return [{"section": name, **counts} for name, counts in sections.items()]
+
+
+def decides(event: Event) -> bool:
+    """Whether it is an answer to the question about the ticket itself."""
+    return event.kind is Kind.ANSWERED and event.body.get("purpose", "classify") == "classify"
 
 
 def _choices(event: Event) -> list[object]:

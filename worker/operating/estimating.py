@@ -86,7 +86,12 @@ def _cost(ticket: Ticket, config: Config, facts: CustomerFacts, now: float) -> t
     tier = route(ticket, told, config.tiers).tier
     model = config.tiers.model(config.tiers.tier(tier).models[0])
     asked = prompt.question(
-        ticket, told, prompt=config.classify, taxonomy=config.taxonomy, model=model
+        ticket,
+        told,
+        prompt=config.classify,
+        taxonomy=config.taxonomy,
+        model=model,
+        budget=config.policy.context,
     )
     size = sum(len(message.content) for message in asked.messages) + len(str(asked.schema))
     micro_usd = model.price.micro_usd(

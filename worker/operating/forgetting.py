@@ -25,6 +25,7 @@ class Forgotten:
     running: int
     texts: int = 0  # that were deleted
     in_helpdesk: int = 0  # tickets of the embedded helpdesk
+    summaries: int | None = 0  # of threads, in Redis; None: it was away
 
 
 def known(shop: Shop, email: str, by: Operator) -> tuple[Forgotten, Sequence[Change]]:
@@ -47,6 +48,7 @@ def forget(shop: Shop, email: str, by: Operator) -> Forgotten:
     """
     found, changes = known(shop, email, by)
     moved: list[Run] = by.do(list(changes), shop.broker()) if changes else []
+    summaries = _forget_threads(shop, email)
     texts = shop.ledger.forget(shop.vault.requester(email), at=shop.clock.now(), by=by.name)
     return Forgotten(
         runs=found.runs,
@@ -55,4 +57,15 @@ def forget(shop: Shop, email: str, by: Operator) -> Forgotten:
         running=found.running,
         texts=texts,
         in_helpdesk=shop.sandbox.forget(email) if shop.home.helpdesk.exists() else 0,
+        summaries=summaries,
     )
+
+
+def _forget_threads(shop: Shop, email: str) -> int | None:
+    """What Redis holds of their threads; nobody can open it once their key is gone."""
+    wanted = Filter(requester=shop.vault.requester(email))
+    shelf = shop.shelf()
+    try:
+        return shelf.forget({run.ticket for run in shop.ledger.runs(wanted)})
+    finally:
+        shelf.close()

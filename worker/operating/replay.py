@@ -1,7 +1,7 @@
 """Asks a model again about what a run had before it, without touching anything."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from config.errors import ConfigError
@@ -10,6 +10,7 @@ from config.prompts import Prompt, read_prompt
 from config.tiers import TIERS, Tiers
 from tasks.case import Classified, Enriched, Received, Validated
 from tasks.classify import classify
+from tasks.context import Earlier
 from tasks.desk import Past, Used
 from tasks.errors import OperatorError
 from tasks.events import Body, Kind
@@ -95,6 +96,10 @@ class Scrap:
         """An operator asks, by hand: no cap of the fleet's holds that back."""
         return True
 
+    async def earlier(self, most: int) -> Sequence[Earlier]:  # noqa: ARG002 - the journal's shape
+        """What was known of them is recorded."""
+        return ()
+
     async def past(self) -> Past:
         """Nothing is written, so nothing is asked."""
         return Past(key="")
@@ -163,7 +168,11 @@ async def _decide(
 def _request(shop: Shop, run: Run) -> Request | None:
     """The one that the newest answer was given to; of one without any, the newest that was sent."""
     texts = open_texts(run, shop.ledger, shop.vault, readably=False)
-    asked = [event for event in shop.ledger.events(run.id) if event.kind in SETTLING]
+    asked = [
+        event
+        for event in shop.ledger.events(run.id)
+        if event.kind in SETTLING and event.body.get("purpose", "classify") == "classify"
+    ]
     asked.sort(key=lambda event: (event.kind is Kind.ANSWERED, event.seq))
     return Request.read(texts.get(f"{QUESTION}{asked[-1].seq}", "")) if asked else None
 
@@ -177,7 +186,7 @@ def _recorded(shop: Shop, run: Run) -> Enriched:
     texts = {
         name: shop.vault.open(body, key)
         for name, body in sealed.items()
-        if name.startswith("facts.")
+        if name.startswith(("facts.", "context."))
     }
     ticket = Ticket.model_validate_json(shop.vault.open(sealed["ticket"], key))
     at_validate = replace(run, stage="validate")

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from worker.simulator.dialect import Asked
+from worker.simulator.notes import notes
 
 ISSUE = re.compile(r"- (\w+): (.*) Criteria: .*\.")
 PRIORITY = re.compile(r"- (\w+): (\d) \(from (\d) to (\d)\)")
@@ -81,6 +82,8 @@ def _rules(lines: tuple[str, ...]) -> Rules:
 
 def verdict(asked: Asked, known: Mapping[str, Verdict]) -> Verdict:
     """The answer to that question; `known` has what is decided for some texts, by `plain`."""
+    if is_to_note(asked):
+        return dict(notes(asked.question))
     subject, message = ticket_text(asked.question)
     told = known.get(plain(message), {})
     properties = (asked.schema or {}).get("properties", {})
@@ -102,6 +105,11 @@ def verdict(asked: Asked, known: Mapping[str, Verdict]) -> Verdict:
     return {
         name: ours[name] if name in ours else _anything(shape) for name, shape in properties.items()
     }
+
+
+def is_to_note(asked: Asked) -> bool:
+    """Whether a conversation is to be summed up, and no ticket to be decided about."""
+    return "promised" in (asked.schema or {}).get("properties", {})
 
 
 def ticket_text(question: str) -> tuple[str, str]:

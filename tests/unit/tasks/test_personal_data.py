@@ -97,7 +97,7 @@ def test_what_was_cut_away_is_no_half_of_a_card() -> None:
 def test_what_is_only_long_by_its_secrets_is_not_asked_again() -> None:
     """What is left of it without them is short already, so there is nothing to trim."""
     office = Office(models=ScriptedModels.answering([ContextTooLong("413")]))
-    long = a_ticket("token: " + "k" * 200 + "\n" + f"{CARD}\n" * 600)
+    long = a_ticket("token: " + "k" * 200 + "\n" + f"{CARD}\n" * 300)
     with pytest.raises(ContextTooLong):
         asyncio.run(classify(enriched(long), office.desk))
 

@@ -1,7 +1,7 @@
 """What the ledger holds of a run is enough to go on with it, wherever it stopped."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -19,6 +19,7 @@ from tests.twins.desk import Office, shipped
 from tests.twins.facts import an_account, an_incident, sources
 from tests.twins.models import SURE, ScriptedModels, a_reply, an_escalation
 from tests.twins.ticket import a_ticket
+from worker.carrying.carrier import RESUMED
 
 STOLEN = a_ticket("My card was stolen last night. I am quince@example.org", subject="Help")
 ANSWER = an_escalation(
@@ -217,3 +218,14 @@ def test_no_event_of_a_whole_run_holds_a_word_of_it() -> None:
     told = str([event.body for event in _lived(Written).book.events])
     for word in ("stolen", "Help", "Hello", "Ada", "ada@example.com"):
         assert word not in told
+
+
+def test_a_worker_opens_every_text_that_a_case_is_built_from() -> None:
+    """Without what stands for what, a quote would not be the customer's own any more."""
+    life = _lived(Validated)
+    opened = {name: text for name, text in life.book.texts.items() if name.split(".")[0] in RESUMED}
+    resumed = replace(life.book, texts=opened).resumed()
+    assert isinstance(resumed, Validated)
+    assert isinstance(life.case, Validated)
+    assert resumed.classified.verdict == life.case.classified.verdict
+    assert resumed.classified.enriched.context == life.case.classified.enriched.context

@@ -18,6 +18,7 @@ TAXONOMY = """\
 # Priorities run from 1 (most urgent) to 4.
 
 fallback_queue = {fallback}   # where people find what no machine decided
+languages = []   # any; with ["de", "en"] people answer whoever writes in another one
 
 [issue_types]
 replace = true   # none of the sample's
