@@ -121,7 +121,9 @@ def test_an_escalation_that_was_written_waits_for_no_other(office: Office) -> No
     written(office, "T-2", escalated="legal_threat")
     written(office, "T-3", escalated=None)
     written(office, "T-4", "shadow", escalated="theft")
-    for seconds in (5, 5, 3_000):
+    office.look(5)
+    assert len(office.fraud.heard) == 2
+    for seconds in (5, 3_000):
         office.look(seconds)
     assert office.fraud.heard == [
         "escalated: 1 ticket is escalated: T-1 (theft)",
