@@ -177,3 +177,10 @@ def test_who_is_handed_over_on_the_way_to_rest_goes_on_to_it() -> None:
     """Nothing but the moment changes: the next event says where it rests."""
     run = advance(_running(), _event(3, Kind.HANDED_OVER, {"results": {}, "back": None}, at=50.0))
     assert (run.state, run.handed_at) == (State.RUNNING, 50.0)
+
+
+def test_notes_on_a_thread_are_no_decision_about_the_ticket() -> None:
+    """They cost what they cost; by which model and prompt it was decided is another matter."""
+    body = {"micro_usd": 150, "model": "m", "prompt": "summarise-1", "purpose": "summarise", **USED}
+    run = advance(_running(micro_usd=0, model=None, prompt=None), _event(3, Kind.ANSWERED, body))
+    assert (run.micro_usd, run.model, run.prompt) == (150, None, None)

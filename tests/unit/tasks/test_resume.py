@@ -229,3 +229,15 @@ def test_a_worker_opens_every_text_that_a_case_is_built_from() -> None:
     assert isinstance(life.case, Validated)
     assert resumed.classified.verdict == life.case.classified.verdict
     assert resumed.classified.enriched.context == life.case.classified.enriched.context
+
+
+def test_notes_on_the_thread_are_no_answer_to_the_question_that_decides() -> None:
+    life = _lived(Enriched)
+    told = {"model": "m", "tier": "economy", "question": "q", "finish_reason": "stop"}
+    body = {**told, "refused": False, "signals": None, "micro_usd": 1, "prompt": "s-1"}
+    life.book.enter(Kind.ANSWERED, body | {"purpose": "summarise"}, {"answer": "{}"})
+    resumed = life.book.resumed()
+    assert isinstance(resumed, Enriched)
+    assert resumed.received.answers == ()
+    assert [answer.question for answer in resumed.received.notes] == ["q"]
+    assert resumed.received.known == resumed.context
