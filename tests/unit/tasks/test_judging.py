@@ -211,3 +211,16 @@ def test_a_misspelt_type_of_high_stakes_is_told(tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text('[judge]\nissue_types = ["secruity"]\n')
     with pytest.raises(ConfigError, match="secruity"):
         load(Environment.read({"TRIAGE_CONFIG": str(tmp_path)}))
+
+
+def test_no_judge_sees_personal_data() -> None:
+    """Neither the ticket's nor what an answer repeats of it."""
+    ticket = a_ticket("Write to jo.doe@example.com about card 4111 1111 1111 1111, please.")
+    office = _office(AGREES)
+    draft = "We will write to jo.doe@example.com soon."
+    case = classified(a_verdict(draft=draft), ticket=ticket)
+    assert isinstance(_validate(case, office), Validated)
+    sent = str(office.script.asked[0].messages)
+    assert "jo.doe" not in sent
+    assert "4111" not in sent
+    assert "[EMAIL_1]" in sent
