@@ -155,6 +155,21 @@ def test_many_edits_come_page_by_page(desk: Desk) -> None:
     assert inbox.read(position, limit=1).standings == ()
 
 
+def test_a_page_holds_no_more_edits_than_it_may(desk: Desk) -> None:
+    other = a_ticket().model_copy(update={"id": ExternalId("T-2")})
+    desk.helpdesk.deliver(other, source=SOURCE)
+    desk.edit("fraud")
+    assert desk.helpdesk.edit(ExternalId("T-2"), "queue", "vip", "ada")
+    inbox = EmbeddedInbox(desk.helpdesk)
+    first = inbox.read(None, limit=1)
+    second = inbox.read(first.position, limit=1)
+    assert [[one.ticket for one in page.standings] for page in (first, second)] == [
+        ["T-1"],
+        ["T-2"],
+    ]
+    assert (first.more, second.more) == (True, False)
+
+
 def test_a_ledger_that_is_away_loses_nothing(desk: Desk) -> None:
     desk.edit("fraud")
     with (

@@ -1,6 +1,7 @@
 """What is counted of decisions, and of what people say of them, on either database."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from config.mode import Mode
 from config.policy import Watch
@@ -18,10 +19,14 @@ LATER = NOON + HOUR
 
 
 def decided(
-    ledger: SqlLedger, issue_type: str = "card", *, outcome: Outcome = Outcome.APPLIED
+    ledger: SqlLedger,
+    issue_type: str = "card",
+    *,
+    outcome: Outcome = Outcome.APPLIED,
+    mode: Mode | None = None,
 ) -> Run:
     """A run that was written a moment after noon."""
-    [run] = claim_all(ledger, *take_in(ledger, an_arrival()))
+    [run] = claim_all(ledger, *take_in(ledger, replace(an_arrival(), mode=mode)))
     body = {"issue_type": issue_type, "priority": 3, "queue": "cards", "escalated": None}
     change = a_change(
         run,
@@ -44,6 +49,7 @@ def test_only_decisions_that_stand_are_counted(ledger: SqlLedger) -> None:
     decided(ledger, outcome=Outcome.SHADOW)
     decided(ledger, "cash")
     decided(ledger, outcome=Outcome.RECALLED)
+    decided(ledger, outcome=Outcome.SHADOW, mode=Mode.SHADOW)
     take_in(ledger, an_arrival())
     label = say(ledger, seen, How.REVIEW, "cash")
     assert ledger.tallies(NOON, LATER) == [
