@@ -1,12 +1,14 @@
 """What raises an alert, and where alerts are sent."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from config.taxonomy import Frozen
+from config.errors import ConfigError
+from config.taxonomy import Frozen, Taxonomy
 
 
 class AlertKind(StrEnum):
@@ -24,6 +26,7 @@ class AlertKind(StrEnum):
     MANY_DEAD = "many dead"
     MANY_IN_REVIEW = "many in review"
     MANY_ESCALATED = "many escalated"
+    ACCURACY = "accuracy"
     MODEL_CHANGED = "model changed"
     GUARD_OFF = "guard off"
     REPLY_LOOP = "reply loop"
@@ -31,6 +34,8 @@ class AlertKind(StrEnum):
     BROKER_DOWN = "broker down"
     LEDGER_DOWN = "ledger down"  # nobody can send it: the page and every command say so
     PAGE_BROKEN = "page broken"  # as above
+    REVIEW_WAITING = "review waiting"  # told once, of single tickets; so is the next one
+    ESCALATED = "escalated"
     TEST = "test alert"
 
     @property
@@ -77,6 +82,32 @@ class Smtp(Frozen):
 ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
+class Owner(Frozen):
+    """Who hears of the reviews and the escalations of some issue types, by mail, webhook or both.
+
+    The mail leaves by the server of [smtp]. An address that is a secret stands in a variable.
+    """
+
+    issue_types: tuple[str, ...] = Field(min_length=1)
+    to: tuple[str, ...] = ()
+    webhook: str = ""
+    webhook_credential: str = ""  # the NAME of the variable with that address
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not (self.to or self.webhook or self.webhook_credential):
+            raise ValueError("say how to reach it: `to`, `webhook` or `webhook_credential`")
+        if wrong := [one for one in self.to if not ADDRESS.fullmatch(one)]:
+            message = f"{wrong[0]!r} is no address: write cards@example.com (in `to`)"
+            raise ValueError(message)
+        if self.webhook and not HTTP.fullmatch(self.webhook):
+            raise ValueError("webhook is no address: give http://… or https://…")
+        return self
+
+
+HTTP = re.compile(r"https?://[^/\s]+\S*")
+
+
 class AlertLimits(Frozen):
     """From when on something is an alert. How long a ticket may wait stands in policy.toml."""
 
@@ -93,6 +124,9 @@ class AlertLimits(Frozen):
     changed_hours: float = Field(default=24.0, gt=0)  # how long another model's name is news
 
 
+OwnerName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+
 class Alerts(Frozen):
     """All of it."""
 
@@ -103,9 +137,35 @@ class Alerts(Frozen):
     limits: AlertLimits = AlertLimits()
     webhook: Webhook = Webhook()
     smtp: Smtp = Smtp()
+    owners: dict[OwnerName, Owner] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _reachable(self) -> Self:
-        if self.webhook.url and not re.fullmatch(r"https?://[^/\s]+\S*", self.webhook.url):
+    def _complete(self) -> Self:
+        if self.webhook.url and not HTTP.fullmatch(self.webhook.url):
             raise ValueError("webhook.url is no address: give http://… or https://…")
+        if not self.smtp.host and (mailed := [n for n, one in self.owners.items() if one.to]):
+            message = f"owners.{mailed[0]} has addresses in `to`, and smtp.host names no server"
+            raise ValueError(message)
+        owned = [name for owner in self.owners.values() for name in owner.issue_types]
+        if twice := [name for name in owned if owned.count(name) > 1]:
+            message = f"{twice[0]} has two owners"
+            raise ValueError(message)
         return self
+
+    def owner_of(self, issue_type: str | None) -> str | None:
+        """The name of its owner; None: whoever hears of alerts."""
+        mine = (name for name, owner in self.owners.items() if issue_type in owner.issue_types)
+        return next(mine, None)
+
+
+def refuse_strange_owners(
+    alerts: Alerts, taxonomy: Taxonomy, credentials: Mapping[str, str]
+) -> None:
+    """Raises ConfigError for one who would never hear of anything, by a slip of the pen."""
+    for name, owner in alerts.owners.items():
+        if strange := [one for one in owner.issue_types if taxonomy.issue_type(one) is None]:
+            message = f"alerts.toml: owners.{name} has {strange[0]}, which is no issue type"
+            raise ConfigError(f"{message}: {', '.join(taxonomy.names)}")
+        secret = owner.webhook_credential
+        if secret and not HTTP.fullmatch(credentials.get(secret, "")):
+            raise ConfigError(f"{secret} holds no http(s):// address, and owners.{name} names it")

@@ -2,13 +2,12 @@
 
 import re
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from config.alerts import Alerts
+from config.alerts import Alerts, refuse_strange_owners
 from config.environment import Environment
 from config.errors import ConfigError
 from config.facts import FactsConfig, Http, Sql
@@ -17,14 +16,12 @@ from config.helpdesk import HelpdeskConfig, Kind
 from config.policy import Policy
 from config.prompts import Prompt, read_prompt
 from config.sendable import refuse_unsendable
+from config.serving import usable
 from config.settings import Settings
 from config.staging import Staging, keys
 from config.taxonomy import Taxonomy
-from config.tiers import Model, Price, Tier, Tiers
+from config.tiers import Tiers
 from config.toml import DEFAULTS, layered, own
-
-LOCAL = "local/baseline"
-"""The model that needs no key; the embedded default."""
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -43,6 +40,7 @@ class Config:
     facts: FactsConfig
     helpdesk: HelpdeskConfig
     classify: Prompt
+    judge: Prompt | None  # None: nobody judges
     summarise: Prompt
 
 
@@ -65,21 +63,26 @@ def load(environment: Environment) -> Config:
     tiers = load_tiers(environment)
     if environment.simulator:
         tiers, environment = _staged(tiers, environment, environment.simulator)
+    serving = usable(tiers, environment)
+    taxonomy = _taxonomy(overlay)
     helpdesk = _helpdesk(_shaped(HelpdeskConfig, "helpdesk.toml", overlay), environment)
     facts = _facts(_shaped(FactsConfig, "facts.toml", overlay), environment)
-    secrets = (model.credential for model in tiers.models)
+    secrets = (model.credential for model in tiers.everyone)
     refuse_unsendable((*secrets, *helpdesk.credentials, *facts.header_credentials), environment)
+    alerts = _alerts(overlay, environment)
+    refuse_strange_owners(alerts, taxonomy, environment.credentials)
     return Config(
         environment=environment,
         settings=_shaped(Settings, "settings.toml", overlay),
-        taxonomy=_taxonomy(overlay),
-        tiers=_usable(tiers, environment),
-        policy=_shaped(Policy, "policy.toml", overlay),
+        taxonomy=taxonomy,
+        tiers=serving,
+        policy=_policy(overlay, taxonomy),
         guards=_shaped(Guards, "guards.toml", overlay),
-        alerts=_alerts(overlay, environment),
+        alerts=alerts,
         facts=facts,
         helpdesk=helpdesk,
         classify=read_prompt("classify", overlay),
+        judge=read_prompt("judge", overlay) if serving.judges else None,
         summarise=read_prompt("summarise", overlay),
     )
 
@@ -145,6 +148,16 @@ def _taxonomy(overlay: Path | None) -> Taxonomy:
     return _validated(Taxonomy, "taxonomy.toml", raw)
 
 
+def _policy(overlay: Path | None, taxonomy: Taxonomy) -> Policy:
+    """Whoever brings a taxonomy need not bring a policy; a type that they misspell is told."""
+    found, ours = _shaped(Policy, "policy.toml", overlay), _shaped(Policy, "policy.toml", None)
+    known = {*taxonomy.names, *ours.judge.issue_types}
+    if strange := [name for name in found.judge.issue_types if name not in known]:
+        message = f"policy.toml: judge.issue_types names {strange}, which the taxonomy has not"
+        raise ConfigError(message)
+    return found
+
+
 def _helpdesk(found: HelpdeskConfig, environment: Environment) -> HelpdeskConfig:
     """The helpdesk with its address, wherever that was said."""
     kind = environment.helpdesk or found.kind
@@ -205,89 +218,3 @@ def _alerts(overlay: Path | None, environment: Environment) -> Alerts:
         message = f"{missing[0]} is not set: the mail server needs both {' and '.join(names)}"
         raise ConfigError(f"{message}, or neither")
     return alerts
-
-
-def _usable(tiers: Tiers, environment: Environment) -> Tiers:
-    """The tiers with what can be asked: one model by the environment, or those with a key."""
-    if environment.model:
-        return _only(_named(environment), tiers)
-    ready = {
-        model.name
-        for model in tiers.models
-        if model.credential is None or model.credential in environment.credentials
-    }
-    kept = [tuple(name for name in tier.models if name in ready) for tier in tiers.tiers]
-    serving = [place for place, models in enumerate(kept) if models]
-    if not serving:
-        return _only(_local(tiers), tiers)
-    # A tier none of whose models has a key borrows the nearest tier's, of two the dearer's.
-    return tiers.model_copy(
-        update={
-            "tiers": tuple(
-                tier.model_copy(
-                    update={"models": kept[min(serving, key=lambda s: (abs(s - place), -s))]}
-                )
-                for place, tier in enumerate(tiers.tiers)
-            )
-        }
-    )
-
-
-def _local(tiers: Tiers) -> Model:
-    try:
-        return tiers.model(LOCAL)
-    except KeyError as error:
-        keys = sorted({model.credential for model in tiers.models if model.credential})
-        message = f"tiers.toml: no model can be asked; set {' or '.join(keys)}, or add {LOCAL}"
-        raise ConfigError(message) from error
-
-
-def _only(model: Model, tiers: Tiers) -> Tiers:
-    return tiers.model_copy(
-        update={
-            "models": (model,),
-            "tiers": tuple(
-                Tier(name=tier.name, models=(model.name,), why=tier.why) for tier in tiers.tiers
-            ),
-        }
-    )
-
-
-def _named(environment: Environment) -> Model:
-    name = environment.model or ""
-    if name == LOCAL:
-        return Model(name=LOCAL, credential=None, price=_price("0,0"), why="named by TRIAGE_MODEL")
-    if not environment.model_price:
-        message = (
-            f"TRIAGE_MODEL is {name} but TRIAGE_MODEL_PRICE is not set: give US dollars per "
-            "million tokens as INPUT,OUTPUT, for example TRIAGE_MODEL_PRICE=0.25,2"
-        )
-        raise ConfigError(message)
-    base = environment.model_api_base
-    if base is not None and not re.match(r"https?://[^/\s]", base):
-        message = "TRIAGE_MODEL_API_BASE is no address: give http://HOST[:PORT]/PATH or https://…"
-        raise ConfigError(message)
-    try:
-        return Model(
-            name=name,
-            credential="TRIAGE_MODEL_API_KEY" if environment.model_api_key else None,
-            api_base=environment.model_api_base,
-            price=_price(environment.model_price),
-            why="named by TRIAGE_MODEL",
-        )
-    except ValidationError as error:
-        message = (
-            f"TRIAGE_MODEL is {name!r}: name it as PROVIDER/MODEL, for example openai/gpt-5-mini"
-        )
-        raise ConfigError(message) from error
-
-
-def _price(text: str) -> Price:
-    try:
-        given, returned = (Decimal(part.strip()) for part in text.replace(";", ",").split(","))
-        return Price(input=given, output=returned)
-    except (ValueError, InvalidOperation) as error:
-        message = (
-            f"TRIAGE_MODEL_PRICE is {text!r}: give INPUT,OUTPUT in US dollars per million tokens"
-        )
-        raise ConfigError(message) from error

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from config.errors import ConfigError
-from config.tiers import Tiers
+from config.tiers import Model, Tiers
 
 ADDRESS = "http://127.0.0.1:8801"
 """Where `triage simulate-provider` is unless it is told otherwise."""
@@ -42,20 +42,24 @@ class Staging:
 
     def ports(self, tiers: Tiers) -> Mapping[str, int]:
         """Each provider's."""
-        names = dict.fromkeys(provider(model.name) for model in tiers.models)
+        names = dict.fromkeys(provider(model.name) for model in tiers.everyone)
         names.pop(OURS, None)
         return {name: self.port + place for place, name in enumerate(names)}
 
     def pointed(self, tiers: Tiers) -> Tiers:
         """The same tiers, with every model but our own asked at the simulator."""
         ports = self.ports(tiers)
-        models = tuple(
-            model.model_copy(update={"api_base": self._base(name, ports[name])})
-            if (name := provider(model.name)) in ports
-            else model
-            for model in tiers.models
-        )
-        return tiers.model_copy(update={"models": models})
+        changes = {
+            "models": tuple(self._pointed(model, ports) for model in tiers.models),
+            "judges": tuple(self._pointed(model, ports) for model in tiers.judges),
+        }
+        return tiers.model_copy(update=changes)
+
+    def _pointed(self, model: Model, ports: Mapping[str, int]) -> Model:
+        name = provider(model.name)
+        if name not in ports:
+            return model
+        return model.model_copy(update={"api_base": self._base(name, ports[name])})
 
     def _base(self, name: str, port: int) -> str:
         return f"http://{self.host}:{port}{'' if name in BARE else '/v1'}"
@@ -68,5 +72,5 @@ def provider(model: str) -> str:
 
 def keys(tiers: Tiers) -> Mapping[str, str]:
     """A made-up key in place of every credential: no real one reaches the simulator."""
-    named = {model.credential for model in tiers.models if model.credential}
+    named = {model.credential for model in tiers.everyone if model.credential}
     return {name: f"simulated-{name}" for name in sorted(named)}

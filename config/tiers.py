@@ -45,6 +45,7 @@ class Model(Frozen):
     upstream: str | None = None  # what fails as one; None: the provider, by its address
     max_output_tokens: int = Field(default=800, gt=0)
     timeout_seconds: float = Field(default=30.0, gt=0, le=600)
+    logprobs: bool = False  # it is asked for the probabilities of its tokens; not every one has any
     why: str
 
     @property
@@ -89,6 +90,7 @@ class Tiers(Frozen):
     tiers: tuple[Tier, ...]
     rules: tuple[Rule, ...] = ()
     default: TierName = "economy"
+    judges: tuple[Model, ...] = ()  # the first that may be asked; empty: there is no judge
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -98,6 +100,9 @@ class Tiers(Frozen):
             raise ValueError(message)
         if [tier.name for tier in self.tiers] != list(TIERS):
             message = f"the tiers must be {', '.join(TIERS)}, in this order"
+            raise ValueError(message)
+        if strange := [one.name for one in self.judges if one.name in known or one.is_local]:
+            message = f"{strange} cannot judge: a judge is another model than those of the tiers"
             raise ValueError(message)
         for tier in self.tiers:
             if missing := [name for name in tier.models if name not in known]:
@@ -109,7 +114,18 @@ class Tiers(Frozen):
 
     def model(self, name: str) -> Model:
         """The model of that name. Raises KeyError where there is none."""
-        return {model.name: model for model in self.models}[name]
+        return {model.name: model for model in self.everyone}[name]
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Names of those that a tier names or that judge, each once."""
+        names = (name for tier in self.tiers for name in tier.models)
+        return tuple(dict.fromkeys((*names, *(judge.name for judge in self.judges))))
+
+    @property
+    def everyone(self) -> tuple[Model, ...]:
+        """All that may be asked anything."""
+        return (*self.models, *self.judges)
 
     def tier(self, name: TierName) -> Tier:
         """The tier of that name."""

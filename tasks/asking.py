@@ -111,13 +111,14 @@ async def _answered(call: Call, reply: Reply, desk: Desk, permit: Permit) -> Ans
         finish_reason=reply.finish_reason,
         refusal=reply.refusal,
         signals=reply.signals,
+        measured=reply.measured,
         stands_in=call.stands_in,
         placeholders=asked.placeholders,
     )
     price = desk.tiers.model(asked.model).price
     body = _account(answer, reply) | {
         "micro_usd": cost_of(reply, price, call.most),
-        "prompt": desk.prompt.version,
+        "prompt": asked.prompt,
         "purpose": asked.purpose,
         "context": {name: told._asdict() for name, told in asked.sections.items()},
         "attempt": desk.journal.run.attempts + 1,
@@ -134,7 +135,7 @@ async def _unanswered(call: Call, error: TriageError, desk: Desk, permit: Permit
         "model": call.asked.model,
         "tier": call.case.tier,
         "question": prompt.digest(call.asked),
-        "prompt": desk.prompt.version,
+        "prompt": call.asked.prompt,
         "purpose": call.asked.purpose,
         "attempt": desk.journal.run.attempts + 1,
         "error": type(error).__name__,
@@ -160,6 +161,7 @@ def _account(answer: Answer, reply: Reply) -> dict[str, object]:
         "output_tokens": reply.usage.output_tokens,
         "usage_reported": reply.usage.reported,
         "latency_seconds": round(reply.latency_seconds, 4),
+        "measured": {name: round(value, 6) for name, value in answer.measured.items()},
         "signals": None
         if answer.signals is None
         else {

@@ -31,6 +31,7 @@ class Answer:
     finish_reason: str
     refusal: str | None = None
     signals: Signals | None = None
+    measured: Mapping[str, float] = field(default_factory=dict[str, float])
     stands_in: str | None = None  # for whom, and why; None: its tier's own choice
     placeholders: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """What stands in its text for what the model was not shown."""
@@ -44,6 +45,7 @@ class Received:
     tier: TierName
     ticket: Ticket
     answers: tuple[Answer, ...] = ()  # recorded by an earlier attempt of this run
+    judgements: tuple[Answer, ...] = ()  # those of the judge, likewise
     notes: tuple[Answer, ...] = ()  # as these, of whoever was asked to sum up
     known: Context | None = None  # as an earlier attempt has put it together
 

@@ -39,6 +39,8 @@ class ReviewReason(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
     REFUSED = "refused"
     UNFINISHED = "unfinished"
+    DISPUTED = "disputed"
+    INSTRUCTED = "instructed"
     LANGUAGE = "language"
 
 

@@ -11,6 +11,7 @@ from typing import assert_never, cast
 from config.taxonomy import Taxonomy
 from tasks.case import Classified, Enriched, Validated, Written
 from tasks.causes import Cause
+from tasks.decision import Decision
 from tasks.detour import Degrade, Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
 from tasks.errands.hand_over import HandedOver
 from tasks.errands.recall import Recalled
@@ -62,8 +63,7 @@ def of_detour(detour: Detour, run: Run) -> tuple[Entry, ...]:
             failed = Entry(kind=Kind.FAILED, body={"stage": run.stage, "why": detour.why})
             return (failed, waiting) if detour.spends_attempt else (waiting,)
         case NeedsHuman():
-            body = {"stage": run.stage, "reason": detour.reason, "why": detour.why}
-            return (Entry(kind=Kind.IN_REVIEW, body=body),)
+            return (_in_review(run, detour),)
         case GiveUp():
             return (
                 Entry(kind=Kind.FAILED, body={"stage": run.stage, "why": detour.why}),
@@ -78,6 +78,12 @@ def of_detour(detour: Detour, run: Run) -> tuple[Entry, ...]:
             return (Entry(kind=Kind.DROPPED, body=body, writes=detour.writes),)
         case _:
             assert_never(detour)
+
+
+def _in_review(run: Run, detour: NeedsHuman) -> Entry:
+    body: dict[str, object] = {"stage": run.stage, "reason": detour.reason, "why": detour.why}
+    body |= {"until": detour.until} if detour.until is not None else {}
+    return Entry(kind=Kind.IN_REVIEW, body=body, writes=detour.writes)
 
 
 def _waiting(wait: Wait) -> Body:
@@ -104,8 +110,32 @@ def recalled(case: Recalled, asked: Body, events: Sequence[Event]) -> Entry:
     return Entry(kind=Kind.RECALLED, body=body, writes=case.results)
 
 
-def handing_over(run: Run, why: str) -> Entry:
-    """It is sent to the helpdesk, to be given to people."""
+def reviewed(decision: Decision, verb: str, why: str | None) -> Entry:
+    """A person has decided, and it goes on to be written as they say; `verb`: how they did."""
+    body = {
+        "decision": verb,
+        "by": decision.by,
+        "why": why,
+        "issue_type": decision.issue_type,
+        "priority": decision.priority,
+        "queue": decision.queue,
+        "escalated": decision.escalation.criterion if decision.escalation else None,
+        "choices": [choice.model_dump() for choice in decision.choices],
+    }
+    texts = {"decision": decision.model_dump_json()}
+    return Entry(kind=Kind.REVIEWED, body=body, texts=texts)
+
+
+def returned(by: str, why: str | None) -> Entry:
+    """A person has left it to those who have its queue."""
+    return Entry(kind=Kind.REVIEWED, body={"decision": "return", "by": by, "why": why})
+
+
+def handing_over(run: Run, why: str, *, is_news: bool = False) -> Entry:
+    """It is sent to the helpdesk, to be given to people.
+
+    `is_news`: they hear why even where they were told already that it would come to this.
+    """
     back = {
         "state": run.state,
         "stage": run.stage,
@@ -114,7 +144,7 @@ def handing_over(run: Run, why: str) -> Entry:
         "due_at": run.due_at,
         "attempts": run.attempts,
     }
-    return Entry(kind=Kind.HANDING_OVER, body={"why": why, "back": back})
+    return Entry(kind=Kind.HANDING_OVER, body={"why": why, "is_news": is_news, "back": back})
 
 
 def handed_over(case: HandedOver, back: object = None) -> Entry:
@@ -209,6 +239,7 @@ def _validated(case: Validated) -> Entry:
             "queue": decision.queue,
             "escalated": decision.escalation.criterion if decision.escalation else None,
             "choices": [choice.model_dump() for choice in decision.choices],
+            "suggested": list(decision.suggested),
         },
         texts={"decision": decision.model_dump_json()},
     )

@@ -55,13 +55,21 @@ class Seen(NamedTuple):
 
 
 def seen(
-    ticket: Ticket, facts: Facts, context: Context, budget: Budget, *, is_trimmed: bool = False
+    ticket: Ticket,
+    facts: Facts,
+    context: Context,
+    budget: Budget,
+    *,
+    is_trimmed: bool = False,
+    answer: Document | None = None,
 ) -> Seen:
     """Every text of ticket and facts, whatever it is called, without personal data, in its budget.
 
-    `is_trimmed`: of the conversation its last words alone, and half of these.
+    `is_trimmed`: of the conversation its last words alone, and half of these. `answer`: what was
+    decided, to be judged with all of it.
     """
     document, said = _document(ticket, facts, context, budget.turns), ticket.said()
+    document |= {"answer": answer} if answer else {}
     notes, texts = context.summary, [*_texts(document)]
     redaction = Redaction((*texts, *said, *(notes.texts() if notes else ())))
     summary = notes and notes.under(redaction)

@@ -13,7 +13,7 @@ class Choice(Value):
 
 
 class Escalation(Value):
-    """A criterion met, in the customer's own words."""
+    """A criterion met, in the customer's own words; empty where only a person says so."""
 
     criterion: str
     quote: str
@@ -28,6 +28,19 @@ class Decision(Value):
     escalation: Escalation | None
     draft: str | None
     choices: tuple[Choice, ...]
+    suggested: tuple[str, ...] = ()  # fields that a note suggests, and nobody sets
+    left_out: tuple[str, ...] = ()  # fields that are left alone
+    by: str | None = None  # the person who decided, where no machine did
+
+    def told(self, field: str, chosen: str, rule: str) -> "Decision":
+        """The same with one more line on how it came about."""
+        line = Choice(field=field, chosen=chosen, runner_up=None, rule=rule)
+        return self.model_copy(update={"choices": (*self.choices, line)})
+
+    def to_set(self) -> dict[str, str]:
+        """Of `fields`, those that are set by themselves."""
+        held = {*self.suggested, *self.left_out}
+        return {name: value for name, value in self.fields().items() if name not in held}
 
     def fields(self) -> dict[str, str]:
         """Field name to value, as the helpdesk shall hold them."""

@@ -1,7 +1,7 @@
 """The desk: everything that a stage may use, handed in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from config.guards import Guards as Limits
@@ -17,6 +17,7 @@ from tasks.ports.facts import CustomerFacts
 from tasks.ports.guards import Guards
 from tasks.ports.helpdesk import Helpdesk
 from tasks.ports.ledger import Intent
+from tasks.ports.measures import Measures, NothingMeasured
 from tasks.ports.model import Models
 from tasks.ports.threads import NOWHERE, Threads
 from tasks.run import RunId
@@ -130,5 +131,8 @@ class Desk:
     guards: Guards
     limits: Limits
     mode: Mode = Mode.AUTO  # what may be done in the helpdesk
+    judge: Prompt | None = None  # None: there is no judge
+    measures: Measures = field(default_factory=NothingMeasured)
+    place: str = "embedded"  # the kind of helpdesk that it is
     summarise: Prompt | None = None  # None: nobody is asked to sum up
     threads: Threads = NOWHERE  # of this run's thread alone

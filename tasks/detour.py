@@ -20,10 +20,15 @@ class Wait:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NeedsHuman:
-    """A person decides; the proposal so far stands in the ledger."""
+    """A person decides; the proposal so far stands in the ledger.
+
+    `writes`: how people were told of it in the helpdesk.
+    """
 
     reason: ReviewReason
     why: str
+    until: float | None = None  # epoch seconds; then people have it anyway. None: at once
+    writes: tuple[Intent, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,6 +9,7 @@ States and the events between them:
     anything unwritten ──dropped──▶ dropped
     written, dead, dropped ──recalling──▶ queued at `recall` … ──recalled──▶ where it was
     dead, in_review, queued, waiting ──handing_over──▶ queued at `hand_over` … ──▶ where it was
+    in_review ──reviewed──▶ queued at `write`
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -165,8 +166,17 @@ def _in_review(run: Run, event: Event) -> Change:
     return _ended(State.IN_REVIEW) | {
         "reason": event.body["reason"],
         "why": event.body["why"],
+        "due_at": event.body.get("until"),
         "routed_at": run.routed_at or event.at,
     }
+
+
+def _reviewed(_run: Run, event: Event) -> Change:
+    """As decided, to be written; where nobody decides here, it is handed over next."""
+    if event.body["decision"] == "return":
+        return {}
+    values = {name: event.body[name] for name in ("issue_type", "priority", "queue")}
+    return {"stage": "write", **values, **FINISHED}
 
 
 def _buried(_run: Run, event: Event) -> Change:
@@ -264,6 +274,6 @@ CHANGES: Mapping[Kind, Callable[[Run, Event], Change]] = {
     Kind.GIVEN_BACK: _nothing,
     Kind.OVERWRITTEN: _nothing,
     Kind.JUDGED: _nothing,
-    Kind.REVIEWED: _nothing,
+    Kind.REVIEWED: _reviewed,
     Kind.CORRECTED: _nothing,
 }

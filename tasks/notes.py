@@ -7,6 +7,8 @@ from tasks.case import Validated
 from tasks.decision import Decision, Escalation
 
 NOTE = "note:"
+ESCALATED = "escalated"
+AUTONOMY = "autonomy"
 
 
 def notes_of(
@@ -22,11 +24,12 @@ def notes_of(
         case Mode.AUTO:
             if explains:
                 notes[f"{NOTE}route"] = "\n".join((_decided(decision, kept), *_reasons(case)))
-            if decision.escalation:
-                notes[f"{NOTE}escalation"] = _escalated("Escalated", decision.escalation)
+            if decision.escalation and ESCALATED in decision.to_set():
+                notes[f"{NOTE}escalation"] = _escalated("Escalated", decision.escalation, decision)
         case Mode.SUGGEST:
             escalation = decision.escalation
-            more = [_escalated("It would escalate this", escalation)] if escalation else []
+            what = "It would escalate this"
+            more = [_escalated(what, escalation, decision)] if escalation else []
             lines = (_suggested(decision, kept), *_reasons(case), *more)
             notes[f"{NOTE}suggestion"] = "\n".join(lines)
         case Mode.SHADOW:
@@ -38,33 +41,47 @@ def notes_of(
 
 def _decided(decision: Decision, kept: Collection[str]) -> str:
     stays = f" A person has chosen {_listed(sorted(kept))}: that stays." if kept else ""
-    return f"Triage Fleet decided: {_values(decision)}.{stays}"
+    who = f"{decision.by}, in the review of Triage Fleet," if decision.by else "Triage Fleet"
+    done = _values(decision, decision.to_set())
+    said = f"{who} decided: {done}.{stays}" if done else f"{who} sets no field here."
+    only = _values(decision, decision.suggested)
+    called = decision.escalation if ESCALATED in decision.suggested else None
+    more = [f"It only suggests: {only}."] if only else []
+    more += [_escalated("It would escalate this", called, decision)] if called else []
+    return "\n".join((said, *more))
 
 
 def _suggested(decision: Decision, kept: Collection[str]) -> str:
     differs = f" A person has chosen otherwise for {_listed(sorted(kept))}." if kept else ""
-    return f"Triage Fleet suggests, and changes nothing: {_values(decision)}.{differs}"
+    person = f"{decision.by} decided in the review of Triage Fleet, which changes nothing here"
+    who = person if decision.by else "Triage Fleet suggests, and changes nothing"
+    wanted = [name for name in decision.fields() if name not in decision.left_out]
+    return f"{who}: {_values(decision, wanted)}.{differs}"
 
 
-def _values(decision: Decision) -> str:
-    return f"issue type {decision.issue_type}, priority {decision.priority}, queue {decision.queue}"
+def _values(decision: Decision, wanted: Collection[str]) -> str:
+    """Those of the fields that are wanted; of an escalation more is said elsewhere."""
+    shown = {name: v for name, v in decision.fields().items() if name != ESCALATED}
+    return ", ".join(f"{_name(name)} {v}" for name, v in shown.items() if name in wanted)
 
 
 def _reasons(case: Validated) -> list[str]:
     """One line for each field whose rule does not follow from another one's."""
+    other = "proposed was" if case.decision.by else "the next best was"
     told = [
-        f"- {_name(choice.field)}: {choice.rule}"
-        + (f"; the next best was {choice.runner_up}" if choice.runner_up else "")
+        f"- {choice.chosen if choice.field == AUTONOMY else _name(choice.field)}: {choice.rule}"
+        + (f"; {other} {choice.runner_up}" if choice.runner_up else "")
         for choice in case.decision.choices
         if choice.field != "queue"
     ]
-    model = case.classified.answer.model
+    model = case.classified.answer.model or "none"
     return [*told, f"- model {model}; more: triage ticket show {case.ticket.id}"]
 
 
-def _escalated(what: str, escalation: Escalation) -> str:
+def _escalated(what: str, escalation: Escalation, decision: Decision) -> str:
     quote = f"The customer wrote: \u201c{escalation.quote}\u201d"
-    return f"{what}: {escalation.criterion}\n{quote}"
+    proof = quote if escalation.quote else f"{decision.by} says so, in review"
+    return f"{what}: {escalation.criterion}\n{proof}"
 
 
 def _listed(fields: Collection[str]) -> str:

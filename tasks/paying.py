@@ -1,5 +1,6 @@
 """How money changes the status of a run: set aside before a call, settled by what comes of it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tasks.events import Event, Kind
@@ -36,14 +37,23 @@ def charged(run: Run, micro_usd: int) -> Change:
 
 def answered(run: Run, event: Event) -> Change:
     """What it came to takes the place of what was set aside; notes are no decision about it."""
-    decides = event.body.get("purpose", "classify") == "classify"
-    by = {name: event.body[name] for name in ("model", "prompt")} if decides else {}
+    by = {name: event.body[name] for name in ("model", "prompt")} if is_deciding(event) else {}
     said = [event.body[f"{way}_tokens"] for way in ("input", "output")] if run.reserved_for else []
     return {
         **charged(run, _number(event.body["micro_usd"])),
         "tokens": run.tokens + sum(map(_number, said)),
         **by,
     }
+
+
+def is_deciding(event: Event) -> bool:
+    """Whether an answer says what a ticket is: others are asked for beside it."""
+    return decides(event.body)
+
+
+def decides(body: Mapping[str, object]) -> bool:
+    """The same by the body of its event."""
+    return body.get("purpose", "classify") == "classify"
 
 
 def _number(value: object) -> int:

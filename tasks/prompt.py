@@ -5,15 +5,19 @@ Whatever comes from outside goes through a redaction on its way: here, and so in
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from string import Template
+from typing import NamedTuple
 
 from config.policy import Context as Budget
 from config.prompts import Prompt
 from config.taxonomy import Taxonomy
 from config.tiers import Model
-from tasks.context import NOTHING, Context, seen
+from tasks.context import NOTHING, Context, Seen, seen
+from tasks.decision import Decision
 from tasks.facts import Facts
+from tasks.judgement import SCHEMA
 from tasks.ports.model import Message, Plain, Question
 from tasks.priority import Expected, expected_for_all
 from tasks.sections import BYTES_A_TOKEN, Document, Told, cut_turns, tokens
@@ -39,8 +43,49 @@ def question(  # noqa: PLR0913 - the last three have a default
 
     `is_trimmed`: with the ticket's last words alone, its beginning and its end.
     """
-    expectations = expected_for_all(taxonomy, ticket, facts)
     shown = seen(ticket, facts, context, budget, is_trimmed=is_trimmed)
+    about = About(ticket=ticket, facts=facts, taxonomy=taxonomy)
+    return _rendered(about, shown, prompt=prompt, model=model, schema=answer_schema(taxonomy))
+
+
+def on_answer(
+    decision: Decision,
+    about: "About",
+    *,
+    prompt: Prompt,
+    model: Model,
+    context: Context = NOTHING,
+    budget: Budget = USUAL,
+) -> Question:
+    """The question whether this ticket was decided well. Pure, as the other one is."""
+    shown = seen(about.ticket, about.facts, context, budget, answer=_answer(decision))
+    asked = _rendered(about, shown, prompt=prompt, model=model, schema=SCHEMA)
+    return replace(asked, purpose="judge")
+
+
+def _answer(decision: Decision) -> Document:
+    called = decision.escalation
+    return {
+        "issue_type": decision.issue_type,
+        "priority": decision.priority,
+        "escalation": called.model_dump(mode="json") if called else None,
+        "draft": decision.draft,
+    }
+
+
+class About(NamedTuple):
+    """What a question is about."""
+
+    ticket: Ticket
+    facts: Facts
+    taxonomy: Taxonomy
+
+
+def _rendered(
+    about: About, shown: Seen, *, prompt: Prompt, model: Model, schema: Mapping[str, object]
+) -> Question:
+    taxonomy = about.taxonomy
+    expectations = expected_for_all(taxonomy, about.ticket, about.facts)
     data = _written(shown.document)
     fence = _fence(data)
     rules = Template(prompt.text).safe_substitute(
@@ -56,7 +101,8 @@ def question(  # noqa: PLR0913 - the last three have a default
             Message(role="user", content=f"{fence}\n{data}\n{fence}"),
         ),
         schema_name=prompt.name,
-        schema=answer_schema(taxonomy),
+        prompt=prompt.version,
+        schema=schema,
         max_output_tokens=model.max_output_tokens,
         timeout_seconds=model.timeout_seconds,
         plain=Plain(
@@ -88,6 +134,7 @@ def to_sum_up(talk: Talk, *, anew: bool, prompt: Prompt, model: Model, budget: B
             Message(role="user", content=f"{fence}\n{data}\n{fence}"),
         ),
         schema_name=prompt.name,
+        prompt=prompt.version,
         schema=NOTES_SCHEMA,
         max_output_tokens=min(model.max_output_tokens, 2 * budget.summary),
         timeout_seconds=model.timeout_seconds,

@@ -12,6 +12,7 @@ from tasks.decision import Decision
 from tasks.events import Event, Kind
 from tasks.facts import Facts
 from tasks.ports.model import Purpose, Signals
+from tasks.review import is_live, to_be_written
 from tasks.run import Run
 from tasks.ticket import Ticket
 from tasks.verdict import Verdict
@@ -40,6 +41,7 @@ def resume(
         tier=run.tier,
         ticket=ticket,
         answers=tuple(_answers(events, texts, "classify")),
+        judgements=tuple(_answers(events, texts, "judge")),
         notes=tuple(_answers(events, texts, "summarise")),
         known=_context(events, texts),
     )
@@ -48,32 +50,29 @@ def resume(
     enriched = _enriched(received, run, events, texts)
     if enriched is None or (run.stage == "classify" and is_outlived(enriched.facts)):
         return received
-    classified = _classified(enriched) if run.stage in ("validate", "write") else None
+    if run.stage == "classify":
+        return enriched
+    decision = _decision(events, texts) if run.stage == "write" else None
+    if decision is not None and not is_live(decision, taxonomy):
+        decision = None
+    if decision is not None and decision.by:
+        return to_be_written(enriched, decision)
+    classified = _classified(enriched)
     if classified is None:
         return enriched
-    kept = _last(events, texts, Kind.VALIDATED, "decision")
-    if run.stage == "validate" or kept is None:
-        return classified
-    decision = Decision.model_validate_json(kept)
-    is_live = _is_live(decision, taxonomy)
-    return Validated(classified=classified, decision=decision) if is_live else classified
+    return Validated(classified=classified, decision=decision) if decision else classified
 
 
-def _is_live(decision: Decision, taxonomy: Taxonomy) -> bool:
-    """Whether every value of it may still be written."""
-    issue = taxonomy.issue_type(decision.issue_type)
-    called = decision.escalation
-    return (
-        issue is not None
-        and issue.queue == decision.queue
-        and (called is None or taxonomy.criterion(called.criterion) is not None)
-    )
+def _decision(events: Sequence[Event], texts: Mapping[str, str]) -> Decision | None:
+    """The last one, a model's or a person's."""
+    kept = _last(events, texts, (Kind.VALIDATED, Kind.REVIEWED), "decision")
+    return Decision.model_validate_json(kept) if kept else None
 
 
 def _enriched(
     received: Received, run: Run, events: Sequence[Event], texts: Mapping[str, str]
 ) -> Enriched | None:
-    facts = _last(events, texts, Kind.ENRICHED, "facts")
+    facts = _last(events, texts, (Kind.ENRICHED,), "facts")
     if facts is None:
         return None
     rule = next(str(e.body["rule"]) for e in reversed(events) if e.kind is Kind.ENRICHED)
@@ -137,6 +136,7 @@ def _answer(event: Event, texts: Mapping[str, str]) -> Answer:
         text=texts[f"answer.{event.seq}"],
         finish_reason=body["finish_reason"],
         stands_in=body.get("stands_in"),
+        measured=body.get("measured") or {},
         placeholders=json.loads(texts.get(f"placeholders.{event.seq}", "{}")),
         refusal=texts.get(f"refusal.{event.seq}", "") if body["refused"] else None,
         signals=None
@@ -150,6 +150,8 @@ def _answer(event: Event, texts: Mapping[str, str]) -> Answer:
     )
 
 
-def _last(events: Sequence[Event], texts: Mapping[str, str], kind: Kind, name: str) -> str | None:
-    found = (texts.get(f"{name}.{event.seq}") for event in reversed(events) if event.kind is kind)
+def _last(
+    events: Sequence[Event], texts: Mapping[str, str], kinds: tuple[Kind, ...], name: str
+) -> str | None:
+    found = (texts.get(f"{name}.{event.seq}") for event in reversed(events) if event.kind in kinds)
     return next((text for text in found if text is not None), None)

@@ -1,7 +1,10 @@
 """Stage 3: does the answer mean anything? Only a value of the live taxonomy passes."""
 
+from collections.abc import Mapping
+
 from config.taxonomy import IssueType
 from config.tiers import TierName
+from tasks.autonomy import Surety, freed, sureties
 from tasks.case import Answer, Classified, Validated
 from tasks.causes import Cause, ReviewReason
 from tasks.decision import Choice, Decision, Escalation
@@ -9,6 +12,9 @@ from tasks.desk import Desk
 from tasks.detour import Detour, GiveUp, NeedsHuman, Promote
 from tasks.draft import objection
 from tasks.escalation import Unproven, prove
+from tasks.instructions import is_named_in, talks_to_a_machine
+from tasks.judgement import Judgement
+from tasks.judging import Ruling, judged
 from tasks.ports.model import Signals
 from tasks.priority import Expected, expected
 from tasks.routing import next_tier
@@ -30,7 +36,26 @@ async def validate(case: Classified, desk: Desk) -> Validated | Detour:
     signals = case.answer.signals
     if signals is not None and signals.abstains is not None:
         return _unsure(case, desk, signals.abstains)
-    return Validated(classified=case, decision=_decide(case, issue, band, escalation, desk))
+    sure = await sureties(case.answer, desk)
+    if sure["issue_type"].fails:
+        return _unsure(case, desk, sure["issue_type"].words)
+    decision = freed(_decide(case, issue, band, escalation, desk, sure), sure, desk)
+    return await _heard(case, decision, desk)
+
+
+async def _heard(case: Classified, decision: Decision, desk: Desk) -> Validated | Detour:
+    """The judge, where one has to be asked."""
+    match await judged(case, decision, desk):
+        case None:
+            return Validated(classified=case, decision=decision)
+        case Ruling(judgement=Judgement(agrees=True)) as ruling:
+            return Validated(
+                classified=case, decision=decision.told("judge", "agrees", ruling.words)
+            )
+        case Ruling() as ruling:
+            return _disputed(case, desk, ruling.words)
+        case elsewhere:
+            return elsewhere
 
 
 def _escalation(case: Classified, issue: IssueType, desk: Desk) -> Escalation | Unproven | None:
@@ -50,7 +75,12 @@ def _escalation(case: Classified, issue: IssueType, desk: Desk) -> Escalation | 
 
 
 def _decide(
-    case: Classified, issue: IssueType, band: Expected, escalation: Escalation | None, desk: Desk
+    case: Classified,
+    issue: IssueType,
+    band: Expected,
+    escalation: Escalation | None,
+    desk: Desk,
+    sure: Mapping[str, Surety],
 ) -> Decision:
     verdict, signals = case.verdict, case.answer.signals
     draft = verdict.draft if verdict.draft and verdict.draft.strip() else None
@@ -60,7 +90,7 @@ def _decide(
             field="issue_type",
             chosen=issue.name,
             runner_up=_runner_up(issue.name, signals),
-            rule=_said_by(case.answer),
+            rule=_said_by(case.answer, sure["issue_type"]),
         ),
         Choice(
             field="priority",
@@ -93,22 +123,32 @@ def _runner_up(chosen: str, signals: Signals | None) -> str | None:
     return next((name for name, _ in signals.ranking if name != chosen), None)
 
 
-def _said_by(answer: Answer) -> str:
+def _said_by(answer: Answer, sure: Surety) -> str:
     """Who says so, how sure it is, and for whom it stands in where its tier was degraded."""
     degraded = f"; degraded: it {answer.stands_in}" if answer.stands_in else ""
-    signals = answer.signals
-    if signals is None:
-        return f"{answer.model} says so; confidence is not measured{degraded}"
-    sure = f"confidence {signals.confidence:.3f} reaches {signals.threshold:.3f}"
-    return f"{answer.model}: {sure}{degraded}"
+    says = ":" if answer.signals else " says so;"
+    return f"{answer.model}{says} {sure.words}{degraded}"
 
 
 def _wrong(case: Classified, desk: Desk, cause: Cause, why: str) -> Detour:
-    """Right shape, wrong values: promoted once, then a dead letter. Never the helpdesk."""
+    """Right shape, wrong values: promoted once, then a dead letter. Never the helpdesk.
+
+    A ticket that may have talked its model into them is no dead letter: a person reads it.
+    """
     dearer = _promotion(case, desk, desk.policy.asking.promotions_semantic)
     if dearer:
         return Promote(tier=dearer, why=f"{case.answer.model}: {why}")
+    if sign := _talked_into(case, desk):
+        why = f"{case.answer.model}: {why}, and the ticket may be why: {sign}"
+        return NeedsHuman(reason=ReviewReason.INSTRUCTED, why=why)
     return GiveUp(cause=cause, why=f"{case.answer.model}: {why}")
+
+
+def _talked_into(case: Classified, desk: Desk) -> str | None:
+    ticket = case.enriched.ticket
+    if is_named_in(case.verdict.issue_type, ticket):
+        return "it names that itself"
+    return talks_to_a_machine(ticket, desk.policy.signs)
 
 
 def _unsure(case: Classified, desk: Desk, why: str) -> Detour:
@@ -118,6 +158,14 @@ def _unsure(case: Classified, desk: Desk, why: str) -> Detour:
     out_of_scope = why.startswith("out of scope")
     reason = ReviewReason.OUT_OF_SCOPE if out_of_scope else ReviewReason.UNSURE
     return NeedsHuman(reason=reason, why=f"{case.answer.model}: {why}")
+
+
+def _disputed(case: Classified, desk: Desk, why: str) -> Detour:
+    """The judge disagrees: a dearer model is asked, and at the top a person."""
+    dearer = _promotion(case, desk, len(desk.tiers.tiers))
+    if dearer:
+        return Promote(tier=dearer, why=why)
+    return NeedsHuman(reason=ReviewReason.DISPUTED, why=why)
 
 
 def _promotion(case: Classified, desk: Desk, most: int) -> TierName | None:

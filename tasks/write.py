@@ -21,7 +21,7 @@ async def write(case: Validated, desk: Desk) -> Written | Detour:
     past = await desk.journal.past()
     if desk.mode is Mode.SHADOW and not past.own:
         return Written(validated=case, outcome=Outcome.SHADOW, results=())
-    if refused := await desk.helpdesk.refuses(case.decision.fields()):
+    if refused := await desk.helpdesk.refuses(case.decision.to_set()):
         return GiveUp(cause=Cause.HELPDESK_REFUSED, why="; ".join(refused.values()))
     done = await carry_out(case.ticket.id, past, desk, lambda seen: _plan(case, past, seen, desk))
     match done:
@@ -41,6 +41,8 @@ def _outcome(mode: Mode, results: tuple[Intent, ...]) -> Outcome:
         return Outcome.PARTLY
     match mode:
         case Mode.AUTO:
+            if not any(intent.target in FIELDS for intent in results):
+                return Outcome.SUGGESTED  # no field is sure enough, or config leaves none
             kept = any(intent.outcome == "kept" for intent in results)
             return Outcome.PARTLY if kept else Outcome.APPLIED
         case Mode.SUGGEST:
@@ -51,7 +53,7 @@ def _outcome(mode: Mode, results: tuple[Intent, ...]) -> Outcome:
 
 def _plan(case: Validated, past: Past, seen: Seen, desk: Desk) -> Plan:
     may_hold = images(case.ticket, past)
-    wanted = case.decision.fields()
+    wanted = case.decision.to_set() if desk.mode is Mode.AUTO else case.decision.fields()
     kept = {
         name for name, value in wanted.items() if seen.fields[name] not in {value, *may_hold[name]}
     }

@@ -25,8 +25,10 @@ HELPDESK = "helpdesk"
 FILE = "file:"
 
 
-def open_lookout(ledger: SqlLedger, config: Config, clock: Clock, broker_url: str) -> Lookout:
-    """Looks at everything that this fleet has."""
+def open_lookout(
+    ledger: SqlLedger, config: Config, clock: Clock, broker_url: str, *, judges: bool = False
+) -> Lookout:
+    """Looks at everything that this fleet has; `judges`: at what people correct as well."""
     shared = RedisShared(connect(broker_url), clock)
 
     def breakers() -> Sequence[Standing] | None:
@@ -35,7 +37,7 @@ def open_lookout(ledger: SqlLedger, config: Config, clock: Clock, broker_url: st
         except SharedAway:
             return None
 
-    return Lookout(ledger, config, watched=watched(config), breakers=breakers)
+    return Lookout(ledger, config, watched=watched(config), breakers=breakers, judges=judges)
 
 
 def watched(config: Config) -> tuple[str, ...]:
@@ -56,7 +58,8 @@ def open_post(ledger: SqlLedger, config: Config, clock: Clock) -> Post:
     """What is to be told goes to these channels."""
     log = Log("alerts")
     runbook = config.alerts.runbook
-    return Post(open_channels(config), ledger, clock, runbook=runbook, log=log)
+    owned = open_owned(config)
+    return Post(open_channels(config), ledger, clock, runbook=runbook, log=log, owned=owned)
 
 
 def open_channels(config: Config) -> tuple[Channel, ...]:
@@ -75,9 +78,30 @@ def open_channels(config: Config) -> tuple[Channel, ...]:
             )
         )
     if smtp.host:
-        user, password = (credentials.get(n) for n in (smtp.user_credential, smtp.credential))
-        channels.append(SmtpChannel(smtp, (user, password) if user and password else None))
+        channels.append(SmtpChannel(smtp, _login(config)))
     return tuple(channels)
+
+
+def open_owned(config: Config) -> dict[str, tuple[Channel, ...]]:
+    """The name of an owner -> their channels. What shows who we are elsewhere is not theirs."""
+    smtp, wait = config.alerts.smtp, config.alerts.webhook.timeout_seconds
+    found: dict[str, tuple[Channel, ...]] = {}
+    for name, owner in config.alerts.owners.items():
+        channels: list[Channel] = []
+        if url := owner.webhook or config.environment.credentials.get(owner.webhook_credential):
+            called = f"webhook:{name}"
+            channels.append(WebhookChannel(url, {}, timeout_seconds=wait, name=called))
+        if owner.to:
+            server = smtp.model_copy(update={"to": owner.to, "kinds": ()})
+            channels.append(SmtpChannel(server, _login(config), name=f"smtp:{name}"))
+        found[name] = tuple(channels)
+    return found
+
+
+def _login(config: Config) -> tuple[str, str] | None:
+    smtp, credentials = config.alerts.smtp, config.environment.credentials
+    user, password = (credentials.get(n) for n in (smtp.user_credential, smtp.credential))
+    return (user, password) if user and password else None
 
 
 def answering(broker: Broker) -> Callable[[], bool]:

@@ -4,14 +4,12 @@ It loads models, so nothing but a worker (and `ticket replay`) may import it.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.request import getproxies
 
-from config.load import LOCAL
 from config.tiers import TIERS, Tiers
 from tasks.desk import Desk, Journal
 from tasks.ports.guards import Errand, Guards
@@ -27,7 +25,7 @@ from worker.carrying.group_writer import GroupWriter
 from worker.carrying.hints import BrokerHints
 from worker.carrying.loop import EventLoop
 from worker.chance import token, uniform
-from worker.compose import CHECKOUT, Shop, open_facts, open_inbox, open_intake, recognise
+from worker.compose import Shop, open_facts, open_inbox, open_intake, recognise
 from worker.facts.sources import FactSources
 from worker.fleet import Fleet, Upkeep
 from worker.gatehouse import Gatehouse
@@ -35,10 +33,13 @@ from worker.guards.guarded_helpdesk import GuardedHelpdesk
 from worker.guards.open_door import OpenDoor
 from worker.helpdesks.fenced import FencedHelpdesk, fenced
 from worker.ledgers import migrating
-from worker.models.switchboard import Served, Switchboard
+from worker.measuring import LedgerMeasures
+from worker.models.switchboard import Switchboard
+from worker.serving import open_models
 from worker.telemetry.log import Log
 from worker.telemetry.sentry import reporter
 from worker.threads import remembering
+from worker.upkeep.caller import Caller
 from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.herald import Herald
 from worker.upkeep.incarnation import Heart, host, name_life, pid
@@ -50,8 +51,7 @@ from worker.upkeep.sweeper import Sweeper
 from worker.version import VERSION
 
 if TYPE_CHECKING:
-    from worker.models.baseline.provider import LocalBaseline
-    from worker.models.gateway import LitellmGateway
+    pass
 
 Desks = Callable[[Journal], Desk]
 """Gives each run a desk for its own journal."""
@@ -135,10 +135,12 @@ def _polling(shop: Shop) -> Polling:
 
 
 def _herald(shop: Shop, heart: Heart, broker: Broker) -> Herald:
+    post = open_post(shop.ledger, shop.config, shop.clock)
     return Herald(
         heart,
-        open_lookout(shop.ledger, shop.config, shop.clock, shop.broker_url),
-        open_post(shop.ledger, shop.config, shop.clock),
+        open_lookout(shop.ledger, shop.config, shop.clock, shop.broker_url, judges=True),
+        post,
+        Caller(shop.ledger, post, shop.config.alerts, shop.residence),
         broker_answers=answering(broker),
         rules=shop.config.alerts,
     )
@@ -177,6 +179,13 @@ def _guarded(shop: Shop, guards: Guards) -> GuardedHelpdesk:
     return GuardedHelpdesk(shop.helpdesk, guards, errand, at_once=at_once)
 
 
+def _measures(shop: Shop) -> LedgerMeasures:
+    tolerated = shop.config.policy.autonomy.tolerated
+    return LedgerMeasures(
+        ledger=shop.ledger, clock=shop.clock, tolerated=tolerated, log=Log("measures")
+    )
+
+
 def open_desks(
     shop: Shop, models: Models, guards: Guards | None = None, facts: FactSources | None = None
 ) -> Desks:
@@ -193,6 +202,9 @@ def open_desks(
         tiers=config.tiers,
         policy=config.policy,
         prompt=config.classify,
+        judge=config.judge,
+        place=config.helpdesk.kind,
+        measures=_measures(shop),
         summarise=config.summarise,
         clock=shop.clock,
         facts=facts or open_facts(shop.config, shop.clock, guards),
@@ -205,39 +217,6 @@ def open_desks(
 
 def _desk(journal: Journal, **shared: object) -> Desk:
     return Desk(journal=journal, **shared)  # type: ignore[arg-type]  # the names are Desk's own
-
-
-def open_models(shop: Shop, tiers: Tiers | None = None) -> Switchboard:
-    """Every model of these tiers, or without them of config's; the local one is trained first."""
-    tiers = tiers or shop.config.tiers
-    served = dict.fromkeys(name for tier in tiers.tiers for name in tier.models)
-    models: dict[str, Served] = {}
-    if LOCAL in served:
-        models[LOCAL] = _local(shop)
-    if hosted := [name for name in served if name != LOCAL]:
-        models |= dict.fromkeys(hosted, _hosted(shop, tiers, hosted))
-    return Switchboard(models)
-
-
-def _hosted(shop: Shop, tiers: Tiers, names: Iterable[str]) -> "LitellmGateway":
-    # Imported only where somebody is asked over the network: it brings litellm's connections.
-    from worker.models.gateway import Endpoint, LitellmGateway  # noqa: PLC0415
-
-    endpoints = {}
-    for name in names:
-        model = tiers.model(name)
-        key = shop.config.environment.credentials.get(model.credential or "", "")
-        endpoints[name] = Endpoint(
-            api_base=model.api_base, api_key=key, credential=model.credential or "none"
-        )
-    return LitellmGateway(endpoints, clock=shop.clock, proxies=getproxies())
-
-
-def _local(shop: Shop) -> "LocalBaseline":
-    # Imported only where it serves: it brings numpy, 30 MB a process.
-    from worker.models.local import load_local  # noqa: PLC0415
-
-    return load_local(shop.config, CHECKOUT, shop.home.cache, shop.clock)
 
 
 def _bench(

@@ -14,7 +14,7 @@ from tasks.causes import WaitReason
 from tasks.intake import Malformed, parse_ticket, taken
 from tasks.ports.clock import Clock
 from tasks.ports.facts import CustomerFacts
-from tasks.ports.inbox import Inbox, Message, Page
+from tasks.ports.inbox import Inbox, Message, Page, Standing
 from tasks.ports.ledger import Arrival, Cursor, SealedKey, Source
 from tasks.routing import route_at_once
 from tasks.run import RunId, State
@@ -24,6 +24,7 @@ from worker.broker.errors import BrokerDown
 from worker.broker.queues import Broker
 from worker.carrying.hints import hint_of
 from worker.chance import run_id
+from worker.corrections import HELD, Corrections
 from worker.inboxes.labels import labels_of
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault, digest
@@ -151,9 +152,11 @@ class Intake:
             for run, (message, found), requester in zip(runs, read, whose, strict=True)
         ]
         cursor = source and Cursor(source=source, position=page.position, polled_at=now)
-        return _Prepared(arrivals, cursor or None)
+        return _Prepared(arrivals, cursor or None, page.standings)
 
     def _take(self, page: "_Prepared") -> Polled:
+        # First: a page whose tickets were taken in is not read again.
+        self._corrections.read(page.standings)
         passing(Waypoint.TAKING_IN)
         taken = self.ledger.ingest(page.arrivals, cursor=page.cursor)
         passing(Waypoint.TAKEN_IN)
@@ -174,6 +177,10 @@ class Intake:
             unsent=unsent,
             capped=sum(run.reason == WaitReason.CAPPED for run in taken.runs),
         )
+
+    @property
+    def _corrections(self) -> Corrections:
+        return Corrections(ledger=self.ledger, vault=self.vault, clock=self.clock, log=self.log)
 
     def _deliver(self, read: Sequence[Read]) -> list[Read]:
         """What was read, but for tickets whose name is another customer's in the helpdesk."""
@@ -219,6 +226,9 @@ class Intake:
         if self.mode is Mode.SHADOW and (labels := labels_of(message.raw)):
             said = json.dumps(labels[1])  # for the report that compares; no stage reads it
             texts.append(self.vault.seal(said, run=run, name=LABELS, key=key, at=now))
+        if message.held is not None:
+            held = json.dumps(dict(message.held))
+            texts.append(self.vault.seal(held, run=run, name=HELD, key=key, at=now))
         routed = route_at_once(found, self.facts, self.config.tiers)
         return Arrival(
             run=run,
@@ -239,6 +249,7 @@ class _Prepared(NamedTuple):
 
     arrivals: list[Arrival]
     cursor: Cursor | None
+    standings: tuple[Standing, ...]
 
 
 def _one_ahead(items: Iterator[Item]) -> Iterator[Item]:

@@ -38,6 +38,7 @@ class Entrusted:
 
     `why` is for people in the helpdesk, and free of the ticket's text. `mode`: what may be done
     there. `routed`: the queue that a run which goes on has written itself; one that is in it stays.
+    `announced`: a note has said already that it would come to this; a second one would be noise.
     """
 
     run: RunId
@@ -48,6 +49,7 @@ class Entrusted:
     past: Past
     mode: Mode = Mode.AUTO
     routed: frozenset[str] = frozenset()
+    announced: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +98,7 @@ def _plan(case: Entrusted, seen: Seen, *, moves: bool) -> Plan:
         key=f"{case.past.key}:{NOTE}", run=case.run, target=NOTE, before=None, wanted=None
     )
     fields = (field,) if moves else ()
-    posts = (note,) if case.mode is not Mode.SHADOW else ()
+    posts = () if case.announced or case.mode is Mode.SHADOW else (note,)
     sent = {one.key for one in (*fields, *posts)}
     return Plan(
         fields=fields,

@@ -1,7 +1,10 @@
 """The inbox port: where tickets come from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from tasks.ticket import ExternalId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,6 +17,30 @@ class Message:
 
     source: str
     raw: bytes
+    held: Mapping[str, str | None] | None = None
+    """What its fields held, of a helpdesk that tells nobody who set them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """What a field holds that a person has set, in our values.
+
+    `by` and `ago` (seconds before it was read): None where the helpdesk does not tell. Then a
+    person need not have set it: it is only what stands there.
+    """
+
+    value: str
+    by: str | None = None
+    ago: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What people have chosen on a ticket that has changed, open or closed, by our field names."""
+
+    source: str
+    ticket: ExternalId
+    choices: Mapping[str, Choice]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +50,7 @@ class Page:
     messages: tuple[Message, ...]
     position: str
     more: bool
+    standings: tuple[Standing, ...] = field(default=())
 
 
 class Inbox(Protocol):
@@ -30,7 +58,8 @@ class Inbox(Protocol):
 
     Promise: reading from `position` on (None: from the beginning) until no page says `more`
     brings everything that changed since, oldest first. At least once: a message may come again,
-    and a source that forgot where it was starts over. A page holds at most `limit` messages. The
+    and a source that forgot where it was starts over. A page holds at most `limit` messages, and
+    with them what people have chosen on these and other tickets since, where a source has that. The
     position means something to its own inbox alone; any text is accepted, and the same one
     brings at least the same messages again for as long as the source holds them.
 

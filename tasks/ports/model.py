@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from tasks.sections import Told
 
-Purpose = Literal["classify", "summarise"]
+Purpose = Literal["classify", "judge", "summarise"]
 """What a question is asked for; only an answer to the first one decides about a ticket."""
 
 
@@ -37,6 +37,7 @@ class Question:
     model: str  # as config names it, provider first: "openai/gpt-5-mini", "local/baseline"
     messages: tuple[Message, ...]
     schema_name: str  # the prompt's name
+    prompt: str = ""  # its version; empty where no prompt made it
     schema: Mapping[str, object]  # JSON schema of the answer
     max_output_tokens: int
     timeout_seconds: float
@@ -85,6 +86,8 @@ class Reply:
     latency_seconds: float
     refusal: str | None = None  # the provider's own words when the model refused
     signals: Signals | None = field(default=None)
+    measured: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Signals of confidence as they were measured, 0 to 1 each; nothing that the model states."""
 
 
 class Models(Protocol):

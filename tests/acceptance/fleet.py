@@ -31,7 +31,10 @@ from worker.ledgers import migrating
 
 ROOT = Path(__file__).parents[2]
 TRIAGE = (sys.executable, "-m", "worker.cli.main")
-FOREIGN = ("TRIAGE_", "OPENAI_", "ANTHROPIC_", "SENTRY_")
+FOREIGN = ("TRIAGE_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "SENTRY_")
+AT_ONCE = "[review.hand_over_seconds]\nbasic = 0\nplus = 0\nbusiness = 0\n"
+"""A policy by which people have in the helpdesk what no machine decides about, without a delay."""
+
 UNSETTLED = (State.QUEUED, State.RUNNING, State.WAITING)
 SAMPLES = "fixtures/facts"
 """What is known about the customers of our sample inbox."""

@@ -144,7 +144,8 @@ def test_what_no_machine_decides_about_stays_where_it_is_on_a_first_day(
     fleet.start(*WORKER, command=CELERY)
     until(lambda: fleet.run(ticket).state is State.IN_REVIEW, 60)
     [note] = notes(rt, ticket)
-    assert note.startswith("Triage Fleet leaves this ticket to you: ")
+    assert note.startswith("Triage Fleet waits for a person: ")
+    assert note.endswith("It stays where it is.")
     assert rt.changes(ticket) == []
 
 

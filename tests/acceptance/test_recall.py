@@ -14,7 +14,7 @@ from config.tiers import TIERS
 from tasks.ports.helpdesk import FIELDS
 from tasks.run import Outcome, State
 from tasks.ticket import ExternalId
-from tests.acceptance.fleet import ROOT, Place, a_place, lend
+from tests.acceptance.fleet import AT_ONCE, ROOT, Place, a_place, lend
 from tests.acceptance.patience import until
 from worker.cli.exit_codes import ExitCode
 from worker.crew import hire
@@ -34,7 +34,7 @@ OTHERS = 20
 
 @pytest.fixture
 def place(tmp_path: Path, taught: Path) -> Iterator[Place]:
-    place = a_place(tmp_path)
+    place = a_place(tmp_path, policy=AT_ONCE)
     lend(taught, place)
     yield place
     place.clear()

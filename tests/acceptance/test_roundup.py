@@ -80,3 +80,48 @@ def test_an_issue_is_routed_where_it_was_opened(fleet: Place, roundup: Tracker) 
     newest = fleet.run(issue)
     assert (newest.revision, newest.outcome) == (2, Outcome.PARTLY)
     assert shown(roundup, issue)["priority"] == "critical"
+
+
+def labels(fleet: Place, issue: str) -> dict[str, tuple[str | None, str, str]]:
+    """What people say of its newest run: what was decided, what is right, and who says so."""
+    found = fleet.shop.ledger.labels_of(fleet.run(issue).id)
+    return {one.field: (one.said, one.truth, one.by) for one in found}
+
+
+def test_what_a_person_changes_afterwards_is_read_back_as_a_correction(
+    fleet: Place, roundup: Tracker
+) -> None:
+    """Roundup does not tell who it was; what we wrote ourselves is known to the ledger."""
+    poll(fleet)
+    card, closed, ours = (roundup.opened(name, LOST) for name in ("Card", "Closed", "Ours"))
+    assert poll(fleet) == 3
+    fleet.start(*WORKER, command=CELERY)
+    until(fleet.is_settled, 60)
+    assert poll(fleet) == 3
+    assert [labels(fleet, one) for one in (card, closed, ours)] == [{}, {}, {}]
+    roundup.changed(card, {"priority": "critical"})
+    roundup.changed(closed, {"queue": "fraud", "status": "resolved"})
+    assert [poll(fleet) for _ in range(2)] == [3, 3]
+    assert labels(fleet, card) == {"priority": ("3", "1", "helpdesk")}
+    assert labels(fleet, closed) == {"queue": ("cards", "fraud", "helpdesk")}
+    fleet.ask("recall", "--since", "1h", "--yes")
+    assert poll(fleet) == 3
+    assert labels(fleet, ours) == {}
+
+
+def test_what_a_person_sets_beside_a_suggestion_is_read_back(
+    fleet: Place, roundup: Tracker
+) -> None:
+    """By what the issue held when it came in."""
+    fleet.ask("source", "set", "helpdesk", "--mode", "suggest", "--yes")
+    poll(fleet)
+    card, before = roundup.opened("Card", LOST), roundup.opened("Before", LOST)
+    roundup.changed(before, {"queue": "fraud"})
+    assert poll(fleet) == 2
+    fleet.start(*WORKER, command=CELERY)
+    until(fleet.is_settled, 60)
+    roundup.changed(card, {"queue": "payments"})
+    roundup.written(before, "I am on it", roundup.ada)
+    assert poll(fleet) == 2
+    assert labels(fleet, card) == {"queue": ("cards", "payments", "helpdesk")}
+    assert labels(fleet, before) == {}

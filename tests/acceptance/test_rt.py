@@ -165,3 +165,58 @@ def test_an_rt_that_dies_is_waited_for(fleet: Place, rt: Rt) -> None:
         assert outcomes == {"applied"}
         assert shown(rt, ticket)["queue"] == "cards"
         assert shown(rt, ticket)["Triage key"].startswith("tf-")
+
+
+def labels(fleet: Place, ticket: str) -> dict[str, tuple[str | None, str, str]]:
+    """What people say of its newest run: what was decided, what is right, and who says so."""
+    found = fleet.shop.ledger.labels_of(fleet.run(ticket).id)
+    return {one.field: (one.said, one.truth, one.by) for one in found}
+
+
+def test_what_a_person_changes_afterwards_is_read_back_as_a_correction(
+    fleet: Place, rt: Rt
+) -> None:
+    """Also where they close the ticket in the same step; ours never is, whatever we take back."""
+    poll(fleet)
+    card, closed, ours = (rt.mail(mail(LOST, name)) for name in ("Card", "Closed", "Ours"))
+    assert poll(fleet) == 3
+    fleet.start(*WORKER, command=CELERY)
+    until(fleet.is_settled, 60)
+    assert poll(fleet) == 3
+    assert rt.ada.put(f"/ticket/{card}", json={"Priority": "75"}).is_success
+    both = {"Queue": "fraud", "Status": "resolved"}
+    assert rt.ada.put(f"/ticket/{closed}", json=both).is_success
+    assert [poll(fleet) for _ in range(2)] == [3, 3]
+    assert labels(fleet, card) == {"priority": ("3", "75", "ada")}
+    assert labels(fleet, closed) == {"queue": ("cards", "fraud", "ada")}
+    assert labels(fleet, ours) == {}
+
+    # They think better of it; and what we take back is no word of anybody's.
+    until(lambda: rt.now() > rt.changed(card))
+    assert rt.ada.put(f"/ticket/{card}", json={"Priority": "40"}).is_success
+    fleet.ask("recall", "--since", "1h", "--yes")
+    assert poll(fleet) == 3
+    assert labels(fleet, ours) == {}
+
+
+def test_what_a_person_sets_beside_a_suggestion_is_read_back(fleet: Place, rt: Rt) -> None:
+    """What stood there before it is none."""
+    fleet.ask("source", "set", "helpdesk", "--mode", "suggest", "--yes")
+    poll(fleet)
+    card, before = rt.mail(mail(LOST, "Card")), rt.mail(mail(LOST, "Before"))
+    assert rt.ada.put(f"/ticket/{before}", json={"Queue": "fraud"}).is_success
+    until(lambda: rt.now() > rt.changed(before))
+    assert poll(fleet) == 2
+    fleet.start(*WORKER, command=CELERY)
+    until(fleet.is_settled, 60)
+    until(lambda: rt.now() > rt.changed(card))
+    both = {"Queue": "payments", "Priority": "40"}
+    assert rt.ada.put(f"/ticket/{card}", json=both).is_success
+    word = {"Content": "I am on it", "ContentType": "text/plain"}
+    assert rt.ada.post(f"/ticket/{before}/comment", json=word).is_success
+    assert poll(fleet) == 2
+    assert labels(fleet, card) == {
+        "queue": ("cards", "payments", "ada"),
+        "priority": ("3", "3", "ada"),
+    }
+    assert labels(fleet, before) == {}

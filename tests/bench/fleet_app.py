@@ -11,9 +11,10 @@ from tasks.ports.guards import Guards
 from tests.bench.adapters import Web, WebFacts, WebHelpdesk
 from worker.celery_app import build
 from worker.compose import Shop, open_shop
-from worker.crew import Desks, hire, open_models
+from worker.crew import Desks, hire
 from worker.fleet import Fleet
 from worker.guards.open_door import OpenDoor
+from worker.serving import open_models
 
 GUARDED = os.environ.get("BENCH_GUARDS") != "0"
 

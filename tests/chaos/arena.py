@@ -29,7 +29,16 @@ SETTINGS = """
 poll_seconds = 1
 batch = 50
 """
-POLICY = "[retry]\npark_seconds = 2.0\n"
+POLICY = """
+[retry]
+park_seconds = 2.0
+[review.hand_over_seconds]
+basic = 86400
+plus = 86400
+business = 86400
+"""
+"""Reviews are at rest when a storm is over: nobody takes them out of people's hands then."""
+
 GUARDS = """
 [breaker]
 open_seconds = 1.0

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.ledgers import BURIED, an_arrival, claim_all, move, take_in
+from tests.twins.clock import NOON
 from worker.ledgers.residence import ANYWHERE, REMOTE, Residence
 from worker.ledgers.sql import SqlLedger
 
@@ -24,4 +25,4 @@ def test_what_lives_here(ledger: SqlLedger, residence: Residence, held: tuple[st
     assert {run.source for run in ledger.overdue(older, 9, residence)} == set(held)
     for run in claim_all(ledger, *runs):
         move(ledger, run, BURIED)
-    assert {run.source for run in ledger.unhanded(9, residence)} == set(held)
+    assert {run.source for run in ledger.unhanded(NOON, 9, residence)} == set(held)

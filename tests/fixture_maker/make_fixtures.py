@@ -33,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     _write_bank(given.data, given.to)
     _write_facts(given.to, everybody, draw)
     _write_topics(given.data, given.to, draw)
+    _write_attacks(given.data, given.to)
     _write_licence(given.data, given.to)
     sys.stdout.write(f"fixtures are in {given.to}\n")
     return 0
@@ -72,6 +73,15 @@ def _write_facts(to: Path, everybody: list[Person], draw: Draw) -> None:
         _folder(to, "facts").joinpath(name).write_text(text, encoding="utf-8", newline="\n")
 
 
+def _write_attacks(data: Path, to: Path) -> None:
+    """Texts alone, whole, with where each is from."""
+    lines = (data / "adversarial" / "adversarial_dev.jsonl").read_bytes().splitlines()
+    wanted = ("id", "kind", "source", "licence", "text")
+    rows = [{name: row[name] for name in wanted} for row in map(json.loads, lines)]
+    with _folder(to, "adversarial").joinpath("attacks.jsonl").open("w", newline="\n") as target:
+        target.writelines(f"{json.dumps(row)}\n" for row in rows)
+
+
 def _write_topics(data: Path, to: Path, draw: Draw) -> None:
     rows = topics(data / "it_helpdesk" / "endava_topic_only.csv", draw)
     path = _folder(to, "it_helpdesk") / "topics.csv"
@@ -82,8 +92,19 @@ def _write_topics(data: Path, to: Path, draw: Draw) -> None:
 
 
 def _write_licence(data: Path, to: Path) -> None:
-    text = (data / "LICENSES" / "banking77_CCBY4").read_bytes()
-    _folder(to, "LICENSES").joinpath("banking77_CCBY4").write_bytes(text)
+    for name in LICENCES:
+        text = (data / "LICENSES" / name).read_bytes()
+        _folder(to, "LICENSES").joinpath(name).write_bytes(text)
+
+
+LICENCES = (
+    "banking77_CCBY4",
+    "bipia_MIT",
+    "blns_MIT",
+    "garak_Apache2",
+    "giskard_MIT",
+    "payloadsallthethings_MIT",
+)
 
 
 def _folder(to: Path, name: str) -> Path:

@@ -14,7 +14,8 @@ RUNBOOK = ROOT / "docs" / "runbook.md"
 DEPLOYMENT = ROOT / "docs" / "deployment.md"
 STAGING = ROOT / "docs" / "staging.md"
 FACTS = ROOT / "docs" / "facts.md"
-PAGES = (README, INTERFACE, RUNBOOK, DEPLOYMENT, STAGING, FACTS)
+TRUTH = ROOT / "docs" / "truth.md"
+PAGES = (README, INTERFACE, RUNBOOK, DEPLOYMENT, STAGING, FACTS, TRUTH)
 
 FENCE = re.compile(r"^( *)```(\S*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)

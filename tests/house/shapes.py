@@ -21,6 +21,11 @@ NEEDS_A_WORKER = {
     "triage ticket replay ID --json",
     "triage helpdesk show ID --json",
     "GET /fleet.json",
+    "triage review list --json",
+    "triage review show ID --json",
+    "triage review accept --json",
+    "triage review correct --json",
+    "triage review return --json",
     "triage recall --json",
     "triage recall --since SINCE --json",
 }

@@ -18,6 +18,7 @@ from tasks.detour import GiveUp
 from tasks.intake import Malformed, parse_ticket
 from tasks.ports.ledger import Pause
 from tasks.run import StageName, State
+from tests.acceptance.decided import decided
 from tests.acceptance.fleet import Place, a_line, a_place
 from tests.house.checkout import ROOT
 from tests.house.deployed import example
@@ -33,6 +34,7 @@ from tests.house.documents import (
     section,
 )
 from tests.house.reasons import turned
+from tests.house.said import REFUSED, RESTORED, SAID
 from tests.house.shapes import (
     NEEDS_A_HELPDESK,
     NEEDS_A_SIGNAL,
@@ -43,7 +45,7 @@ from tests.house.shapes import (
 )
 from tests.house.spoken import commands, nouns, pieces, strangers, usage
 from tests.ledgers import move
-from tests.moneyed import TODAY, answered, reserved
+from tests.moneyed import answered, reserved
 from worker.cli.exit_codes import ExitCode
 from worker.cli.span import moment, seconds
 
@@ -52,10 +54,11 @@ LIMIT = 65_536
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    """A home with a ticket that is queued, one that is dead, and a line that is none."""
-    place = a_place(tmp_path)
+    """A home with tickets that are queued, dead and decided, and a line that is none."""
+    place = a_place(tmp_path, policy="[audit]\nshare = 1.0\n")
     place.take_in(a_line("T-1", "Which rate is it?"), a_line("T-2", "Which fee?"), "no json")
     turned(place, place.run("T-2"), GiveUp(cause=Cause.BUG, why="a test"), "enrich")
+    decided(place, "T-3")
     move(place.shop.ledger, reserved(place.shop.ledger, 300), answered(120))
     place.shop.ledger.pause(Pause(scope="premium", since=0.0, by="Ada", why="a test"))
     yield place
@@ -161,7 +164,8 @@ def test_the_keys_that_are_named_are_those_of_models_and_helpdesks() -> None:
         tomllib.loads((ROOT / "config" / "defaults" / name).read_text())
         for name in ("tiers.toml", "helpdesk.toml", "alerts.toml")
     )
-    keys = {model["credential"] for model in tiers["models"] if "credential" in model}
+    models = (*tiers["models"], *tiers["judges"])
+    keys = {model["credential"] for model in models if "credential" in model}
     tokens = {helpdesks["rt"]["credential"], alerts["webhook"]["credential"]}
     logins = {alerts["smtp"][name] for name in ("user_credential", "credential")}
     assert named == keys | tokens | logins
@@ -184,44 +188,6 @@ def test_every_command_that_prints_json_has_its_document() -> None:
     assert commands()["triage dead show"].get_default("handler") == (
         commands()["triage ticket show"].get_default("handler")
     )
-
-
-SAID = {
-    "triage pause --json": "pause write",
-    "triage resume --json": "resume economy",
-    "triage guard list --json": "guard list",
-    "triage guard off --json": "guard off money --for 1h --why why --yes",
-    "triage guard on --json": "guard on money --yes",
-    "triage alert test --json": "alert test",
-    "triage forget --json": "forget --requester basic@example.com",
-    "triage backup FILE --json": "backup FILE",
-    "triage books --json": "books",
-    "triage spend --json": f"spend --day {TODAY}",
-    "triage spend set-cap --json": "spend set-cap premium 7.50 --why why",
-    "triage intake --json": "intake helpdesk",
-    "triage ticket list --json": "ticket list",
-    "triage ticket retry ID --yes --json": "ticket retry T-2 --yes",
-    "triage dead list --json": "dead list",
-    "triage dead list --group --json": "dead list --group",
-    "triage dead drop --json": "dead drop --all --why why --yes",
-    "triage helpdesk edit ID --json": "helpdesk edit T-1 queue vip --as Ada",
-    "triage helpdesk reply ID --json": "helpdesk reply T-1 thanks",
-    "triage check --json": "check",
-    "triage init --from SOURCE --json": "init --from csv:fixtures/it_helpdesk/topics.csv",
-    "triage connect KIND --setup --json": "connect rt --setup",
-    "triage source list --json": "source list",
-    "triage source set --json": "source set helpdesk --mode suggest",
-    "triage simulate-provider --list --json": "simulate-provider --list",
-    "triage recall --since SINCE --yes --json": "recall --since 1h --yes",
-    "triage breaker list --json": "breaker list",
-    "triage breaker trip --json": "breaker trip facts:files --why why --yes",
-    "triage breaker reset --json": "breaker reset facts:files --why why",
-}
-"""Commands whose whole document shows without a worker, as they are said here."""
-
-RESTORED = "triage restore FILE --json"
-REFUSED = "triage dead requeue --json"
-"""What it refuses shows only where it refuses everything, or is told to go ahead."""
 
 
 def test_every_document_is_compared_with_what_is_printed() -> None:

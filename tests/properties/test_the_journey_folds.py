@@ -87,9 +87,17 @@ class Journey(RuleBasedStateMachine):
         self._happen(Kind.WAITING, {"until": 9e9, "reason": reason, "why": "away"})
 
     @precondition(lambda self: self._is(State.RUNNING))
-    @rule(reason=st.sampled_from(ReviewReason))
-    def reviewed(self, reason: ReviewReason) -> None:
-        self._happen(Kind.IN_REVIEW, {"reason": reason, "why": "x"})
+    @rule(reason=st.sampled_from(ReviewReason), until=st.none() | st.just(9e9))
+    def in_review(self, reason: ReviewReason, until: float | None) -> None:
+        self._happen(Kind.IN_REVIEW, {"reason": reason, "why": "x", "until": until})
+
+    @precondition(lambda self: self._is(State.IN_REVIEW))
+    @rule()
+    def reviewed(self) -> None:
+        values = {"issue_type": "cash", "priority": 3, "queue": "payments"}
+        self._happen(Kind.REVIEWED, {"decision": "correct", "by": "ada", **values})
+        assert self.run.stage == "write"
+        self._send()
 
     @precondition(lambda self: self._is(State.RUNNING))
     @rule(cause=st.sampled_from(Cause))
@@ -135,9 +143,10 @@ class Journey(RuleBasedStateMachine):
 
     @invariant()
     def only_a_running_run_has_an_owner(self) -> None:
-        """And only a waiting one a time at which it is due."""
+        """And only one that waits, for a time or for a person, a time at which that is over."""
         assert (self.run.owner is not None) is self._is(State.RUNNING)
-        assert (self.run.due_at is not None) is self._is(State.WAITING)
+        assert self.run.due_at is not None or not self._is(State.WAITING)
+        assert self.run.due_at is None or self._is(State.WAITING, State.IN_REVIEW)
 
     @invariant()
     def whoever_stands_still_says_why(self) -> None:

@@ -19,6 +19,13 @@ HELPDESK = "[roundup]\ntimeout_seconds = 30.0\nsettle_seconds = 1.0\nrequests = 
 SELDOM = "[intake]\npoll_seconds = 3600.0\n"
 """What polls asks for new tickets, and is not looked at here."""
 
+TRUSTED = """
+[[autonomy.unmeasured]]
+helpdesk = "roundup"
+by = "this scene"
+until = 2100-01-01
+"""
+
 SETTLE = 0.9
 """Seconds: one call is several requests, and those of one that was let through are no probes."""
 
@@ -58,6 +65,7 @@ def helpdesk(pace: Pace, *, seed: int) -> dict[str, object]:
             guards=FREE,
             variables=variables,
             settings=SELDOM,
+            policy=TRUSTED,
             helpdesk=HELPDESK,
         ) as stage:
             stage.place.may_write()

@@ -190,10 +190,13 @@ def staged(
     guards: str = "",
     queues: Sequence[str] = (",".join(TIERS),) * PROCESSES,
     variables: Mapping[str, str] | None = None,
-    settings: str = "",
     **overlay: str,
 ) -> Iterator[Stage]:
-    """A fleet that waits for tickets, before providers that are well."""
+    """A fleet that waits for tickets, before providers that are well.
+
+    What an overlay says of settings and policy stands behind what the scenes have in common.
+    """
+    settings, policy = (overlay.pop(name, "") for name in ("settings", "policy"))
     providers = dict.fromkeys(casting.providers, 0)
     simulator = Simulator(providers, seed=seed, latency=casting.latency, most_records=1_000_000)
     with (
@@ -211,7 +214,7 @@ def staged(
             },
             settings=pace.settings + f"[worker]\nconcurrency = {AT_ONCE}\n" + settings,
             guards=pace.guards + guards,
-            policy=pace.policy,
+            policy=pace.policy + policy,
             alerts=ALERTS,
             tiers=casting.toml(simulator),
             **overlay,

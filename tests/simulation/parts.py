@@ -50,11 +50,15 @@ def duties(ledger: SqlLedger, helpdesk: MemoryHelpdesk, vault: Vault, clock: Sti
 
 @dataclass(slots=True)
 class Provider:
-    """Answers every question alike; what it was asked, by ticket. Fails as often as it is told."""
+    """Answers every question alike; what it was asked, by ticket. Fails as often as it is told.
+
+    Of a ticket that it refuses it says nothing.
+    """
 
     asked: Counter[str] = field(default_factory=Counter)
     fails: Counter[str] = field(default_factory=Counter)
     failed: int = 0
+    refuses: set[str] = field(default_factory=set)
 
     async def ask(self, question: Question) -> Reply:
         """One answer."""
@@ -64,7 +68,8 @@ class Provider:
             self.fails[about] -= 1
             self.failed += 1
             raise ProviderDown("503")
-        return replace(a_reply(VERDICT), model_asked=question.model)
+        refusal = "I would rather not" if about in self.refuses else None
+        return replace(a_reply(VERDICT, refusal=refusal), model_asked=question.model)
 
 
 class InlineWriter:

@@ -18,7 +18,7 @@ from typing import Any
 
 from tasks.run import Run, State
 from tests import browser
-from tests.acceptance.fleet import Place, a_place
+from tests.acceptance.fleet import AT_ONCE, Place, a_place
 from tests.acceptance.patience import until
 from tests.contracts.stages import Page, RtStage
 from tests.house.checkout import ROOT
@@ -128,7 +128,7 @@ def main() -> int:
         rt = Rt(Path(theirs))
         named = {"": "rt", "_URL": rt.url, "_TOKEN": rt.token}
         variables = {f"TRIAGE_HELPDESK{name}": value for name, value in named.items()}
-        place = a_place(Path(folder), variables, settings=POLL)
+        place = a_place(Path(folder), variables, settings=POLL, policy=AT_ONCE)
         try:
             place.may_write()
             front = place.start("up")

@@ -15,6 +15,7 @@ class State(StrEnum):
     RAISED = "raised"
     STILL = "still"  # it was told a day ago, and holds
     RESOLVED = "resolved"
+    TOLD = "told"  # it has happened, and nothing ends it
     TEST = "test"
 
 
@@ -56,6 +57,7 @@ WORDS = {
     State.RAISED: "ALERT",
     State.STILL: "ALERT, still:",
     State.RESOLVED: "resolved:",
+    State.TOLD: "",
     State.TEST: "ALERT",
 }
 

@@ -7,6 +7,7 @@ from config.alerts import AlertKind
 from config.load import Config
 from tasks.accounts import day_of
 from tasks.ports.ledger import Books
+from tasks.watching import Judged
 from worker.alerts.alert import Alert
 from worker.alerts.answers import PREFIX, answers_of
 from worker.alerts.picture import Picture
@@ -23,8 +24,11 @@ from worker.alerts.reading import (
 from worker.guards.standing import Standing
 from worker.ledgers.alerting import Kept
 from worker.ledgers.engine import reading
+from worker.ledgers.measuring import judge
 from worker.ledgers.residence import REMOTE
 from worker.ledgers.sql import SqlLedger
+
+JUDGE_SECONDS = 300.0
 
 OF_BREAKERS = frozenset((AlertKind.BREAKER_OPEN, AlertKind.MISCONFIGURED))
 
@@ -33,7 +37,8 @@ class Lookout:
     """One source of truth. Every look reads the ledger: not for an event loop.
 
     `watched`: the sources that beat polls, by their names in the ledger. `breakers` says how they
-    stand now; None from it means that nobody could tell.
+    stand now; None from it means that nobody could tell. `judges`: whether it looks for itself at
+    how often people correct, which reads three months of decisions; else what was told last holds.
     """
 
     def __init__(
@@ -43,11 +48,14 @@ class Lookout:
         *,
         watched: Sequence[str] = (),
         breakers: Callable[[], Sequence[Standing] | None] = tuple,
+        judges: bool = False,
     ) -> None:
         self._ledger = ledger
         self._config = config
         self._watched = tuple(watched)
         self._breakers = breakers
+        self._judges = judges
+        self._judged: tuple[float, tuple[Judged, ...]] | None = None
 
     def look(
         self, now: float, *, books: Books | None = None, broker_answers: bool = True
@@ -82,10 +90,24 @@ class Lookout:
             rates=rates,
             shares=shares,
             answers=answers_of(ledger.marked(PREFIX)),
+            judged=self._look_at_corrections(now),
             guards_off=tuple(ledger.guards_off(now)),
             broker_answers=broker_answers,
-            unseen=OF_BREAKERS if breakers is None else frozenset(),
+            unseen=frozenset(
+                {
+                    *(OF_BREAKERS if breakers is None else ()),
+                    *(() if self._judges else (AlertKind.ACCURACY,)),
+                }
+            ),
         )
+
+    def _look_at_corrections(self, now: float) -> tuple[Judged, ...]:
+        """By itself now and then: people take hours to correct what takes them minutes to read."""
+        if not self._judges:
+            return ()
+        if self._judged is None or not 0 <= now - self._judged[0] < JUDGE_SECONDS:
+            self._judged = now, judge(self._ledger.engine, now, self._config.policy.watch)
+        return self._judged[1]
 
     def raised(self, picture: Picture) -> tuple[Alert, ...]:
         """What holds in it."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from config.alerts import AlertKind
 from tasks.ports.ledger import Books, WorkerRow
 from tasks.run import State
+from tasks.watching import Judged
 from worker.guards.standing import Standing
 from worker.ledgers.accounting import Account
 from worker.ledgers.switching import GuardOff
@@ -53,6 +54,8 @@ class Picture:
     shares: Shares = Shares()
     answers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Model -> the names that it answered under -> when each was first seen."""
+    judged: tuple[Judged, ...] = ()
+    """Whether people correct more than they did, by field and issue type."""
     guards_off: tuple[GuardOff, ...] = ()
     broker_answers: bool = True
     unseen: frozenset[AlertKind] = frozenset()

@@ -1,6 +1,7 @@
 """Brings what is to be told to every channel: in order, and again until it was taken."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from tasks.ports.clock import Clock
 from worker.alerts.channel import Channel, Message, Undelivered, packed, unpacked
@@ -19,6 +20,12 @@ AT_ONCE = 20
 """Messages to one channel before the fleet is looked at again."""
 
 
+LOG = "log"
+"""The channel that always is there."""
+
+NOBODYS: Mapping[str, Sequence[Channel]] = MappingProxyType({})
+
+
 class Post:
     """The channels of this fleet, and what they have still to tell. Not for an event loop."""
 
@@ -30,19 +37,27 @@ class Post:
         *,
         runbook: str,
         log: Log,
+        owned: Mapping[str, Sequence[Channel]] = NOBODYS,
     ) -> None:
+        """`owned`: by the name of an owner, the channels that are theirs alone."""
         self.channels = tuple(channels)
+        self._owned = {owner: tuple(theirs) for owner, theirs in owned.items()}
         self._ledger = ledger
         self._clock = clock
         self._runbook = runbook
         self._log = log
 
-    def addressed(self, message: Message) -> dict[str, str]:
-        """Channel -> what it is to tell, for those that want to hear of it."""
+    def addressed(self, message: Message, owner: str | None = None) -> dict[str, str]:
+        """Channel -> what it is to tell, for those that want to hear of it.
+
+        What has an owner goes to them, and to the log.
+        """
         kind = message.alert.kind
+        theirs = self._owned.get(owner or "")
+        every = [one for one in self.channels if theirs is None or one.name == LOG]
         return {
             channel.name: packed(message)
-            for channel in self.channels
+            for channel in (*every, *(theirs or ()))
             if not channel.kinds or kind in channel.kinds
         }
 
@@ -54,7 +69,8 @@ class Post:
         """
         if lost := self._ledger.give_up(self._clock.now() - KEPT_SECONDS):
             self._log.error("alert.given_up", count=lost)
-        for channel in self.channels:
+        owned = (channel for theirs in self._owned.values() for channel in theirs)
+        for channel in (*self.channels, *owned):
             for _ in range(AT_ONCE):
                 telling = self._ledger.untold(channel.name)
                 if telling is None or telling.due_at > self._clock.now() or not may():

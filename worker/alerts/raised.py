@@ -8,6 +8,7 @@ from config.load import Config
 from config.tiers import CustomerTier
 from tasks.run import State
 from worker.alerts.alert import Alert
+from worker.alerts.of_accuracy import of_accuracy
 from worker.alerts.of_guards import of_guards
 from worker.alerts.of_rates import of_rates
 from worker.alerts.picture import Picture
@@ -35,6 +36,7 @@ def raised(picture: Picture, config: Config) -> tuple[Alert, ...]:
         *_unrouted(picture, config),
         *_unpolled(picture, config),
         *of_rates(picture, config.alerts.limits),
+        *of_accuracy(picture.judged),
     )
 
 

@@ -176,7 +176,8 @@ class Carrier:
             if isinstance(came, Received | Enriched | Classified | Validated):
                 here = await self._advance(came, notebook, desk)
             else:
-                here = await self._turn(came, extra, ticket, notebook)
+                detour = self._courier.timed(came, here, notebook.run)
+                here = await self._turn(detour, extra, ticket, notebook)
 
     async def _try(
         self, case: Ready, desk: Desk, run: Run
@@ -239,9 +240,7 @@ class Carrier:
         """Commits the detour; only a promotion may go on at once."""
         handed = None
         if ticket is not None and isinstance(detour, NeedsHuman | GiveUp):
-            handed = await self._courier.entrust(detour, ticket, notebook)
-        if isinstance(handed, Wait):
-            detour, handed = handed, None
+            detour, handed = await self._courier.tell(detour, ticket, notebook)
         entries = list(of_detour(detour, notebook.run))
         if trace is not None:
             entries = [trace if entry.kind is Kind.FAILED else entry for entry in entries]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from tasks.desk import Past
+from tasks.errands.announce import NOTE
 from tasks.errands.hand_over import QUEUE, Entrusted, hand_over_key, is_hand_over
 from tasks.errands.recall import Reopened
 from tasks.errands.taking_back import recall_key
@@ -61,6 +62,7 @@ def entrusted(
         held=held,
         past=past_of(key, writes, events),
         routed=frozenset(value for value in routed if value is not None),
+        announced=any(one.target == NOTE and one.outcome == "applied" for one in writes),
     )
 
 

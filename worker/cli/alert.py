@@ -3,7 +3,7 @@
 import argparse
 
 from config.alerts import AlertKind
-from worker.alarm import open_channels
+from worker.alarm import open_channels, open_owned
 from worker.alerts.alert import Alert
 from worker.alerts.channel import Channel, Message, State, Undelivered
 from worker.chance import oldest_id, token
@@ -16,7 +16,9 @@ def test(asked: argparse.Namespace) -> ExitCode:
     """Sends one test alert to every channel, with --yes; exit code 1 where one did not take it."""
     with the_shop() as shop:
         now = shop.clock.now()
-        channels = [one for one in open_channels(shop.config) if one.name != "log"]
+        owned = (one for theirs in open_owned(shop.config).values() for one in theirs)
+        every = (*open_channels(shop.config), *owned)
+        channels = [one for one in every if one.name != "log"]
         text = "somebody has asked whether alerts arrive; nothing is wrong"
         message = Message(
             id=oldest_id(now) + token(),

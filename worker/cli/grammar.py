@@ -4,8 +4,10 @@ import argparse
 
 from worker.cli.declaring import Parsers, asks_yes, command, count, limit, noun
 from worker.cli.guard_grammar import alerts, guards
+from worker.cli.review_grammar import reviews
 from worker.cli.spend_grammar import spending
 from worker.cli.ticket_grammar import dead, forgetting, recalling, tickets
+from worker.cli.truth_grammar import truths
 
 TIERS = ("economy", "standard", "premium")
 STAGES = ("enrich", "classify", "validate", "write")
@@ -36,7 +38,9 @@ def grammar() -> argparse.ArgumentParser:
         alerts,
         _breakers,
         tickets,
+        reviews,
         dead,
+        truths,
         recalling,
         forgetting,
         _sources,

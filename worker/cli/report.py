@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from config.load import LOCAL
+from config.serving import LOCAL
 from worker.cli.output import dollars, print_table
 from worker.operating.report import Report
 

@@ -15,7 +15,7 @@ from worker.cli.shop import the_shop
 from worker.compose import Shop, open_inbox
 from worker.ledgers.residence import REMOTE
 from worker.operating.moments import iso
-from worker.operating.trust import Trusted, trusted
+from worker.operating.trust import Trusted, only_suggested, trusted
 
 ALIAS = "helpdesk"
 
@@ -42,7 +42,9 @@ def set_source(asked: argparse.Namespace) -> ExitCode:
     if asked.mode is None and asked.per_hour is None:
         raise OperatorError("say what is to change: --mode, --per-hour or both")
     with the_shop() as shop:
-        told = [_changed(one, asked, shop.clock.now()) for one in _named(asked.source, shop)]
+        now = shop.clock.now()
+        told = [_changed(one, asked, now) for one in _named(asked.source, shop)]
+        held = only_suggested(shop.config, now)
         if asked.yes:
             for one in told:
                 shop.ledger.set_source(one.source)
@@ -53,6 +55,8 @@ def set_source(asked: argparse.Namespace) -> ExitCode:
         does = "does" if asked.yes else "would do"
         print(f"{one.source.name} {does}: {MEANS[one.source.mode]}")
         print(_limit(one))
+        if held and one.source.mode is Mode.AUTO:
+            print(f"but {held}")
     if not asked.yes:
         print("nothing was changed: the same with --yes does it")
     return ExitCode.DONE

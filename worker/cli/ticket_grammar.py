@@ -33,7 +33,15 @@ def tickets(nouns: Parsers) -> None:
         "ask again about the recorded input, write nothing, show the difference",
         json=True,
     )
-    for one in (show, retry, replay):
+    golden = command(
+        verbs,
+        "golden",
+        "worker.cli.golden:make",
+        "make a golden case of it, scrubbed, which `make test` runs",
+        json=True,
+    )
+    asks_yes(golden)
+    for one in (show, retry, replay, golden):
         one.add_argument("ticket", metavar="ID", help="external id or run id")
     asks_yes(retry)
     retry.add_argument("--force", action="store_true", help="also for the third time and more")

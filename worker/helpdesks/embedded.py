@@ -15,7 +15,7 @@ from tasks.ports.helpdesk import FIELDS, Capabilities, Gone, Moved, Seen, Traces
 from tasks.ticket import ExternalId, Ticket, Turn
 from worker.helpdesks import forgetting, reading
 from worker.helpdesks.database import BUSY_SECONDS, Database
-from worker.helpdesks.reading import Conversation, Held, Replied
+from worker.helpdesks.reading import Conversation, Edited, Held, Replied
 from worker.helpdesks.shown import MACHINE, ShownTicket
 from worker.helpdesks.turns import new_turns, said_in
 
@@ -231,6 +231,15 @@ class EmbeddedHelpdesk:
         """Conversations in which the customer wrote again since `position`, oldest reply first."""
         with self._database.reading() as connection:
             return reading.replied(connection, position, limit)
+
+    def edited(self, position: str | None, *, limit: int) -> Edited:
+        """Tickets whose fields people have set since `position`."""
+        with self._database.reading() as connection:
+            return reading.edited(connection, position, limit)
+
+    def now(self) -> float:
+        """What time it is here, in epoch seconds."""
+        return self._clock.now()
 
 
 def _opened(connection: sqlite3.Connection, source: str, ticket: Ticket) -> bool:

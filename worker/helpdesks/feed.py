@@ -1,7 +1,7 @@
 """What a helpdesk says of changes, for whoever reads tickets from it. Every call blocks."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ EPOCH = "1970-01-02T00:00:00Z"  # no helpdesk keeps a time before 1970, whatever
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """An open ticket, and when it was changed last: ISO 8601 in UTC, to the second."""
+    """A ticket, and when it was changed last: ISO 8601 in UTC, to the second."""
 
     ticket: ExternalId
     stamp: str
@@ -26,12 +26,24 @@ class Change:
 class State:
     """A ticket as it stands.
 
-    `said`: as JSON that `tasks.intake` takes; None where nothing is new, the ticket is gone, or no
-    customer has said anything.
+    `said`: as JSON that `tasks.intake` takes; None where nothing is new, the ticket is closed or
+    gone, or no customer has said anything. `chosen`: fields that a person has set last; of a
+    helpdesk that `tells` nobody who it was, all that hold something. `held`: all of them, there.
     """
 
     version: str
     said: Mapping[str, Any] | None
+    chosen: Mapping[str, "Chosen"] = field(default_factory=dict)
+    held: Mapping[str, str | None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chosen:
+    """What a field holds in our values; who set it and when, a stamp, where that is told."""
+
+    value: str
+    by: str | None = None
+    at: str | None = None
 
 
 class Feed(Protocol):
@@ -57,6 +69,10 @@ class Feed(Protocol):
 
     def changed(self, since: str) -> Iterator[Change]:
         """Open tickets that were changed then or later, oldest change first."""
+        ...
+
+    def touched(self, since: str) -> Iterator[Change]:
+        """Those, and the ones that people have done with: who closes a ticket may correct it."""
         ...
 
     def count(self, since: str) -> int:
@@ -86,6 +102,12 @@ def walked(
             return
         number = number + 1 if found[-1].stamp == since else 1
         since = found[-1].stamp
+
+
+def apart(stamp: str, now: str) -> float:
+    """Seconds from one moment to another; less than none where that came first."""
+    before, after = (datetime.strptime(one, STAMP).replace(tzinfo=UTC) for one in (stamp, now))
+    return (after - before).total_seconds()
 
 
 def later(stamp: str, by: timedelta) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tasks.ports.helpdesk import FIELDS, Gone, Seen
 from tasks.ticket import ExternalId, Requester, Ticket, Turn
-from worker.helpdesks.shown import ShownChange, ShownNote, ShownTicket, untouched
+from worker.helpdesks.shown import MACHINE, ShownChange, ShownNote, ShownTicket, untouched
 
 HELD = ", ".join(FIELDS)
 
@@ -19,6 +19,12 @@ FROM tickets WHERE external_id = ?
 TURNS = "SELECT author, body, at FROM turns WHERE ticket = ? ORDER BY id"
 NOTES = "SELECT key, author, body, at FROM notes WHERE ticket = ? ORDER BY id"
 HISTORY = "SELECT at, author, field, before, after, key FROM history WHERE ticket = ? ORDER BY id"
+EDITED = """
+SELECT DISTINCT h.ticket, t.source FROM history h JOIN tickets t ON t.external_id = h.ticket
+WHERE h.id > ? AND h.id <= ? AND h.author <> ?
+"""
+EDITS = "SELECT id FROM history WHERE id > ? AND author <> ? ORDER BY id LIMIT ?"
+NEWEST_EDIT = "SELECT (SELECT name FROM identity), coalesce(max(id), 0) FROM history"
 REPLIED = "SELECT ticket, id FROM turns WHERE reply AND id > ? ORDER BY id LIMIT ?"
 NEWEST = "SELECT (SELECT name FROM identity), coalesce(max(id), 0) FROM turns"
 
@@ -45,6 +51,15 @@ class Replied:
     """Conversations in which the customer wrote again, each once, and where to go on."""
 
     conversations: tuple[Conversation, ...]
+    position: str
+    more: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edited:
+    """Tickets (with their source) on which people have set fields, as shown, and where to go on."""
+
+    tickets: tuple[tuple[str, ExternalId, ShownTicket], ...]
     position: str
     more: bool
 
@@ -117,9 +132,7 @@ def replied(connection: sqlite3.Connection, position: str | None, limit: int) ->
     one (it was brought back from a copy).
     """
     file, newest = connection.execute(NEWEST).fetchone()
-    known, _, number = (position or "").partition(":")
-    readable = known == file and number.isdecimal() and len(number) < DIGITS
-    after = int(number) if readable and int(number) <= newest else 0
+    after = _after(position, file, newest)
     rows = connection.execute(REPLIED, (after, limit + 1)).fetchall()
     here = rows[:limit]
     found = (conversation(connection, ticket) for ticket in dict.fromkeys(row[0] for row in here))
@@ -128,3 +141,33 @@ def replied(connection: sqlite3.Connection, position: str | None, limit: int) ->
         position=f"{file}:{here[-1][1] if here else after}",
         more=len(rows) > limit,
     )
+
+
+def edited(connection: sqlite3.Connection, position: str | None, limit: int) -> Edited:
+    """Tickets whose fields people have set after `position`, at most so many edits; as `replied`.
+
+    Their ids are looked through as far as the newest one: what the fleet wrote is passed over once.
+    """
+    file, newest = connection.execute(NEWEST_EDIT).fetchone()
+    after = _after(position, file, newest)
+    if after == newest:
+        return Edited(tickets=(), position=f"{file}:{after}", more=False)
+    rows = connection.execute(EDITS, (after, MACHINE, limit + 1)).fetchall()
+    more = len(rows) > limit
+    until = rows[limit - 1][0] if more else newest
+    found = connection.execute(EDITED, (after, until, MACHINE)).fetchall()
+    return Edited(
+        tickets=tuple(
+            (source, ticket, one)
+            for ticket, source in found
+            if (one := shown(connection, ticket)) is not None
+        ),
+        position=f"{file}:{until}",
+        more=more,
+    )
+
+
+def _after(position: str | None, file: str, newest: int) -> int:
+    known, _, number = (position or "").partition(":")
+    readable = known == file and number.isdecimal() and len(number) < DIGITS
+    return int(number) if readable and int(number) <= newest else 0

@@ -67,6 +67,11 @@ class ShownTicket:
             },
         )
 
+    def chosen(self) -> dict[str, ShownChange]:
+        """For each field that a person has set last: how."""
+        last = {change.field: change for change in self.history}
+        return {name: change for name, change in last.items() if change.author != MACHINE}
+
     def as_json(self) -> dict[str, Any]:
         """As `triage helpdesk show` prints it; every `at` in ISO 8601, UTC."""
         return {

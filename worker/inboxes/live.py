@@ -12,8 +12,8 @@ from typing import Self
 from pydantic import TypeAdapter, ValidationError
 
 from tasks.errors import HelpdeskDown, Misconfigured, RateLimited, Rejected, SourceDown
-from tasks.ports.inbox import Message, Page
-from worker.helpdesks.feed import EPOCH, ZONE, Change, Feed, State, later
+from tasks.ports.inbox import Choice, Message, Page, Standing
+from worker.helpdesks.feed import EPOCH, ZONE, Change, Feed, State, apart, later
 
 OVERLAP = timedelta(seconds=60)
 """Looked back by at each poll: a change may become visible after a later one has."""
@@ -121,17 +121,35 @@ class LiveInbox:
         newest = max((one.stamp for one in changed), default=position.since)
         more = len(new) == limit
         base = position if more else position.without_lost(found)
-        said = (json.dumps(state.said).encode() for state in states if state.said is not None)
         return Page(
-            messages=tuple(Message(source=self.name, raw=raw) for raw in said),
+            messages=tuple(
+                Message(source=self.name, raw=json.dumps(state.said).encode(), held=state.held)
+                for state in states
+                if state.said is not None
+            ),
+            standings=tuple(
+                self._standing(one, state, now)
+                for one, state in zip(changed, states, strict=True)
+                if state.chosen
+            ),
             position=base.moved(newest, brought).as_text(),
             more=more,
         )
 
+    def _standing(self, change: Change, state: State, now: str) -> Standing:
+        """By how long ago it was, since its clock need not be ours."""
+        choices = {
+            name: Choice(value=one.value, by=one.by, ago=apart(one.at, now) if one.at else None)
+            for name, one in state.chosen.items()
+        }
+        return Standing(source=self.name, ticket=change.ticket, choices=choices)
+
     def _changed(self, position: Position, limit: int) -> Iterator[Change]:
         """What was not brought in this state for certain, up to so many that are new."""
         new = 0
-        for one in self._feed.changed(position.oldest):
+        # Whoever asks for old tickets wants those that are to be worked on.
+        feed = self._feed.touched if self._since is None else self._feed.changed
+        for one in feed(position.oldest):
             if one.stamp < position.oldest or position.is_done_with(one):
                 continue
             yield one

@@ -35,6 +35,10 @@ class PastFeed:
         """Those that are closed."""
         return self._archive.closed(since)
 
+    def touched(self, since: str) -> Iterator[Change]:
+        """The same."""
+        return self.changed(since)
+
     def count(self, since: str) -> int:
         """Of those that are closed."""
         return self._archive.count(since)

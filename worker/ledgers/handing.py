@@ -32,12 +32,14 @@ class LedgerHanding:
 
     engine: Engine
 
-    def unhanded(self, limit: int, residence: Residence = ANYWHERE) -> Sequence[Run]:
-        """Dead letters of the journey, and runs in review, that no person was told of yet.
+    def unhanded(self, now: float, limit: int, residence: Residence = ANYWHERE) -> Sequence[Run]:
+        """Dead letters of the journey, and runs in review, that people were not given yet.
 
-        But for those that have broken a worker, and would again.
+        But for those that have broken a worker, and would again, and for reviews whose time to be
+        decided about is not over.
         """
-        query = select(*RUN).where(text(UNHANDED), residence.where())
+        is_over = or_(schema.runs.c.due_at.is_(None), schema.runs.c.due_at <= now)
+        query = select(*RUN).where(text(UNHANDED), is_over, residence.where())
         query = query.order_by(schema.runs.c.id).limit(limit)
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(query)]

@@ -1,11 +1,15 @@
 """What people say that a field should be: the only truth that decisions are measured by."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 
+from tasks.confidence import score_of
+from tasks.events import Kind
+from tasks.paying import decides
 from tasks.run import RunId
 from worker.ledgers import schema
 from worker.ledgers.engine import reading, writing
@@ -41,6 +45,7 @@ class Label:
         return self.said == self.truth
 
 
+PAGE = 500
 COLUMNS = tuple(
     schema.labels.c[name] for name in ("run", "field", "how", "said", "truth", "by", "at")
 )
@@ -69,12 +74,38 @@ class LedgerLabelling:
         with reading(self.engine) as connection:
             return [_label(*row) for row in connection.execute(query)]
 
+    def scores(self, runs: Sequence[RunId]) -> Mapping[RunId, tuple[str, float | None]]:
+        """Of each run the model that decided it, and the score of its answer; None: it has none."""
+        events = schema.events
+        found: dict[RunId, tuple[str, float | None]] = {}
+        with reading(self.engine) as connection:
+            for start in range(0, len(runs), PAGE):
+                query = (
+                    select(events.c.run, events.c.body)
+                    .where(
+                        events.c.run.in_(runs[start : start + PAGE]),
+                        events.c.kind == str(Kind.ANSWERED),
+                    )
+                    .order_by(events.c.run, events.c.seq)
+                )
+                rows = ((str(run), str(body)) for run, body in connection.execute(query))
+                found |= dict(_scores(rows))
+        return found
+
     def labels_of(self, run: RunId) -> Sequence[Label]:
         """All that was said of one run, oldest first."""
         table = schema.labels
         query = select(*COLUMNS).where(table.c.run == run).order_by(table.c.at, table.c.field)
         with reading(self.engine) as connection:
             return [_label(*row) for row in connection.execute(query)]
+
+
+def _scores(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[RunId, tuple[str, float | None]]]:
+    """Of answers that decide, in the order in which they came: the last one of a run counts."""
+    for run, kept in rows:
+        body = json.loads(kept)
+        if decides(body):
+            yield RunId(run), (str(body["model"]), score_of(body.get("measured") or {}))
 
 
 def keep(connection: Connection, labels: Sequence[Label]) -> None:

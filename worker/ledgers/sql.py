@@ -9,18 +9,22 @@ from tasks.accounts import SCOPES
 from tasks.ports.ledger import Change, Claim, Claimed, Reserved
 from worker.ledgers.accounting import LedgerAccounting
 from worker.ledgers.alerting import LedgerAlerting
+from worker.ledgers.correcting import LedgerCorrecting
 from worker.ledgers.forgetting import LedgerForgetting
 from worker.ledgers.handing import LedgerHanding
 from worker.ledgers.ingesting import LedgerIngesting
 from worker.ledgers.labelling import LedgerLabelling
+from worker.ledgers.measuring import LedgerMeasuring
 from worker.ledgers.noticing import LedgerNoticing
 from worker.ledgers.pausing import LedgerPausing
 from worker.ledgers.postgres import PostgresLane
 from worker.ledgers.reading import LedgerReading
 from worker.ledgers.reaping import LedgerReaping
 from worker.ledgers.recalling import LedgerRecalling
+from worker.ledgers.reviewing import LedgerReviewing
 from worker.ledgers.sourcing import LedgerSourcing
 from worker.ledgers.sqlite import SqliteLane
+from worker.ledgers.summoning import LedgerSummoning
 from worker.ledgers.switching import LedgerSwitching
 from worker.ledgers.tripping import LedgerTripping
 
@@ -40,6 +44,10 @@ class SqlLedger(
     LedgerAlerting,
     LedgerForgetting,
     LedgerLabelling,
+    LedgerReviewing,
+    LedgerSummoning,
+    LedgerCorrecting,
+    LedgerMeasuring,
 ):
     """Implements the ledger port, and what the upkeep of a fleet needs besides."""
 

@@ -36,6 +36,7 @@ class Endpoint:
     api_base: str | None  # None: the provider's own address
     api_key: str = field(repr=False)
     credential: str  # the name of the variable that holds the key
+    logprobs: bool = False  # it gives the probabilities of its tokens, where it is asked for them
 
 
 class LitellmGateway:
@@ -120,6 +121,7 @@ class LitellmGateway:
             "api_base": endpoint.api_base,
             "max_tokens": question.max_output_tokens,
             "response_format": {"type": "json_schema", "json_schema": form},
+            **({"logprobs": True} if endpoint.logprobs else {}),
             # Azure goes through OpenAI's SDK, over litellm.aclient_session: the same connections.
             "client": None if _provider(question) == AZURE else client,
         }

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.load import LOCAL, Config
+from config.load import Config
+from config.serving import LOCAL
 from tasks.ports.clock import Clock
 from worker.models.baseline.examples import read_examples
 from worker.models.baseline.provider import LocalBaseline

@@ -6,6 +6,7 @@ from typing import Any
 
 from tasks.ports.model import Question, Reply, Usage
 from worker.models.mending import MOST_TOKENS
+from worker.models.probabilities import measured
 
 ModelResponse = Any  # litellm.ModelResponse: litellm's types are not followed
 
@@ -25,14 +26,16 @@ def read_reply(response: ModelResponse, question: Question, latency_seconds: flo
         return _without(question, latency_seconds, "empty", answered=answered, usage=usage)
     choice = response.choices[0]
     fields = getattr(choice.message, "provider_specific_fields", None) or {}
+    text = choice.message.content or ""
     return Reply(
-        text=choice.message.content or "",
+        text=text,
         model_asked=question.model,
         model_answered=answered,
         usage=usage,
         finish_reason=choice.finish_reason or "stop",
         latency_seconds=latency_seconds,
         refusal=fields.get("refusal") or getattr(choice.message, "refusal", None),
+        measured=measured(text, getattr(choice, "logprobs", None)),
     )
 
 

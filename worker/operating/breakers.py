@@ -73,8 +73,7 @@ def standing_json(one: Standing) -> dict[str, object]:
 def configured(config: Config) -> Sequence[str]:
     """The dependencies that config names, then its keys."""
     tiers = config.tiers
-    used = dict.fromkeys(name for tier in tiers.tiers for name in tier.models)
-    models = [tiers.model(name) for name in used]
+    models = [tiers.model(name) for name in tiers.served]
     remote = config.helpdesk.remote
     keys = [model.credential for model in models] + [remote.credential if remote else None]
     keys += [key for source in config.facts.used.values() for key in _keys(source)]

@@ -8,17 +8,20 @@ from config.environment import Environment
 from config.errors import ConfigError
 from config.facts import Files
 from config.helpdesk import Kind
-from config.load import LOCAL, Config, load
+from config.load import Config, load
+from config.serving import LOCAL
 from config.tiers import TIERS
 from tasks.errors import OperatorError, TriageError
 from worker.broker import server
 from worker.broker.queues import Broker
+from worker.clock import SystemClock
 from worker.compose import CHECKOUT, Shop, open_inbox, open_shop, recognise
 from worker.facts.source import upstream
 from worker.findings import Finding
 from worker.ledgers import migrating
 from worker.models.baseline.examples import read_examples
 from worker.operating import connecting
+from worker.operating.trust import only_suggested
 from worker.operating.trying_facts import try_sources
 from worker.refusals import RefusedToStart
 
@@ -50,6 +53,10 @@ def _configuration(config: Config) -> Iterator[Finding]:
     yield _ok("prompt", f"{config.classify.version}, {config.summarise.version}")
     for tier in config.tiers.tiers:
         yield _ok(f"tier {tier.name}", ", ".join(tier.models))
+    judges = ", ".join(judge.name for judge in config.tiers.judges)
+    yield _ok("judge", judges or "nobody: answers are written as validation lets them pass")
+    held = only_suggested(config, SystemClock().now())
+    yield _ok("autonomy", held or "as policy.toml says")
 
 
 def _models(config: Config) -> Iterator[Finding]:
@@ -60,7 +67,7 @@ def _models(config: Config) -> Iterator[Finding]:
             says=f"every model is asked at {config.environment.simulator}: answers are made up",
             remedy="unset TRIAGE_SIMULATOR where tickets are real",
         )
-    for name in dict.fromkeys(m for tier in config.tiers.tiers for m in tier.models):
+    for name in config.tiers.served:
         model = config.tiers.model(name)
         price = f"${model.price.input} in, ${model.price.output} out per million tokens"
         missing = model.credential and model.credential not in config.environment.credentials
@@ -95,7 +102,7 @@ def _training(config: Config) -> Finding:
 
 def _limits(config: Config) -> Iterator[Finding]:
     """A limit of what nobody asks is a misspelt one, and what it was meant for has none."""
-    known = {model.dependency for model in config.tiers.models}
+    known = {model.dependency for model in config.tiers.everyone}
     known |= {upstream(name) for name in config.facts.used}
     known |= {f"helpdesk:{kind}" for kind in get_args(Kind)}
     for limit in config.guards.limits:
@@ -129,6 +136,9 @@ def _alerts(config: Config) -> Iterator[Finding]:
     if smtp.host:
         ways.append(f"mail by {smtp.host}:{smtp.port} ({smtp.security}) to {', '.join(smtp.to)}")
     yield _ok("alerts", ", ".join(["the log", *ways]))
+    if owners := config.alerts.owners:
+        theirs = (f"{name} for {', '.join(one.issue_types)}" for name, one in owners.items())
+        yield _ok("owners", "; ".join(theirs))
     if smtp.host and smtp.security == "none" and smtp.credential in credentials:
         says = f"the password of {smtp.host} is sent as it is, for all on the way to read"
         remedy = 'set smtp.security in alerts.toml to "starttls" or "ssl"'

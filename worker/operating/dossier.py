@@ -54,7 +54,7 @@ def dossier(run: Run, ledger: SqlLedger, vault: Vault) -> dict[str, object]:
             }
             for write in ledger.writes(run.id)
         ],
-        "decisions": [choice for e in events if e.kind is Kind.VALIDATED for choice in _choices(e)],
+        "decisions": [choice for e in events if e.kind in DECIDED for choice in _choices(e)],
         "texts": texts,
     }
 
@@ -85,6 +85,9 @@ def _open(vault: Vault, sealed: Sealed, key: SealedKey | None) -> str:
         return "(sealed under another TRIAGE_SECRET_KEY)"
 
 
+DECIDED = frozenset({Kind.VALIDATED, Kind.REVIEWED})
+"""What says what is to be written."""
+
 CALLS = frozenset({Kind.ANSWERED, Kind.UNANSWERED})
 """What became of a request to a model."""
 
@@ -106,5 +109,5 @@ def decides(event: Event) -> bool:
 
 
 def _choices(event: Event) -> list[object]:
-    choices = event.body["choices"]
+    choices = event.body.get("choices")
     return choices if isinstance(choices, list) else []

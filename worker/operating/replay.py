@@ -158,7 +158,7 @@ async def _decide(
     request: Request | None,
 ) -> object:
     async with desk_with(shop, scrap, tiers) as ours:
-        desk = replace(ours, prompt=prompt)
+        desk = replace(ours, prompt=prompt, judge=None)  # nothing is written
         if request:
             desk = replace(desk, models=Again(desk.models, request))
         came = await classify(case, desk)

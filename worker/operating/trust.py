@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
+from config.load import Config
 from config.mode import Mode
+from config.serving import LOCAL
 from tasks.causes import WaitReason
+from tasks.confidence import fewest
 from tasks.ports.ledger import Source
 from tasks.run import State
 from worker.ledgers import schema
@@ -48,3 +52,16 @@ def trusted(ledger: SqlLedger) -> Sequence[Trusted]:
 def _free(name: str) -> Source:
     """One that nobody has said anything about."""
     return Source(name=name, mode=Mode.AUTO, per_hour=None, since=0.0, by="", why="")
+
+
+def only_suggested(config: Config, now: float) -> str | None:
+    """What an operator has to know of models that nobody has measured; None: nothing."""
+    kind, rules = config.helpdesk.kind, config.policy.autonomy
+    hosted = [name for name in config.tiers.served if name != LOCAL]
+    if not hosted or rules.accepted(kind, datetime.fromtimestamp(now, UTC).date()):
+        return None
+    return (
+        f"values of hosted models are only suggested in {kind} until people have checked "
+        f"{fewest(rules.tolerated)} of a model's answers; policy.toml, autonomy.unmeasured, "
+        "accepts them before that, by name and until a day"
+    )

@@ -28,6 +28,7 @@ class Vault:
     def __init__(self, secret: bytes, *, keep_days: int) -> None:
         self._seal_key = AESGCM(hmac.digest(secret, b"triage-fleet keys", "sha256"))
         self._name_key = hmac.digest(secret, b"triage-fleet requesters", "sha256")
+        self._lot_key = hmac.digest(secret, b"triage-fleet lots", "sha256")
         self.keep_seconds = keep_days * DAY
         self._opened = lru_cache(maxsize=10_000)(self._open_key)
 
@@ -35,6 +36,14 @@ class Vault:
         """Who it is in the ledger: the same for the same address, but not the address."""
         address = email.strip().lower().encode("utf-8", "surrogatepass")
         return hmac.digest(self._name_key, address, "sha256").hex()[:32]
+
+    def lot(self, name: str) -> float:
+        """A number from 0 to below 1 that is always the same, and nobody without the secret knows.
+
+        Of any name it is as good as drawn: it depends on nothing else.
+        """
+        drawn = hmac.digest(self._lot_key, name.encode("utf-8", "surrogatepass"), "sha256")
+        return int.from_bytes(drawn[:6]) / 2**48
 
     def new_key(self, requester: str) -> SealedKey:
         """A fresh key for that requester, sealed."""

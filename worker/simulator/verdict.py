@@ -98,6 +98,9 @@ def verdict(asked: Asked, known: Mapping[str, Verdict]) -> Verdict:
         "evidence": [],
         "reason": f"The words are those of {issue}.",
         "draft": DRAFT if number % DRAFTS == 0 else None,
+        "agrees": True,
+        "wrong": [],
+        "why": "It fits what was said.",
     } | told
     return {
         name: ours[name] if name in ours else _anything(shape) for name, shape in properties.items()

@@ -39,21 +39,23 @@ class Entrusting:
         self._policy = policy
 
     def ended(self) -> Sequence[Change]:
-        """What nobody decided about, and whose helpdesk was away when it came to rest."""
-        return [self._sent(run, _why(run)) for run in self._ledger.unhanded(BATCH, self._residence)]
+        """What nobody decided about in time, and whose helpdesk was away when it came to rest."""
+        found = self._ledger.unhanded(self._slowest(), BATCH, self._residence)
+        return [self._sent(run, _why(run)) for run in found]
 
     def overdue(self) -> Sequence[Change]:
-        """What has waited for longer than its customer tier's limit. It goes on afterwards.
-
-        By the slowest clock of the fleet: one that is an hour ahead must not hand over everything.
-        """
-        now = min([self._clock.now(), *(life.beat_at for life in self._ledger.workers())])
+        """What has waited for longer than its customer tier's limit. It goes on afterwards."""
+        now = self._slowest()
         tiers: tuple[CustomerTier, ...] = get_args(CustomerTier)
         older: dict[str, str] = {
             tier: oldest_id(now - self._policy.unrouted_after.of(tier)) for tier in tiers
         }
         found = self._ledger.overdue(older, BATCH, self._residence)
         return [self._sent(run, _late(run, now)) for run in found]
+
+    def _slowest(self) -> float:
+        """By the fleet's slowest clock: one that is an hour ahead must not hand over everything."""
+        return min([self._clock.now(), *(life.beat_at for life in self._ledger.workers())])
 
     def _sent(self, run: Run, why: str) -> Change:
         entries = (handing_over(run, why), sent_again(run))

@@ -9,6 +9,7 @@ from worker.alerts.lookout import Lookout
 from worker.alerts.post import Post
 from worker.alerts.telling import Step, steps
 from worker.ledgers.engine import reading
+from worker.upkeep.caller import Caller
 from worker.upkeep.incarnation import Heart
 from worker.upkeep.role import Role
 
@@ -27,10 +28,12 @@ class Herald:
         heart: Heart,
         lookout: Lookout,
         post: Post,
+        caller: Caller,
         *,
         broker_answers: Callable[[], bool],
         rules: Alerts,
     ) -> None:
+        self._caller = caller
         self._ledger = heart.ledger
         self._clock = heart.clock
         self._log = heart.log
@@ -50,6 +53,7 @@ class Herald:
             self._look()
             took = self._clock.monotonic() - began
             self._rest_until = began + took * REST
+        self._caller.call(self._clock.now())
         self._post.deliver(self._role.is_held)
 
     def _look(self) -> None:

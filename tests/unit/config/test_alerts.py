@@ -15,6 +15,7 @@ host = "smtp.example.com"
 from = "triage@example.com"
 to = ["oncall@example.com"]
 """
+OWNER = "[owners.a]\nissue_types = ['card']\nwebhook = 'http://x'"
 LOGIN = {"TRIAGE_SMTP_USER": "fleet", "TRIAGE_SMTP_PASSWORD": "hush"}
 
 MISTAKES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -33,6 +34,32 @@ MISTAKES: dict[str, tuple[str, tuple[str, ...]]] = {
     "mail to a name": (MAIL.replace("oncall@", "oncall "), ("smtp", "is no address")),
     "a security that there is not": ("[smtp]\nsecurity = 'tls'", ("smtp.security", "'starttls'")),
     "a share above all": ("[limits]\nreview_share = 15", ("limits.review_share", "less than")),
+    "an owner of nothing": ("[owners.a]\nissue_types = []", ("owners.a", "at least 1 item")),
+    "an owner whom nothing reaches": (
+        "[owners.a]\nissue_types = ['card']",
+        ("owners.a", "say how to reach it"),
+    ),
+    "an owner of what there is not": (
+        "[owners.a]\nissue_types = ['cars']\nwebhook = 'http://x'",
+        ("owners.a has cars", "no issue type", "card,"),
+    ),
+    "two owners": (f"{OWNER}\n{OWNER.replace('.a]', '.b]')}", ("card has two owners",)),
+    "an owner by mail without a server": (
+        "[owners.a]\nissue_types = ['card']\nto = ['a@example.com']",
+        ("owners.a has addresses", "smtp.host"),
+    ),
+    "an owner's webhook that is no address": (
+        "[owners.a]\nissue_types = ['card']\nwebhook = 'chat'",
+        ("owners.a", "webhook is no address"),
+    ),
+    "an owner's webhook that nobody has set": (
+        "[owners.a]\nissue_types = ['card']\nwebhook_credential = 'HOOK'",
+        ("HOOK holds no http(s):// address", "owners.a"),
+    ),
+    "an owner's name for nobody": (
+        "[owners.'A B']\nissue_types = ['card']\nwebhook = 'http://x'",
+        ("owners.A B", "pattern"),
+    ),
     "a limit that there is not": ("[limits]\nreviews = 0.1", ("limits.reviews", "not permitted")),
 }
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigError
-from config.load import LOCAL, Config
+from config.load import Config
+from config.serving import LOCAL
 from tests.unit.config.overlay import ONE_OF_EACH, loaded, overlay
 
 OPENAI = ("openai/gpt-6-luna", "openai/gpt-5-mini", "openai/gpt-6-sol")

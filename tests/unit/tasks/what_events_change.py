@@ -90,12 +90,13 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
     Kind.DIED: ({}, {"suspect": True, "alone": True, "deaths": 2}),
     Kind.TWINS: ({}, {}),
     Kind.IN_REVIEW: (
-        {"reason": "unsure", "why": "confidence 0.4"},
+        {"reason": "unsure", "why": "confidence 0.4", "until": 700.0},
         GONE
         | {
             "state": State.IN_REVIEW,
             "reason": "unsure",
             "why": "confidence 0.4",
+            "due_at": 700.0,
             "routed_at": 100.0,
         },
     ),
@@ -140,7 +141,10 @@ TABLE: dict[Kind, tuple[Body, dict[str, object]]] = {
     Kind.GIVEN_BACK: ({"keys": []}, {}),
     Kind.OVERWRITTEN: ({"keys": []}, {}),
     Kind.JUDGED: ({"agrees": True, "why": "it fits"}, {}),
-    Kind.REVIEWED: ({"decision": "accept", "by": "ada"}, {}),
+    Kind.REVIEWED: (
+        {"decision": "accept", "by": "ada", "issue_type": "cash", "priority": 2, "queue": "vip"},
+        {"stage": "write", "issue_type": "cash", "priority": 2, "queue": "vip", **CLEARED},
+    ),
     Kind.CORRECTED: ({"field": "queue", "said": "cards", "truth": "fraud"}, {}),
     Kind.HANDING_OVER: (
         {"why": "x", "back": WAITED},

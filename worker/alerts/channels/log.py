@@ -21,5 +21,7 @@ class LogChannel:
         fields = {"id": said["id"], "state": said["state"], "at_moment": said["at"], **alert}
         if message.state is State.RESOLVED:
             self._log.info("alert.resolved", **fields)
+        elif message.state is State.TOLD:
+            self._log.info("people.called", **fields)
         else:
             self._log.warning("alert.raised", **fields)

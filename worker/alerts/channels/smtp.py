@@ -23,14 +23,14 @@ class SmtpChannel:
     machine's own authorities unless others are given.
     """
 
-    name = "smtp"
-
     def __init__(
         self,
         server: Server,
         login: tuple[str, str] | None = None,
         tls: ssl.SSLContext | None = None,
+        name: str = "smtp",
     ) -> None:
+        self.name = name
         self._server = server
         self._login = login
         self._tls = tls

@@ -13,8 +13,6 @@ class WebhookChannel:
     `secret`: the header that shows who we are, with its value; empty where there is none.
     """
 
-    name = "webhook"
-
     def __init__(
         self,
         url: str,
@@ -22,7 +20,9 @@ class WebhookChannel:
         *,
         timeout_seconds: float,
         kinds: tuple[AlertKind, ...] = (),
+        name: str = "webhook",
     ) -> None:
+        self.name = name
         self._url = url
         self._secret = dict(secret)
         self._timeout = timeout_seconds

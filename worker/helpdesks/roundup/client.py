@@ -165,6 +165,11 @@ class RoundupClient:
         """A page of those that people have done with, as `open_issues`."""
         return self._changed(self._decided(), since, number, PAGE, "activity,id")
 
+    def touched_issues(self, since: str, number: int) -> list[Change]:
+        """The open ones and those, as `open_issues`."""
+        statuses = dict.fromkeys((*self._open(), UNSET, *self._decided()))
+        return self._changed(statuses, since, number, PAGE, "activity,id")
+
     def _changed(
         self, statuses: Iterable[str], since: str, number: int, count: int, sort: str
     ) -> list[Change]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tasks.ticket import ExternalId
-from worker.helpdesks.feed import EPOCH, Change, State, walked
+from worker.helpdesks.archive import DECIDED
+from worker.helpdesks.feed import EPOCH, Change, Chosen, State, walked
 from worker.helpdesks.roundup.client import PAGE, Issue, RoundupClient, stamp_of
 from worker.mail.parts import PLAIN, Part
 from worker.mail.text import readable
@@ -33,6 +34,10 @@ class RoundupFeed:
         """By their activity."""
         return walked(self._client.open_issues, since, full=PAGE)
 
+    def touched(self, since: str) -> Iterator[Change]:
+        """By their activity."""
+        return walked(self._client.touched_issues, since, full=PAGE)
+
     def count(self, since: str) -> int:
         """By Roundup's own count."""
         return self._client.count_open(since)
@@ -42,7 +47,17 @@ class RoundupFeed:
         issue = self._client.issue(ticket)
         if issue is None or issue.etag == known:
             return State(version=known, said=None)
-        return State(version=issue.etag, said=self.said(issue))
+        held = issue.held(self._client.config.fields)
+        return State(
+            version=issue.etag,
+            said=None if issue.status in self._client.config.closed else self.said(issue),
+            chosen={
+                name: Chosen(value=value)
+                for name, value in held.items()
+                if value and name in DECIDED
+            },
+            held=held,
+        )
 
     def said(self, issue: Issue) -> dict[str, Any] | None:
         """As JSON that `tasks.intake` takes; None where it has neither text nor title."""

@@ -40,7 +40,8 @@ class RtArchive:
             return None
         told = [turn["body"] for turn in said["thread"] if turn["author"] == "customer"]
         body = said["body"] or next(iter(told), "")
-        last = last_changes(self._client, shown, history)
+        changes = last_changes(self._client, shown, history)
+        last = {name: one.creator for name, one in changes.items()}
         labels = {
             name: value
             for name, value in Fields(self._client.config).held(shown).items()

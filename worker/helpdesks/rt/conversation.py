@@ -1,8 +1,10 @@
 """A ticket of Request Tracker's as intake reads it: who said what, in order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from worker.helpdesks.archive import DECIDED
+from worker.helpdesks.feed import Chosen
 from worker.helpdesks.rt.client import RtClient, Shown, Transaction
 from worker.helpdesks.rt.fields import Fields
 from worker.helpdesks.rt.mails import NOTHING, mails_of
@@ -12,14 +14,15 @@ from worker.mail.text import Said, readable
 CREATED, WRITTEN = "Create", "Correspond"
 
 
-def conversation(client: RtClient, shown: Shown) -> dict[str, Any] | None:
+def conversation(
+    client: RtClient, shown: Shown, history: Sequence[Transaction]
+) -> dict[str, Any] | None:
     """The ticket as JSON that `tasks.intake` takes; None where no customer has said anything.
 
     The opening is the body, what followed is the thread. Whoever is a requestor is the customer;
     whoever opened the ticket in a requestor's name speaks for one. What a machine sent (RFC 3834)
     is left out. Fields that a person has set are left out too, so that they are kept.
     """
-    history = history_of(client, shown)
     said = said_in(client, shown, history)
     return said and {**said, "fields": _untouched(client, shown, history)}
 
@@ -76,13 +79,27 @@ def _untouched(
     return {
         name: value
         for name, value in Fields(client.config).held(shown).items()
-        if last.get(name, client.my_name) in nobody
+        if name not in last or last[name].creator in nobody
     }
 
 
-def last_changes(client: RtClient, shown: Shown, history: Iterable[Transaction]) -> dict[str, str]:
-    """Field name to whoever changed it last."""
-    fields, last = Fields(client.config), dict[str, str]()
+def chosen(client: RtClient, shown: Shown, history: Iterable[Transaction]) -> Mapping[str, Chosen]:
+    """What people have set last: neither we, nor a machine, nor the customer."""
+    customers = {one["id"] for one in shown.raw["Requestor"]}
+    others = {*client.config.automata, client.my_name, *customers}
+    held = Fields(client.config).held(shown)
+    return {
+        name: Chosen(value=value, by=one.creator, at=one.created)
+        for name, one in last_changes(client, shown, history).items()
+        if name in DECIDED and one.creator not in others and (value := held[name])
+    }
+
+
+def last_changes(
+    client: RtClient, shown: Shown, history: Iterable[Transaction]
+) -> dict[str, Transaction]:
+    """Field name to how it was changed last."""
+    fields, last = Fields(client.config), dict[str, Transaction]()
     for one in history:
-        last |= dict.fromkeys(fields.changes(one, shown), one.creator)
+        last |= dict.fromkeys(fields.changes(one, shown), one)
     return last

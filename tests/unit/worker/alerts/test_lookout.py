@@ -215,3 +215,22 @@ def test_a_shell_that_names_no_helpdesk_does_not_miss_the_embedded_one(scene: Sc
 def test_what_is_watched_is_called_as_intake_calls_it(source: str | None) -> None:
     config = replace(CONFIG, environment=replace(CONFIG.environment, source=source))
     assert watched(config) == ("helpdesk", *filter(None, [source]))[:: -1 if source else 1]
+
+
+def test_only_who_judges_looks_at_corrections_and_not_at_every_look(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever else looks takes what was told last for what holds."""
+    looks: list[float] = []
+
+    def judge(_engine: object, now: float, _rule: object) -> tuple[()]:
+        looks.append(now)
+        return ()
+
+    monkeypatch.setattr("worker.alerts.lookout.judge", judge)
+    assert AlertKind.ACCURACY in _lookout(scene).look(NOON).unseen
+    assert looks == []
+    judging = _lookout(scene, judges=True)
+    for seconds in (0, 10, 299, 300, 310, 0):  # the last one by a clock that was set back
+        assert AlertKind.ACCURACY not in judging.look(NOON + seconds).unseen
+    assert looks == [NOON, NOON + 300, NOON]

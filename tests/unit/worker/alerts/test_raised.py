@@ -6,6 +6,7 @@ import pytest
 
 from config.alerts import AlertKind
 from tasks.run import State
+from tasks.watching import Judged
 from tests.twins.clock import NOON
 from tests.unit.worker.alerts.pictures import CONFIG, WORKER, a_picture, books, found
 from worker.alerts.picture import Rates, Shares
@@ -42,6 +43,20 @@ def _worked(seconds: float) -> dict[str, object]:
     return {"alive": (replace(WORKER, started_at=NOON - seconds),), "polled": {"helpdesk": None}}
 
 
+def _judged(peak: float, *, missing: bool = False) -> dict[str, object]:
+    one = Judged(
+        field="issue_type",
+        missing=missing,
+        issue_type="card",
+        tickets=400,
+        wrong=12,
+        usual=0.004,
+        peak=peak,
+        bound=11.0,
+    )
+    return {"judged": (one, replace(one, issue_type="cash", usual=None, peak=20.0))}
+
+
 def _names(*names: tuple[str, float]) -> dict[str, object]:
     return {"answers": {"openai/m": dict(names)}}
 
@@ -49,6 +64,12 @@ def _names(*names: tuple[str, float]) -> dict[str, object]:
 ALERTS: dict[str, tuple[dict[str, object], list[tuple[str, str]]]] = {
     "a fleet that works": ({}, []),
     "books that differ": ({"books": books(lost=1)}, [("books differ", "books")]),
+    "corrections that are as usual": (_judged(10.9), []),
+    "more corrections than usual": (_judged(11.0), [("accuracy", "accuracy:issue_type:card")]),
+    "more that belong there": (
+        _judged(11.0, missing=True),
+        [("accuracy", "accuracy:issue_type:card:missing")],
+    ),
     "a broker that is silent": ({"broker_answers": False}, [("broker down", "broker")]),
     "unrouted tickets and nobody": (
         {"alive": (), "books": books(queued=2)},
@@ -159,11 +180,13 @@ def test_what_holds(case: str) -> None:
 
 
 def test_every_kind_that_can_be_sent_is_in_the_table() -> None:
-    """The ledger and the page cannot tell of their own end; a test is asked for."""
+    """The ledger and the page cannot tell of their own end; others are told of single tickets."""
     raises = {kind for _, alerts in ALERTS.values() for kind, _ in alerts}
     assert set(AlertKind) - raises == {
         AlertKind.LEDGER_DOWN,
         AlertKind.PAGE_BROKEN,
+        AlertKind.REVIEW_WAITING,
+        AlertKind.ESCALATED,
         AlertKind.TEST,
     }
 

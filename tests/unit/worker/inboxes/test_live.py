@@ -4,15 +4,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.errors import HelpdeskDown, SourceDown
-from tasks.ports.inbox import Page
+from tasks.ports.inbox import Choice, Page
 from tasks.ticket import ExternalId
-from worker.helpdesks.feed import Change, State, later, walked
+from worker.helpdesks.feed import Change, Chosen, State, later, walked
 from worker.inboxes.live import LiveInbox
 
 NOON = "2026-01-01T12:00:00Z"
@@ -34,6 +35,7 @@ class Desk:
     parallel: int = 2
     moved_while_read: list[str] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
+    chosen: dict[str, dict[str, Chosen]] = field(default_factory=dict)
 
     def change(self, ticket: str) -> None:
         self.versions[ticket] = self.versions.get(ticket, 0) + 1
@@ -54,25 +56,30 @@ class Desk:
     def changed(self, since: str) -> Iterator[Change]:
         return walked(self._page, later(since, self.zone), full=FULL)
 
+    def touched(self, since: str) -> Iterator[Change]:
+        return walked(partial(self._page, closed=True), later(since, self.zone), full=FULL)
+
     def count(self, since: str) -> int:
         return len(self._changes(since))
 
     def state(self, ticket: ExternalId, *, known: str) -> State:
         version = str(self.versions[ticket])
-        said = None if version == known else {"id": ticket, "version": version}
-        return State(version=version, said=said)
+        if version == known:
+            return State(version=version, said=None)
+        said = None if ticket in self.closed else {"id": ticket, "version": version}
+        return State(version=version, said=said, chosen=self.chosen.get(ticket, {}))
 
-    def _page(self, since: str, number: int) -> list[Change]:
-        found = self._changes(since)[(number - 1) * FULL : number * FULL]
+    def _page(self, since: str, number: int, *, closed: bool = False) -> list[Change]:
+        found = self._changes(since, closed=closed)[(number - 1) * FULL : number * FULL]
         if self.moved_while_read:
             self.change(self.moved_while_read.pop())
         return found
 
-    def _changes(self, since: str) -> list[Change]:
+    def _changes(self, since: str, *, closed: bool = False) -> list[Change]:
         found = [
             Change(ticket=ExternalId(ticket), stamp=stamp)
             for ticket, stamp in self.stamps.items()
-            if stamp >= since and ticket not in self.closed
+            if stamp >= since and (closed or ticket not in self.closed)
         ]
         return sorted(found, key=lambda one: (one.stamp, one.ticket))
 
@@ -196,6 +203,35 @@ def test_a_helpdesk_that_is_away_is_a_source_that_is() -> None:
     desk = Desk(is_down=True)
     with pytest.raises(SourceDown, match="desk:here: nobody answers"):
         LiveInbox(desk).start()
+
+
+def test_what_people_chose_comes_with_its_age_also_of_tickets_that_they_closed() -> None:
+    """Once for each change; a closed ticket is no message, and nothing chosen is nothing said."""
+    desk = Desk()
+    inbox = LiveInbox(desk)
+    position = inbox.start()
+    for ticket in ("T-1", "T-2", "T-3"):
+        desk.change(ticket)
+    desk.closed = {"T-2"}
+    fraud = Chosen(value="fraud", by="ada", at=later(NOON, timedelta(seconds=-5)))
+    desk.chosen = {"T-1": {"queue": fraud}, "T-2": {"queue": Chosen(value="cards")}}
+    page = inbox.read(position, limit=500)
+    assert {ticket for ticket, _ in brought(page)} == {"T-1", "T-3"}
+    assert [(one.ticket, one.choices) for one in page.standings] == [
+        ("T-1", {"queue": Choice(value="fraud", by="ada", ago=5.0)}),
+        ("T-2", {"queue": Choice(value="cards", by=None, ago=None)}),
+    ]
+    desk.passes(300)
+    assert inbox.read(page.position, limit=500).standings == ()
+
+
+def test_whoever_asks_for_old_tickets_gets_the_open_ones_alone() -> None:
+    desk = Desk(closed={"T-2"})
+    for ticket in ("T-1", "T-2"):
+        desk.change(ticket)
+        desk.chosen[ticket] = {"queue": Chosen(value="fraud")}
+    page = LiveInbox(desk, since=NOON).read(None, limit=500)
+    assert [one.ticket for one in page.standings] == ["T-1"]
 
 
 @given(st.text())

@@ -19,6 +19,7 @@ from worker.ledgers.alerting import Kept
 from worker.ledgers.sql import SqlLedger
 from worker.ledgers.switching import GuardOff
 from worker.telemetry.log import Log
+from worker.upkeep.caller import Caller
 from worker.upkeep.herald import Herald
 from worker.upkeep.incarnation import Heart
 
@@ -80,10 +81,12 @@ class Company:
         )
         heart.begin()
         self.hearts.append(heart)
+        post = Post([self._ear], self.ledger, self._clock, runbook="r", log=log)
         return Herald(
             heart,
             Lookout(self.ledger, CONFIG),
-            Post([self._ear], self.ledger, self._clock, runbook="r", log=log),
+            post,
+            Caller(self.ledger, post, CONFIG.alerts),
             broker_answers=partial(self._asks, len(self.hearts) - 1),
             rules=CONFIG.alerts,
         )

@@ -49,6 +49,9 @@ class Stood:
     def changed(self, since: str) -> Iterator[Change]:
         raise AssertionError(since)
 
+    def touched(self, since: str) -> Iterator[Change]:
+        raise AssertionError(since)
+
     def state(self, ticket: ExternalId, *, known: str) -> State:
         raise AssertionError((ticket, known))
 

@@ -1,0 +1,87 @@
+"""The page of `triage review show`, for people."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from worker.cli.output import print_table
+from worker.operating.moments import age
+
+Document = Mapping[str, Any]
+
+
+def print_sheet(found: Document, queue: str) -> None:
+    """`queue`: where it goes, if nobody decides."""
+    print(f"{found['ticket']} (run {found['run']}, revision {found['revision']})")
+    print(f"stopped by {found['reason']}: {found['why']}, since {found['since']}")
+    print(_standing(found, queue))
+    print(f"\n--- {found['subject'] or 'no subject'}")
+    for turn in found["messages"]:
+        print(f"[{turn['author']}, {turn['at'] or 'before'}]\n{turn['body']}\n")
+    _print_facts(found["facts"], found["customer_tier"])
+    _print_proposal(found["proposal"])
+
+
+def _standing(found: Document, queue: str) -> str:
+    if found["decided"]:
+        return f"nobody may decide here any more: {found['decided']}"
+    if found["handed_at"]:
+        return (
+            f"people have it in the queue {queue} since {found['handed_at']}; decide all the same"
+        )
+    return f"it goes to the queue {queue} at {found['until'] or 'once'}, if nobody decides"
+
+
+def _print_facts(facts: Document, tier: str | None) -> None:
+    print(f"facts, {age(facts['age_seconds'])} old; customer tier {tier or 'unknown'}")
+    for kind in ("account", "billing", "incidents", "interactions"):
+        rows = facts[kind]
+        if kind in facts["unavailable"]:
+            print(f"  {kind}: unavailable: {facts['unavailable'][kind]}")
+            continue
+        doubt = f" ({facts['stale'][kind]})" if kind in facts["stale"] else ""
+        listed = rows if isinstance(rows, list) else [rows] if rows else []
+        print(f"  {kind}{doubt}:{'' if listed else ' none'}")
+        for one in listed:
+            print(f"    {_shown(one.items())}")
+
+
+def _shown(items: Iterable[tuple[str, object]]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in items if value not in (None, ""))
+
+
+def _print_proposal(proposal: Document | None) -> None:
+    if proposal is None:
+        print("\nproposal: none; no answer of a model can be read")
+        return
+    print(f"\nproposal of {proposal['model']} ({proposal['tier']}, prompt {proposal['prompt']})")
+    for objection in _objections(proposal):
+        print(f"AGAINST IT: {objection}")
+    names = ("issue_type", "priority", "queue")
+    values = [(name, proposal[name]) for name in names]
+    print_table(["field", "value"], [*values, ("confidence", _sure(proposal))])
+    _print_words(proposal)
+
+
+def _objections(proposal: Document) -> list[str]:
+    unproven = proposal["unproven"]
+    escalation = [f"the escalation is not proven: {unproven}"] if unproven else []
+    return [*proposal["objections"], *escalation]
+
+
+def _sure(proposal: Document) -> str:
+    sure = proposal["confidence"]
+    return "not measured" if sure is None else f"{sure:.3f}, needed {proposal['threshold']:.3f}"
+
+
+def _print_words(proposal: Document) -> None:
+    """What else it says."""
+    if proposal["runners_up"]:
+        ranked = (f"{one['issue_type']} {one['share']:.3f}" for one in proposal["runners_up"][:3])
+        print(f"runners-up: {', '.join(ranked)}")
+    for piece in proposal["evidence"] if proposal["escalate"] else ():
+        print(f"escalates by {piece['criterion']}: \u201c{piece['quote']}\u201d")
+    if proposal["reason"]:
+        print(f"its reason: {proposal['reason']}")
+    if proposal["draft"]:
+        held = f" (withheld: {proposal['withheld']})" if proposal["withheld"] else ""
+        print(f"its draft{held}:\n{proposal['draft']}")

@@ -1,0 +1,107 @@
+"""What a person sees who decides: a row for each ticket that waits, and one page about one."""
+
+from collections.abc import Mapping
+
+from config.alerts import Alerts
+from tasks.conversation import conversation
+from tasks.decision import Escalation
+from tasks.events import Kind
+from tasks.facts import Facts
+from tasks.proposal import Proposal
+from tasks.run import Run
+from worker.operating.moments import iso
+from worker.operating.reviewing import Left, Opened, Reviewer
+
+Document = dict[str, object]
+
+
+def row(run: Run, opened: Opened | Left, alerts: Alerts) -> Document:
+    """One ticket, as docs/interface.md has it."""
+    proposal = opened.proposal if isinstance(opened, Opened) else None
+    values: Mapping[str, object] = proposal.values if proposal else {}
+    since = opened.since if isinstance(opened, Opened) else run.changed_at
+    return {
+        "run": run.id,
+        "ticket": run.external_id,
+        "source": run.source,
+        "customer_tier": run.customer_tier,
+        "since": iso(since),
+        "until": iso(run.due_at),
+        "handed_at": iso(run.handed_at),
+        "reason": run.reason,
+        "why": run.why,
+        "issue_type": values.get("issue_type"),
+        "priority": proposal.verdict.priority if proposal and "priority" in values else None,
+        "queue": values.get("queue"),
+        "escalated": values.get("escalated"),
+        "owner": alerts.owner_of(proposal.issue.name if proposal and proposal.issue else None),
+    }
+
+
+def sheet(opened: Opened, reviewer: Reviewer) -> Document:
+    """All of it: what stopped it, what was said, what is known, and what was proposed."""
+    found = row(opened.run, opened, reviewer.config.alerts)
+    for name in ("issue_type", "priority", "queue", "escalated"):
+        found.pop(name)
+    return found | {
+        "decided": reviewer.left(opened.run),
+        "revision": opened.run.revision,
+        "subject": opened.ticket.subject,
+        "messages": _messages(opened),
+        "facts": _facts(opened.rules.case.facts, reviewer.clock.now()),
+        "proposal": _proposal(opened.proposal, _prompt(opened)) if opened.proposal else None,
+    }
+
+
+def _prompt(opened: Opened) -> object:
+    """The version that the proposal's answer was given to."""
+    said = opened.proposal.answer.question if opened.proposal else None
+    answered = (e.body for e in reversed(opened.events) if e.kind is Kind.ANSWERED)
+    return next((body["prompt"] for body in answered if body["question"] == said), None)
+
+
+def _messages(opened: Opened) -> list[Document]:
+    """In the order in which they were said."""
+    said = conversation(opened.ticket)
+    return [
+        {"author": turn.author, "at": turn.at.isoformat() if turn.at else None, "body": turn.body}
+        for turn in (*said.earlier, said.newest, *said.later)
+    ]
+
+
+def _facts(facts: Facts, now: float) -> Document:
+    found = facts.model_dump(mode="json")
+    kinds = ("account", "billing", "incidents", "interactions")
+    return {
+        "age_seconds": max(0.0, round(now - facts.fetched_at, 1)),
+        **{kind: found[kind] for kind in kinds},
+        "unavailable": dict(facts.unavailable),
+        "stale": dict(facts.stale),
+    }
+
+
+def _proposal(proposal: Proposal, prompt: object) -> Document:
+    verdict, answer = proposal.verdict, proposal.answer
+    signals = answer.signals
+    escalation = proposal.escalation
+    return {
+        "issue_type": verdict.issue_type,
+        "priority": verdict.priority,
+        "queue": proposal.issue.queue if proposal.issue else None,
+        "escalate": verdict.escalate,
+        "evidence": [{"criterion": e.criterion, "quote": e.quote} for e in verdict.evidence],
+        "unproven": str(escalation)
+        if escalation is not None and not isinstance(escalation, Escalation)
+        else None,
+        "objections": list(proposal.objections),
+        "confidence": signals.confidence if signals else None,
+        "threshold": signals.threshold if signals else None,
+        "runners_up": [{"issue_type": name, "share": share} for name, share in proposal.runners_up],
+        "reason": verdict.reason,
+        "draft": verdict.draft,
+        "withheld": proposal.withheld,
+        "model": answer.model,
+        "tier": answer.tier,
+        "stands_in": answer.stands_in,
+        "prompt": prompt,
+    }

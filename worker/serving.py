@@ -1,0 +1,53 @@
+"""Opens the models that a worker asks."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.request import getproxies
+
+from config.serving import LOCAL
+from config.tiers import Tiers
+from worker.compose import CHECKOUT, Shop
+from worker.models.compared import Compared
+from worker.models.switchboard import Served, Switchboard
+
+if TYPE_CHECKING:
+    from worker.models.baseline.provider import LocalBaseline
+    from worker.models.gateway import LitellmGateway
+
+
+def open_models(shop: Shop, tiers: Tiers | None = None) -> Switchboard:
+    """Every model of these tiers, or without them of config's; the local one is trained first."""
+    tiers = tiers or shop.config.tiers
+    models: dict[str, Served] = {}
+    if LOCAL in tiers.served:
+        models[LOCAL] = _local(shop)
+    if hosted := [name for name in tiers.served if name != LOCAL]:
+        served: Served = _hosted(shop, tiers, hosted)
+        if shop.config.policy.autonomy.local:
+            served = Compared(served, models.get(LOCAL) or _local(shop))
+        models |= dict.fromkeys(hosted, served)
+    return Switchboard(models)
+
+
+def _hosted(shop: Shop, tiers: Tiers, names: Iterable[str]) -> "LitellmGateway":
+    # Imported only where somebody is asked over the network: it brings litellm's connections.
+    from worker.models.gateway import Endpoint, LitellmGateway  # noqa: PLC0415
+
+    endpoints = {}
+    for name in names:
+        model = tiers.model(name)
+        key = shop.config.environment.credentials.get(model.credential or "", "")
+        endpoints[name] = Endpoint(
+            api_base=model.api_base,
+            api_key=key,
+            credential=model.credential or "none",
+            logprobs=model.logprobs,
+        )
+    return LitellmGateway(endpoints, clock=shop.clock, proxies=getproxies())
+
+
+def _local(shop: Shop) -> "LocalBaseline":
+    # Imported only where it serves: it brings numpy, 30 MB a process.
+    from worker.models.local import load_local  # noqa: PLC0415
+
+    return load_local(shop.config, CHECKOUT, shop.home.cache, shop.clock)
