@@ -36,8 +36,12 @@ def decided(
         "escalated": None,
         "choices": [],
     }
+    of = {"model": "openai/one", "prompt": "classify-1"}
+    said: Body = {"agrees": True, "wrong": [], "model": "gemini/judge", "issue_type": issue_type}
+    judged: tuple[Kind, Body] = (Kind.JUDGED, {**said, "of": of})
     changes = [
-        _change(place, run, [(Kind.VALIDATED, validated), WRITTEN], at, queue) for run in claimed
+        _change(place, run, [judged, (Kind.VALIDATED, validated), WRITTEN], at, queue)
+        for run in claimed
     ]
     assert all(shop.ledger.commit(changes))
     return [change.after for change in changes]

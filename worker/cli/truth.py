@@ -9,6 +9,7 @@ from worker.cli.output import known, print_json, print_table
 from worker.cli.shop import the_shop
 from worker.cli.span import moment
 from worker.ledgers.measuring import judge
+from worker.operating.agreement import Agreement
 from worker.operating.exact import exact
 from worker.operating.truth import Audited, Row, Truth, measure
 
@@ -43,6 +44,18 @@ def _print(found: Truth, since: str) -> None:
         print("people correct them in the helpdesk, or label a few: `triage audit next`")
     print()
     _print_audit(found)
+    if found.judge:
+        print_table(
+            ["issue type", "prompt", "judge", "judged", "agreed", "95 % interval"],
+            [_heard(one) for one in found.judge],
+        )
+
+
+def _heard(one: Agreement) -> tuple[object, ...]:
+    low, high = one.agreed.interval
+    share = f"{one.agreed.value:.1%}"
+    span = f"{low:.1%} to {high:.1%}"
+    return one.issue_type, one.prompt, one.judge, one.agreed.of, share, span
 
 
 def _cells(row: Row) -> tuple[object, ...]:

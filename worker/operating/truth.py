@@ -15,6 +15,7 @@ from tasks.run import RunId
 from worker.compose import Shop
 from worker.ledgers.labelling import How, Label
 from worker.ledgers.measuring import Tally
+from worker.operating.agreement import Agreement, agreements
 from worker.operating.exact import exact
 from worker.operating.moments import iso
 from worker.operating.share import Share
@@ -90,6 +91,7 @@ class Truth:
     audit: tuple[Audited, ...]  # each field, and whole tickets last
     chosen: int  # for the audit, by chance
     share: float  # that is meant to be
+    judge: tuple[Agreement, ...]
     per_day: float  # decided in the last 7 days
 
     @property
@@ -119,6 +121,7 @@ class Truth:
                 "chosen": self.chosen,
                 "fields": [one.as_json() for one in self.audit],
             },
+            "judge": [one.as_json() for one in self.judge],
             "per_day": self.per_day,
             "wrong_a_day": told if is_known else dict.fromkeys(told),
         }
@@ -138,6 +141,7 @@ def measure(shop: Shop, since: float, by: By | None = None) -> Truth:
         audit=tuple(_audited([label for _, label in labels])),
         chosen=sum(lot < share for lot in lots),
         share=share,
+        judge=tuple(agreements(ledger, since)),
         per_day=week / 7,
     )
 
