@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import Engine, Select, func, or_, select
+from sqlalchemy import Engine, Select, exists, func, or_, select
 
 from tasks.errands.taking_back import place
 from tasks.events import Event, Kind
@@ -63,29 +63,26 @@ class LedgerReading:
     def routed_before(self, run: Run, most: int) -> Sequence[Run]:
         """Of the requester's other tickets the newest that were written, newest first.
 
-        Found by their texts, for these lie in order by requester: whose text has expired or was
-        forgotten is not among them.
+        Whose text has expired or was forgotten is not among them; of somebody who writes all the
+        time eight times as many as are wanted are looked at.
         """
         bodies, runs = schema.bodies, schema.runs
-        theirs = (
-            select(bodies.c.run)
-            .where(
-                bodies.c.requester == run.requester,
-                bodies.c.name == "ticket",
-                bodies.c.run < run.id,
-            )
-            .order_by(bodies.c.run.desc())
+        lately = (
+            select(*RUN)
+            .where(runs.c.requester == run.requester, runs.c.id < run.id)
+            .order_by(runs.c.id.desc())
             .limit(most * LOOKED_AT)
+            .subquery("lately")
         )
         query = (
-            select(*RUN)
+            select(*(lately.c[name] for name in RUN_COLUMNS))
             .where(
-                runs.c.id.in_(theirs),
-                runs.c.ticket != run.ticket,
-                runs.c.state == State.WRITTEN,
-                runs.c.outcome.in_(ROUTED),
+                lately.c.ticket != run.ticket,
+                lately.c.state == State.WRITTEN,
+                lately.c.outcome.in_(ROUTED),
+                exists().where(bodies.c.run == lately.c.id, bodies.c.name == "ticket"),
             )
-            .order_by(runs.c.id.desc())
+            .order_by(lately.c.id.desc())
         )
         found: dict[str, Run] = {}
         for one in self._runs(query):

@@ -91,6 +91,7 @@ runs = Table(
     UniqueConstraint("ticket", "revision", name="uq_runs_ticket_revision"),
     # With the id, since a whole intake is sent in one moment: its runs are read page by page.
     Index("ix_runs_state_tier_sent_at_id", "state", "tier", "sent_at", "id"),
+    Index("ix_runs_requester_id", "requester", "id"),
     _where_set("ix_runs_due_at", "due_at"),
     _where_set("ix_runs_routed_at", "routed_at"),
     _where_set("ix_runs_waits_for", "waits_for"),
