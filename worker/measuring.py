@@ -58,6 +58,15 @@ class LedgerMeasures:
 
 def learnt(ledger: SqlLedger, tolerated: float) -> Learnt:
     """By model and field, as the ledger stands. Raises LedgerDown."""
+    found: dict[str, dict[str, Calibration]] = defaultdict(dict)
+    for (model, name), answers in checked(ledger).items():
+        if calibration := calibrate(answers, tolerated):
+            found[model][name] = calibration
+    return found
+
+
+def checked(ledger: SqlLedger) -> Mapping[tuple[str, str], Sequence[Checked]]:
+    """Answers that people have checked and that have a score, by model and field."""
     labels = [one for one in ledger.labels()[-MOST:] if one.field in FIELDS and one.said]
     best = _best([one for one in labels if calibrates(one)])
     scored = ledger.scores([one.run for one in best])
@@ -66,11 +75,7 @@ def learnt(ledger: SqlLedger, tolerated: float) -> Learnt:
         model, score = scored.get(one.run, ("", None))
         if score is not None:
             pairs[model, one.field].append((score, one.is_right))
-    found: dict[str, dict[str, Calibration]] = defaultdict(dict)
-    for (model, name), checked in pairs.items():
-        if calibration := calibrate(checked, tolerated):
-            found[model][name] = calibration
-    return found
+    return pairs
 
 
 def calibrates(label: Label) -> bool:

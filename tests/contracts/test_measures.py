@@ -24,7 +24,7 @@ def _answered(ledger: SqlLedger, score: float | None = 0.9, prompt: str = "class
     measured = {} if score is None else {"tokens": score}
     tokens = {"input_tokens": 1, "output_tokens": 1}
     body = {"model": MODEL, "prompt": prompt, "micro_usd": 0, "measured": measured, **tokens}
-    judge = {**body, "model": "gemini/judge", "prompt": "judge-1", "measured": {"tokens": 0.1}}
+    judge = {**body, "model": "gemini/judge", "purpose": "judge", "measured": {"tokens": 0.1}}
     return move(ledger, a_running(ledger), (Kind.ANSWERED, body), (Kind.ANSWERED, judge)).id
 
 

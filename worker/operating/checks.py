@@ -11,6 +11,7 @@ from config.helpdesk import Kind
 from config.load import Config, load
 from config.serving import LOCAL
 from config.tiers import TIERS
+from tasks.confidence import calibrate, fewest
 from tasks.errors import OperatorError, TriageError
 from worker.broker import server
 from worker.broker.queues import Broker
@@ -19,6 +20,7 @@ from worker.compose import CHECKOUT, Shop, open_inbox, open_shop, recognise
 from worker.facts.source import upstream
 from worker.findings import Finding
 from worker.ledgers import migrating
+from worker.measuring import checked
 from worker.models.baseline.examples import read_examples
 from worker.operating import connecting
 from worker.operating.trust import only_suggested
@@ -42,6 +44,7 @@ def run_checks() -> list[Finding]:
         return [*findings, _wrong("home", error)]
     try:
         found = [_ok("home", str(shop.home.root)), *_ledger(shop), *_broker(shop)]
+        found += _measured(shop, found)
         return [*findings, *found, *_helpdesk(config)]
     finally:
         shop.close()
@@ -98,6 +101,23 @@ def _training(config: Config) -> Finding:
         remedy = "train it on your own labels, or set TRIAGE_MODEL to a hosted model"
         return Finding(what="local/baseline", level="wrong", says=says, remedy=remedy)
     return _ok("local/baseline", f"taught {len(taught)} issue types from {path.name}")
+
+
+def _measured(shop: Shop, before: Sequence[Finding]) -> Iterator[Finding]:
+    """How far each hosted model is from writing by itself; where the ledger can be read."""
+    if any(one.level == "wrong" for one in before):
+        return
+    tolerated = shop.config.policy.autonomy.tolerated
+    for (model, field), answers in sorted(checked(shop.ledger).items()):
+        learnt = calibrate(answers, tolerated)
+        if learnt is None or not learnt.is_certain:
+            stands = f"too few to say whether at most {tolerated:.1%} are wrong"
+        elif learnt.threshold is None:
+            stands = f"more than {tolerated:.1%} wrong, whatever its score: it is only suggested"
+        else:
+            stands = f"written by itself from a score of {learnt.threshold:.3f} on"
+        says = f"{len(answers)} answers checked of {fewest(tolerated)}: {stands}"
+        yield _ok(f"measured {model}, {field}", says)
 
 
 def _limits(config: Config) -> Iterator[Finding]:
