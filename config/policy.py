@@ -86,6 +86,7 @@ class Autonomy(Frozen):
     types: dict[str, Freedoms] = Field(default_factory=dict)  # by issue type; else as above
     tolerated: float = Field(default=0.02, gt=0, lt=1)
     unmeasured: tuple[Unmeasured, ...] = ()
+    repeats: int = Field(default=0, ge=0, le=5)  # of a hosted answer at the cheapest tier
     local: bool = False  # hosted answers are compared with local/baseline's, which costs its memory
 
     def accepted(self, helpdesk: str, today: date) -> str | None:

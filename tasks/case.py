@@ -46,6 +46,7 @@ class Received:
     ticket: Ticket
     answers: tuple[Answer, ...] = ()  # recorded by an earlier attempt of this run
     judgements: tuple[Answer, ...] = ()  # those of the judge, likewise
+    repeats: tuple[Answer, ...] = ()  # those that were asked for to see whether they agree
     notes: tuple[Answer, ...] = ()  # as these, of whoever was asked to sum up
     known: Context | None = None  # as an earlier attempt has put it together
 

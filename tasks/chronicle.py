@@ -225,6 +225,8 @@ def _classified(case: Classified, taxonomy: Taxonomy) -> Entry:
             "escalate": case.verdict.escalate,
             "criteria": [criterion.id for criterion in criteria if criterion],
             "question": case.answer.question,
+            "model": case.answer.model,
+            "measured": {name: round(value, 6) for name, value in case.answer.measured.items()},
         },
     )
 

@@ -12,6 +12,7 @@ from tasks.detour import Detour, NeedsHuman, Promote
 from tasks.errors import BreakerOpen, ContextTooLong, Misconfigured
 from tasks.language import name_of
 from tasks.ports.model import Question
+from tasks.repeats import repeated
 from tasks.routing import next_tier
 from tasks.verdict import Misshapen, Verdict
 
@@ -96,6 +97,7 @@ class Talk:
                 return NeedsHuman(reason=ReviewReason.REFUSED, why=why)
             read = read_verdict(answer)
             if isinstance(read, Verdict):
+                answer = await repeated(asked, answer, self.case, self.desk)
                 heard = tuple(self.heard)
                 return Classified(enriched=self.case, verdict=read, answer=answer, answers=heard)
             problem = read

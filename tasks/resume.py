@@ -12,6 +12,7 @@ from tasks.decision import Decision
 from tasks.events import Event, Kind
 from tasks.facts import Facts
 from tasks.ports.model import Purpose, Signals
+from tasks.repeats import agreeing, of
 from tasks.review import is_live, to_be_written
 from tasks.run import Run
 from tasks.ticket import Ticket
@@ -42,6 +43,7 @@ def resume(
         ticket=ticket,
         answers=tuple(_answers(events, texts, "classify")),
         judgements=tuple(_answers(events, texts, "judge")),
+        repeats=tuple(_answers(events, texts, "repeat")),
         notes=tuple(_answers(events, texts, "summarise")),
         known=_context(events, texts),
     )
@@ -108,7 +110,9 @@ def _classified(enriched: Enriched) -> Classified | None:
     verdict = read_verdict(answers[-1])
     if not isinstance(verdict, Verdict):
         return None
-    return Classified(enriched=enriched, verdict=verdict, answer=answers[-1], answers=answers)
+    received = enriched.received
+    answer = agreeing(answers[-1], of(answers[-1], received.repeats))
+    return Classified(enriched=enriched, verdict=verdict, answer=answer, answers=answers)
 
 
 def _answers(events: Sequence[Event], texts: Mapping[str, str], purpose: Purpose) -> list[Answer]:

@@ -19,13 +19,11 @@ MODEL = "openai/gpt-5-mini"
 TOLERATED = 0.02
 
 
-def _answered(ledger: SqlLedger, score: float | None = 0.9, prompt: str = "classify-1") -> RunId:
-    """A run that a model has decided, and a judge has looked at."""
+def _answered(ledger: SqlLedger, score: float | None = 0.9) -> RunId:
+    """A run that a model has decided."""
     measured = {} if score is None else {"tokens": score}
-    tokens = {"input_tokens": 1, "output_tokens": 1}
-    body = {"model": MODEL, "prompt": prompt, "micro_usd": 0, "measured": measured, **tokens}
-    judge = {**body, "model": "gemini/judge", "purpose": "judge", "measured": {"tokens": 0.1}}
-    return move(ledger, a_running(ledger), (Kind.ANSWERED, body), (Kind.ANSWERED, judge)).id
+    body = {"issue_type": "card", "priority": 3, "model": MODEL, "measured": measured}
+    return move(ledger, a_running(ledger), (Kind.CLASSIFIED, body)).id
 
 
 def _label(run: RunId, how: How = How.REVIEW, truth: str = "card", at: float = NOON) -> Label:

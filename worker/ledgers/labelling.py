@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 
 from tasks.confidence import score_of
 from tasks.events import Kind
-from tasks.paying import decides
 from tasks.run import RunId
 from worker.ledgers import schema
 from worker.ledgers.engine import reading, writing
@@ -84,7 +83,7 @@ class LedgerLabelling:
                     select(events.c.run, events.c.body)
                     .where(
                         events.c.run.in_(runs[start : start + PAGE]),
-                        events.c.kind == str(Kind.ANSWERED),
+                        events.c.kind == str(Kind.CLASSIFIED),
                     )
                     .order_by(events.c.run, events.c.seq)
                 )
@@ -101,11 +100,10 @@ class LedgerLabelling:
 
 
 def _scores(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[RunId, tuple[str, float | None]]]:
-    """Of answers that decide, in the order in which they came: the last one of a run counts."""
+    """In the order in which they came: the last one of a run counts. Older ones name no model."""
     for run, kept in rows:
         body = json.loads(kept)
-        if decides(body):
-            yield RunId(run), (str(body["model"]), score_of(body.get("measured") or {}))
+        yield RunId(run), (str(body.get("model")), score_of(body.get("measured") or {}))
 
 
 def keep(connection: Connection, labels: Sequence[Label]) -> None:
