@@ -109,10 +109,12 @@ def _issue(proposal: Proposal | None, wishes: Wishes, taxonomy: Taxonomy) -> Iss
 
 
 def _priority(proposal: Proposal | None, issue: IssueType, rules: Rules) -> int:
+    """That of the proposal goes with its issue type: another one has a priority of its own."""
     band = rules.expects(issue)
-    if proposal is not None and band.allows(proposal.verdict.priority):
-        return proposal.verdict.priority
-    return band.priority
+    if proposal is None or proposal.issue != issue:
+        return band.priority
+    said = proposal.verdict.priority
+    return said if band.allows(said) else band.priority
 
 
 def _decided(

@@ -30,7 +30,8 @@ def list_reviews(asked: argparse.Namespace) -> ExitCode:
         found = shop.ledger.in_review(handed=asked.all, residence=shop.residence)
         rows = ((run, row(run, by.open(run), alerts)) for run in found)
         left = list(islice((one for one in rows if _is_meant(asked, one[1])), asked.limit))
-        handed = 0 if asked.all else shop.ledger.handed_reviews(shop.residence)
+        is_whole = asked.all or asked.owner is not None
+        handed = 0 if is_whole else shop.ledger.handed_reviews(shop.residence)
     if len(left) == asked.limit:
         print(f"the oldest {asked.limit}; for more say --limit N", file=sys.stderr)
     if asked.json:
@@ -50,7 +51,7 @@ def list_reviews(asked: argparse.Namespace) -> ExitCode:
     if left:
         print("look: triage review show ID; decide: triage review accept, correct or return")
     if handed:
-        print(f"{handed} more are with people in the queue {queue}: --all lists them, too")
+        print(f"with people in the queue {queue}: {handed} more; --all lists them, too")
     return ExitCode.DONE
 
 

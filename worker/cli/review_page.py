@@ -12,7 +12,8 @@ Document = Mapping[str, Any]
 def print_sheet(found: Document, queue: str) -> None:
     """`queue`: where it goes, if nobody decides."""
     print(f"{found['ticket']} (run {found['run']}, revision {found['revision']})")
-    print(f"stopped by {found['reason']}: {found['why']}, since {found['since']}")
+    stopped = f"stopped by {found['reason']}: {found['why']}" if found["reason"] else "not stopped"
+    print(f"{stopped}, since {found['since']}")
     print(_standing(found, queue))
     print(f"\n--- {found['subject'] or 'no subject'}")
     for turn in found["messages"]:

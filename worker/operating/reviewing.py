@@ -53,8 +53,9 @@ class Opened:
 
     @property
     def since(self) -> float:
-        """When it came to wait for a person."""
-        return next(e.at for e in reversed(self.events) if e.kind is Kind.IN_REVIEW)
+        """When it came to wait for a person; of one that never did, when it last changed."""
+        came = (e.at for e in reversed(self.events) if e.kind is Kind.IN_REVIEW)
+        return next(came, self.run.changed_at)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,13 +107,13 @@ class Reviewer:
             return Left(ELSEWHERE)
         if run.is_backfill:
             return Left("it came of a backfill: people have closed it")
+        last = _last_review(self.ledger.events(run.id))
+        if last is not None:  # a ticket that somebody returned is in review still, and decided
+            return Left(told(last))
         return None if run.state is State.IN_REVIEW else Left(self._instead(run))
 
     def _instead(self, run: Run) -> str:
         """What has become of a run that is not in review any more."""
-        last = _last_review(self.ledger.events(run.id))
-        if last is not None:
-            return told(last)
         if run.stage in ERRANDS and run.state in (State.QUEUED, State.RUNNING, State.WAITING):
             return "it is being handed over just now: say it again in a moment"
         again = " and its customer has written again" if run.revision > 1 else ""
@@ -196,6 +197,11 @@ class Reviewer:
             found += [f"nobody is called: {why}" for why in _uncalled(proposal)]
         if proposal and proposal.withheld and not decision.draft:
             found.append(f"the draft is left out: {proposal.withheld}")
+        issue = self.config.taxonomy.issue_type(decision.issue_type)
+        band = opened.rules.expects(issue) if issue else None
+        if band and not band.allows(decision.priority):
+            expected = f"{band.most_urgent} to {band.least_urgent}"
+            found.append(f"priority {decision.priority} is outside what policy allows: {expected}")
         mode = {one.name: one.mode for one in self.ledger.sources()}.get(opened.run.source)
         if mode is Mode.SUGGEST:
             found.append("its source is in suggest: a note says it, and no field is set")

@@ -105,8 +105,7 @@ def test_what_is_not_said_is_as_proposed_where_that_holds_else_as_policy_has_it(
         "priority": "4",
         "escalated": "theft",
     }
-    card = {**CARD, "priority": "2"}
-    assert values(corrects(THEFT, issue_type="card")) == card, "theft is no criterion of card"
+    assert values(corrects(THEFT, issue_type="card")) == CARD, "theft is no criterion of card"
     assert values(corrects(TOO_URGENT, issue_type="exchange"))["priority"] == "4"
     assert values(corrects(GARBAGE, issue_type="card", queue="triage")) == {
         **CARD,
@@ -117,7 +116,7 @@ def test_what_is_not_said_is_as_proposed_where_that_holds_else_as_policy_has_it(
     proposed = {choice.field: choice.runner_up for choice in decision.choices}
     assert proposed == {
         "issue_type": "security",
-        "priority": None,
+        "priority": "2",
         "queue": "fraud",
         "escalated": None,
     }
@@ -158,7 +157,7 @@ def test_the_note_says_who_decided_and_what_was_proposed() -> None:
     case = to_be_written(rules(THEFT).case, decision)
     notes = notes_of(case, Mode.AUTO, explains=True, kept=())
     assert notes["note:route"].splitlines()[:2] == [
-        "ada, in the review of Triage Fleet, decided: issue type card, priority 2, queue cards.",
+        "ada, in the review of Triage Fleet, decided: issue type card, priority 3, queue cards.",
         "- issue type: ada, in review; proposed was security",
     ]
     assert notes["note:escalation"] == "Escalated: theft\nada says so, in review"
