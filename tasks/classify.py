@@ -10,7 +10,7 @@ from tasks.decide import all_of
 from tasks.desk import Desk
 from tasks.detour import Detour, NeedsHuman, Promote
 from tasks.errors import BreakerOpen, ContextTooLong, Misconfigured
-from tasks.language import name_of
+from tasks.language import name_of, spoken
 from tasks.ports.model import Question
 from tasks.repeats import repeated
 from tasks.routing import next_tier
@@ -27,7 +27,8 @@ async def classify(case: Enriched, desk: Desk) -> Classified | Detour:
     for. Raises what the one that was asked raises.
     """
     language = case.context.language
-    if not desk.taxonomy.supports(language):
+    supports = desk.taxonomy.supports
+    if not supports(language) and not any(map(supports, spoken(case.ticket))):
         return NeedsHuman(reason=ReviewReason.LANGUAGE, why=_foreign(language, desk))
     away: list[BreakerOpen | Misconfigured] = []
     heard = [*case.received.answers]

@@ -20,6 +20,8 @@ LEAST_BY_SCRIPT = 6
 READ = 2_000
 """Characters that are looked at."""
 
+MOST_LINES = 50
+
 LEAST_WORDS = 3
 LEAST_SHARE = 0.2
 """Different small words, and the share of all words that they are; most texts have twice that."""
@@ -40,6 +42,12 @@ def language_of(ticket: Ticket) -> str | None:
         return declared[1].lower()
     newest = conversation(ticket).newest.body
     return detected(f"{newest}\n{ticket.subject}") or detected("\n".join(ticket.said()))
+
+
+def spoken(ticket: Ticket) -> frozenset[str]:
+    """Those that lines of the last message are in: a question may stand above a quotation."""
+    lines = conversation(ticket).newest.body.split("\n")
+    return frozenset(found for line in lines[:MOST_LINES] if (found := detected(line)))
 
 
 def name_of(language: str | None) -> str:

@@ -9,7 +9,7 @@ import pytest
 from config.environment import Environment
 from config.load import load
 from tasks.run import State
-from tests.acceptance.fleet import Place, a_line, a_port, an_inbox
+from tests.acceptance.fleet import AT_ONCE, Place, a_line, a_port, an_inbox
 from tests.acceptance.founding import TOPICS, Founded, a_table, topics, without_config
 from tests.house.checkout import ROOT
 from tests.twins.desk import shipped
@@ -118,6 +118,7 @@ def test_new_tickets_are_triaged_by_it_alone(founded: Founded) -> None:
         for number, (text, called) in enumerate(topics()[-80:])
     ]
     inbox = an_inbox(founded.place.folder / "new.jsonl", lines)
+    (Path(place.environment["TRIAGE_CONFIG"]) / "policy.toml").write_text(AT_ONCE)
     told = place.triage("run", f"file:{inbox}", "--json", seconds=120).json()
     assert told["written"] + told["in_review"] == told["ingested"] == 80
     assert 5 <= told["written"] <= 40

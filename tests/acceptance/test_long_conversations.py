@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,12 +99,12 @@ class Desk:
         return str(self.reader.requests[-1].json()["messages"][1]["content"])
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
     reader = Reader()
     with openai_server(stub=reader):
         place = a_place(
-            tmp_path_factory.mktemp("talk"),
+            tmp_path,
             environment(reader),
             policy=POLICY + PATIENT,
             guards=GUARDS,
@@ -164,8 +165,7 @@ def test_sixty_turns_cost_little_more_than_eight_and_nothing_is_lost(desk: Desk)
 def test_whoever_is_forgotten_leaves_no_summary(desk: Desk) -> None:
     """What lies in Redis cannot be read before, and is not there afterwards."""
     redis = client(desk.place.shop.broker_url, connect=1, answer=1)
-    if not redis.keys(f"{KEY}*"):
-        desk.reads(a_thread(20))
+    desk.reads(a_thread(20))
     [key] = redis.keys(f"{KEY}*")
     sealed = redis.get(key)
     assert isinstance(sealed, bytes)

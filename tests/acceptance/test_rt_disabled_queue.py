@@ -41,6 +41,14 @@ def enable(rt: Rt, *, enabled: bool) -> None:
     rt.ask("PUT", f"/queue/{QUEUE}", body={"Disabled": 0 if enabled else 1})
 
 
+TRUSTED = """
+[[autonomy.unmeasured]]
+helpdesk = "rt"
+by = "this test"
+until = 2100-01-01
+"""
+
+
 @pytest.fixture
 def home(tmp_path: Path, rt: Rt) -> Iterator[Place]:
     """One whose tickets live in Request Tracker; all of its queues are enabled in the end."""
@@ -55,6 +63,7 @@ def home(tmp_path: Path, rt: Rt) -> Iterator[Place]:
                 "TRIAGE_HELPDESK_TOKEN": rt.token,
             },
             helpdesk="[rt]\nsettle_seconds = 0.2\n",
+            policy=TRUSTED,
         )
         place.may_write()
         yield place

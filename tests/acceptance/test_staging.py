@@ -29,7 +29,8 @@ pytestmark = pytest.mark.timeout(150)
 
 TICKETS = 60
 REAL = {"OPENAI_API_KEY": "sk-real-openai", "ANTHROPIC_API_KEY": "sk-real-anthropic"}
-SIMULATED = {hashed(f"simulated-{name}") for name in REAL}
+SIMULATED = {hashed(f"simulated-{name}") for name in (*REAL, "GEMINI_API_KEY")}
+JUDGE = "gemini"
 FAULTS = "error_500:0.1,rate_1:0.05,words:0.05,refusal:0.03,reset:0.03"
 
 
@@ -182,7 +183,7 @@ def test_every_ticket_is_written_while_all_is_well(staged: Staged) -> None:
 
 
 def test_each_ticket_was_asked_about_once(staged: Staged) -> None:
-    asked = Counter(record["ticket"] for record in staged.well_log)
+    asked = Counter(one["ticket"] for one in staged.well_log if one["provider"] != JUDGE)
     assert asked == {f"WELL-{n}": 1 for n in range(TICKETS)}
 
 
@@ -192,8 +193,9 @@ def test_no_real_key_reaches_it(staged: Staged) -> None:
 
 
 def test_every_tiers_first_model_was_asked(staged: Staged) -> None:
-    """By two providers: OpenAI's economy and standard, Anthropic's premium."""
+    """By two providers: OpenAI's economy and standard, Anthropic's premium; and the judge."""
     models = Counter((record["provider"], record["model"]) for record in staged.well_log)
+    assert models.pop((JUDGE, "gemini-3.8-flash")) >= TICKETS / 3, "business is of high stakes"
     assert models == {
         ("openai", "gpt-6-luna"): 20,
         ("openai", "gpt-5-mini"): 20,

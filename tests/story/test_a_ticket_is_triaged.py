@@ -15,8 +15,8 @@ from dataclasses import replace
 import pytest
 
 from tasks.case import Classified, Enriched, Received, Validated, Written
-from tasks.causes import Cause
-from tasks.detour import Detour, GiveUp, Promote
+from tasks.causes import ReviewReason
+from tasks.detour import Detour, NeedsHuman, Promote
 from tasks.intake import parse_ticket
 from tasks.pipeline import PIPELINE, Ready, stage_of, step
 from tasks.run import Outcome, RunId
@@ -200,7 +200,7 @@ def test_a_hijacked_draft_is_withheld_and_the_rest_is_routed() -> None:
     assert "refund" not in decided
 
 
-def test_a_hijacked_ticket_ends_as_a_dead_letter_with_its_cause() -> None:
+def test_a_hijacked_ticket_goes_to_a_person_who_is_told_why() -> None:
     """A dearer model is asked once; then somebody reads why, and not what the models said."""
     says = a_verdict(issue_type="vip_refund")
     office = Office(models=ScriptedModels.saying(says, says))
@@ -218,8 +218,9 @@ def test_a_hijacked_ticket_ends_as_a_dead_letter_with_its_cause() -> None:
 
     # The second model says the same. Nobody asks a third one.
     came = _run(_in_tier_of(promoted, classified), office)
-    assert isinstance(came, GiveUp)
-    assert came.cause is Cause.OFF_LIST
+    assert isinstance(came, NeedsHuman)
+    assert came.reason is ReviewReason.INSTRUCTED
+    assert "issue_type is not in the taxonomy, and the ticket may be why" in came.why
     assert "vip_refund" not in came.why
     assert office.script.names == ["openai/gpt-6-luna", "openai/gpt-5-mini"]
 

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from tasks.language import detected, language_of, name_of
+from tasks.language import detected, language_of, name_of, spoken
 from tasks.ticket import Turn
 from tests.house.checkout import ROOT
 from tests.twins.ticket import a_ticket
@@ -74,3 +74,11 @@ def test_none_of_ten_thousand_english_messages_is_taken_for_another_language() -
         found = [detected(row["text"]) for row in csv.DictReader(file)]
     assert {*found} <= {"en", None}
     assert found.count("en") > 0.85 * len(found)
+
+
+def test_a_question_above_a_quotation_in_another_language_is_heard() -> None:
+    """Else whoever forwards a foreign letter would be answered by nobody."""
+    letter = "Љубазни господине, молимо вас да нам пошаљете потврду о уплати рачуна за струју."
+    asked = "Which rate do I get for dollars, and when is it paid?"
+    assert "en" in spoken(a_ticket(f"{asked}\n{letter}\n{letter}"))
+    assert "en" not in spoken(a_ticket(letter))
