@@ -111,6 +111,8 @@ class Night:
             waiting += more
             if waiting - len(self.gone) >= few / 10:
                 last = at
+            elif last and at - last > MINUTE / 2:
+                break  # a few who come together later on are no crowd that waits
         if last < 2 * MINUTE:
             return 1.0
         return sum(at <= last for at in self.times) / last * MINUTE / few
