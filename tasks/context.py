@@ -148,7 +148,7 @@ def _trimmed(
 ) -> tuple[Document, dict[str, Told]]:
     """For a model that all of it was too long for: what it is about stands in the last words."""
     left = {name: value for name, value in document["ticket"].items() if name != "later_turns"}
-    alone = {"ticket": left | {"earlier_turns": []}, "customer": document["customer"]}
+    alone = document | {"ticket": left | {"earlier_turns": []}}
     half = budget.model_copy(update={"message": budget.message // 2})
     found, told = _fitted(alone, None, half)
     turns = [*document["ticket"]["earlier_turns"], *document["ticket"].get("later_turns", [])]

@@ -139,9 +139,9 @@ def test_a_ticket_that_was_never_in_review_can_be_looked_at(hosted: Hosted) -> N
 
 
 def test_of_two_at_once_one_decides_and_the_other_is_told(hosted: Hosted) -> None:
-    """Twenty times two processes, started at the same moment."""
+    """Ten times two processes, started at the same moment."""
     place = hosted.place
-    names = [hosted.take_in(refuses()) for _ in range(20)]
+    names = [hosted.take_in(refuses()) for _ in range(10)]
     for name in names:
         assert hosted.settled(name).state is State.IN_REVIEW
     for name in names:
