@@ -46,6 +46,7 @@ def ill(
     begin()
     until(lambda: stage.noticed("breaker.opened", began) and stage.show(), 120)
     opened = stage.noticed("breaker.opened", began)[0]
+    subject = stage.noticed_of("breaker.opened", began)[0]
     ailing.fail(1.0)
     known = opened + settle
     until(lambda: len(ailing.asked(known)) >= PROBES // 2 and stage.show(), 120)
@@ -58,6 +59,7 @@ def ill(
     first, most = pace.scaled(5), pace.scaled(60)
     intervals = [min(first * 2**n, most) for n in range(len(probes))]
     return {
+        "breaker": subject,
         "calls_until_open": len(ailing.asked(began)) - len(ailing.asked(known)),
         "calls_until_open_allowed": IN_FLIGHT + TO_OPEN,
         "seconds_between_probes": [round(after - at, 2) for at, after in pairwise(probes)],
@@ -76,7 +78,7 @@ def calm(stage: Stage, ailing: Ailing, bring: Callable[[], None]) -> dict[str, o
     ailing.fail(0.0)
     return {
         "calls_of_which_one_in_twenty_fails": len(ailing.asked(began)),
-        "opened_by_them": len(stage.noticed("breaker.opened", began)),
+        "opened_meanwhile": stage.noticed_of("breaker.opened", began),
     }
 
 
@@ -88,11 +90,13 @@ def is_well(found: dict[str, object]) -> bool:
 def as_it_should(found: dict[str, object]) -> bool:
     """Opened in time, probed no more often than once an interval, closed within two of them."""
     gaps, intervals = found["seconds_between_probes"], found["intervals"]
+    opened = found["opened_meanwhile"]
+    assert isinstance(opened, list)
     assert isinstance(gaps, list)
     assert isinstance(intervals, list)
     return (
         int(str(found["calls_until_open"])) <= int(str(found["calls_until_open_allowed"]))
         and all(gap >= CLOSER * least for gap, least in zip(gaps, intervals, strict=False))
         and float(str(found["closed_seconds_after"])) <= 2 * float(str(found["interval_then"]))
-        and found["opened_by_them"] == 0
+        and found["breaker"] not in opened
     )

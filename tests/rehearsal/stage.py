@@ -139,6 +139,10 @@ class Stage:
         """When the fleet noticed that, since then."""
         return [one.at for one in self.place.shop.ledger.notices(since) if one.kind == kind]
 
+    def noticed_of(self, kind: str, since: float) -> list[str]:
+        """What it noticed that of."""
+        return [one.subject for one in self.place.shop.ledger.notices(since) if one.kind == kind]
+
     def start(self, name: str, *words: str) -> None:
         """One process of the fleet."""
         with (self.folder / f"{name}.log").open("ab") as log:
