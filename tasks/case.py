@@ -36,6 +36,20 @@ class Answer:
     placeholders: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """What stands in its text for what the model was not shown."""
 
+    @property
+    def is_refused(self) -> bool:
+        """The model, or its provider's filter, would not answer."""
+        return self.refusal is not None or self.finish_reason in REFUSALS
+
+    @property
+    def is_cut_off(self) -> bool:
+        """It has no end."""
+        return self.finish_reason == TRUNCATED
+
+
+REFUSALS = frozenset({"content_filter", "refusal"})
+TRUNCATED = "length"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Received:

@@ -16,9 +16,6 @@ from tasks.repeats import repeated
 from tasks.routing import next_tier
 from tasks.verdict import Misshapen, Verdict
 
-REFUSALS = frozenset({"content_filter", "refusal"})
-TRUNCATED = "length"
-
 
 async def classify(case: Enriched, desk: Desk) -> Classified | Detour:
     """The case with a verdict, by the tier's first model that may be asked.
@@ -51,7 +48,7 @@ def read_verdict(answer: Answer) -> Verdict | Misshapen:
 
     Its words are about the real values again, so that a quote is the customer's own.
     """
-    if answer.finish_reason == TRUNCATED:
+    if answer.is_cut_off:
         return Misshapen("the answer was cut off before its end")
     verdict = Verdict.parse(answer.text)
     return verdict.restored(answer.placeholders) if isinstance(verdict, Verdict) else verdict
@@ -93,7 +90,7 @@ class Talk:
             asked, answer = await self._ask_or_trim(asked)
             if not isinstance(answer, Answer):
                 return answer
-            if answer.refusal is not None or answer.finish_reason in REFUSALS:
+            if answer.is_refused:
                 why = f"{answer.model} refused to answer"
                 return NeedsHuman(reason=ReviewReason.REFUSED, why=why)
             read = read_verdict(answer)

@@ -79,6 +79,6 @@ def why_judged(decision: Decision, ticket: Ticket, facts: Facts, policy: Policy)
 
 
 def _drawn(ticket: Ticket, rules: Judging) -> float:
-    """A number in [0, 1) that the ticket cannot choose, for nobody outside knows the seed."""
+    """A number in [0, 1), which a ticket can choose only if its writer knows the seed."""
     said = f"{rules.seed}\x1f{ticket.id}\x1f{ticket.digest()}"
     return int.from_bytes(hashlib.sha256(said.encode()).digest()[:7]) / 2**56

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from config.prompts import Prompt
 from config.tiers import Model
 from tasks import prompt
 from tasks.asking import Unasked, ask
@@ -16,9 +17,6 @@ from tasks.events import Kind
 from tasks.judgement import Judgement, why_judged
 from tasks.ports.model import Question
 from tasks.verdict import Misshapen
-
-REFUSALS = frozenset({"content_filter", "refusal"})
-TRUNCATED = "length"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +51,9 @@ async def judged(
         return None
     away: list[BreakerOpen | Misconfigured] = []
     for model in desk.tiers.judges:
-        hearing = _Hearing(case=case, decision=decision, desk=desk, because=because)
+        hearing = _Hearing(
+            case=case, decision=decision, desk=desk, prompt=desk.judge, because=because
+        )
         try:
             return await hearing.hold(model)
         except (BreakerOpen, Misconfigured) as error:
@@ -63,7 +63,7 @@ async def judged(
 
 def read_judgement(answer: Answer) -> Judgement | Misshapen:
     """The judgement in a recorded answer, or what is wrong with its shape."""
-    if answer.finish_reason == TRUNCATED:
+    if answer.is_cut_off:
         return Misshapen("the answer was cut off before its end")
     return Judgement.parse(answer.text)
 
@@ -75,6 +75,7 @@ class _Hearing:
     case: Classified
     decision: Decision
     desk: Desk
+    prompt: Prompt
     because: str
 
     async def hold(self, judge: Model) -> Ruling | NeedsHuman | Unasked:
@@ -85,7 +86,7 @@ class _Hearing:
             answer = await self._ask(asked)
             if not isinstance(answer, Answer):
                 return answer
-            if answer.refusal is not None or answer.finish_reason in REFUSALS:
+            if answer.is_refused:
                 why = f"the judge {judge.name} refused to answer"
                 return NeedsHuman(reason=ReviewReason.REFUSED, why=why)
             read = read_judgement(answer)
@@ -117,13 +118,12 @@ class _Hearing:
         return Ruling(judgement=judgement, model=answer.model, because=self.because)
 
     def _question(self, judge: Model) -> Question:
-        assert self.desk.judge is not None  # noqa: S101 - looked at by `judged`
         enriched = self.case.enriched
         about = prompt.About(enriched.ticket, enriched.facts, self.desk.taxonomy)
         return prompt.on_answer(
             self.decision,
             about,
-            prompt=self.desk.judge,
+            prompt=self.prompt,
             model=judge,
             context=enriched.context,
             budget=self.desk.policy.context,

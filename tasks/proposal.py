@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from config.policy import Policy
 from config.taxonomy import IssueType, Taxonomy
 from tasks.case import Answer, Enriched
-from tasks.classify import REFUSALS, read_verdict
+from tasks.classify import read_verdict
 from tasks.decision import Escalation
 from tasks.draft import objection
 from tasks.escalation import Unproven, prove
@@ -121,4 +121,4 @@ def last_said(answers: Sequence[Answer]) -> tuple[Verdict, Answer] | None:
 
 
 def _refuses(answer: Answer) -> bool:
-    return answer.refusal is not None or answer.finish_reason in REFUSALS
+    return answer.is_refused

@@ -30,7 +30,8 @@ class Turns:
             async with asyncio.timeout(most):
                 await self._free.acquire()
         except TimeoutError as late:
-            message = f"{told}: not asked, for its connections were busy for {most:g} s"
+            busy = f"its connections were busy for {most:g} s (facts.toml: connections)"
+            message = f"{told}: not asked, for {busy}"
             raise FactsDown(message) from late
         try:
             yield
