@@ -30,6 +30,7 @@ def fleet(tmp_path: Path, taught: Path, roundup: Tracker) -> Iterator[Place]:
         place = a_place(tmp_path, {**variables, "TRIAGE_BROKER_URL": redis.url})
         lend(taught, place)
         place.may_write()
+        roundup.tick()
         yield place
         place.clear()
 

@@ -36,9 +36,11 @@ def fleet(tmp_path: Path, taught: Path, rt: Rt) -> Iterator[Place]:
                 "TRIAGE_HELPDESK_URL": rt.url,
                 "TRIAGE_HELPDESK_TOKEN": rt.token,
             },
+            helpdesk="[rt]\nsettle_seconds = 5.0\n",
         )
         lend(taught, place)
         place.may_write()
+        rt.tick()
         yield place
         place.clear()
 

@@ -162,6 +162,11 @@ class Tracker:
         date = parsedate_to_datetime(self.ada.get("/status").headers["date"])
         return date.strftime("%Y-%m-%d.%H:%M:%S")
 
+    def tick(self) -> None:
+        """Waits for its next second: what first polls then sees nothing of what was before."""
+        began = self.now()
+        until(lambda: self.now() > began)
+
     def moved(self, issue: str) -> str:
         """When that issue was changed last."""
         found = self.ask("GET", f"/issue/{issue}", **{"@fields": "activity"})

@@ -120,6 +120,11 @@ class Rt:
         date = parsedate_to_datetime(self.root.get("/rt").headers["date"])
         return date.strftime("%Y-%m-%dT%H:%M:%SZ")
 
+    def tick(self) -> None:
+        """Waits for its next second: what first polls then sees nothing of what was before."""
+        began = self.now()
+        until(lambda: self.now() > began)
+
     def changed(self, ticket: str) -> str:
         """When that ticket was changed last."""
         return str(self.ask("GET", f"/ticket/{ticket}")["LastUpdated"])
