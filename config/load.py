@@ -42,6 +42,7 @@ class Config:
     classify: Prompt
     judge: Prompt | None  # None: nobody judges
     summarise: Prompt
+    compress: Prompt
 
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -84,6 +85,7 @@ def load(environment: Environment) -> Config:
         classify=read_prompt("classify", overlay),
         judge=read_prompt("judge", overlay) if serving.judges else None,
         summarise=read_prompt("summarise", overlay),
+        compress=read_prompt("compress", overlay),
     )
 
 

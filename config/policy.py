@@ -165,11 +165,13 @@ class Context(Frozen):
     recent: int = Field(default=2_000, ge=200)  # of the turns before it, and agents' after it
     summary: int = Field(default=500, ge=100)  # of all turns before those
     facts: int = Field(default=1_500, ge=800)
-    before: int = Field(default=200, ge=50)  # of the requester's earlier tickets
+    before: int = Field(default=600, ge=50)  # of the requester's earlier tickets
+    closed: int = Field(default=120, ge=50)  # of what was said in one of these
     turns: int = Field(default=6, ge=1, le=20)  # that are shown as they were said
     tickets: int = Field(default=3, ge=0, le=10)  # earlier ones of the requester
     summary_tier: TierName = "economy"  # whose models sum up, and whose money pays for it
-    summary_days: float = Field(default=30.0, gt=0, le=365)  # that a summary is kept in Redis
+    closed_tier: TierName = "economy"  # likewise, for threads that are over
+    summary_days: float = Field(default=30.0, gt=0, le=365)  # that either is kept in Redis
 
 
 class Policy(Frozen):

@@ -7,7 +7,7 @@ from pathlib import Path
 from config.errors import ConfigError
 
 SHIPPED = Path(__file__).parent / "prompts"
-REQUIRED = ("classify", "summarise")
+REQUIRED = ("classify", "summarise", "compress")
 FENCE = "$fence"
 
 

@@ -1,6 +1,5 @@
 """The document that a model is told about a ticket: sections, each within its budget."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -9,23 +8,34 @@ from config.policy import Context as Budget
 from tasks.conversation import conversation
 from tasks.facts import Facts
 from tasks.redaction.redaction import Redaction
-from tasks.sections import Document, Told, cut, cut_facts, cut_list, cut_turns, tokens
+from tasks.run import TicketId
+from tasks.sections import HALF, Document, Told, cut, cut_facts, cut_list, cut_turns, tokens
 from tasks.summary import Summary
 from tasks.ticket import Ticket, Turn, Value
 
 NOT_SAID = {"fetched_at", "as_of", "good_for"}
 """Of the facts: a model is told in words what is old, and is asked the same again an hour later."""
 
-HALF = re.compile("[\ud800-\udfff]")
-"""Of a surrogate pair."""
-
 
 class Earlier(Value):
-    """An earlier ticket of the same requester, by what was decided about it: no word of it."""
+    """An earlier ticket of the same requester, by what was decided about it."""
 
     when: date
     issue_type: str
     outcome: str  # a sentence of ours
+    notes: Summary | None = None  # on what was said in it
+
+    def document(self) -> Document:
+        """As a model is shown it, but for the notes."""
+        return self.model_dump(mode="json", exclude={"notes"})
+
+
+class Closed(NamedTuple):
+    """An earlier ticket as the ledger has it."""
+
+    thread: TicketId
+    line: Earlier
+    ticket: Ticket | None = None  # None: its text is gone
 
 
 class Context(Value):
@@ -71,13 +81,23 @@ def seen(
     document, said = _document(ticket, facts, context, budget.turns), ticket.said()
     document |= {"answer": answer} if answer else {}
     notes, texts = context.summary, [*_texts(document)]
-    redaction = Redaction((*texts, *said, *(notes.texts() if notes else ())))
+    every = (notes, *(one.notes for one in context.before))
+    redaction = Redaction((*texts, *said, *(text for one in every if one for text in one.texts())))
     summary = notes and notes.under(redaction)
     redacted = redaction.document(_sound(document) if any(map(HALF.search, texts)) else document)
     plain = "\n".join(map(redaction.redact, said))
+    if context.before:
+        redacted["earlier_tickets"] = [*_noted(redacted, context, redaction)]
     within = _trimmed if is_trimmed else _fitted
     fitted, sections = within(redacted, summary, budget)
     return Seen(fitted, plain, redaction.values, sections)
+
+
+def _noted(document: Document, context: Context, redaction: Redaction) -> Iterator[Document]:
+    """The requester's earlier tickets with the notes on each, which are without personal data."""
+    for told, one in zip(document["earlier_tickets"], context.before, strict=True):
+        notes = one.notes and one.notes.under(redaction)
+        yield told | ({"notes": notes.document()} if notes else {})
 
 
 def covered(ticket: Ticket, turns: int) -> tuple[Turn, ...]:
@@ -89,7 +109,7 @@ def _document(ticket: Ticket, facts: Facts, context: Context, turns: int) -> Doc
     talk = conversation(ticket)
     since = {"later_turns": _shown(talk.later[-turns:])} if talk.later else {}
     known = {"language": context.language} if context.language else {}
-    before = [one.model_dump(mode="json") for one in context.before]
+    before = [one.document() for one in context.before]
     return {
         "ticket": {
             "channel": ticket.channel,
@@ -137,7 +157,7 @@ def _fitted(
         )
     found = document | {"ticket": {**said, **ticket, **shown, **since}, "customer": facts}
     if before := document.get("earlier_tickets"):
-        kept, gone = cut_list(before, budget.before)
+        kept, gone = cut_list(before, "notes", budget.before)
         found["earlier_tickets"] = kept
         told["before"] = Told(tokens(kept), gone)
     return found, told

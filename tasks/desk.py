@@ -10,7 +10,7 @@ from config.policy import Policy
 from config.prompts import Prompt
 from config.taxonomy import Taxonomy
 from config.tiers import Tiers
-from tasks.context import Earlier
+from tasks.context import Closed
 from tasks.events import Body, Kind
 from tasks.ports.clock import Clock
 from tasks.ports.facts import CustomerFacts
@@ -90,7 +90,7 @@ class Journal(Protocol):
     that does not fit under the day's caps.
     `past` is what was meant to be written to the ticket before. Raises LedgerDown.
     `earlier` are the newest `most` of the requester's other tickets that the fleet has routed,
-    newest first. Raises LedgerDown.
+    newest first, with their text where it can be read. Raises LedgerDown.
     `run` is its status as it stands.
     """
 
@@ -109,7 +109,7 @@ class Journal(Protocol):
 
     async def past(self) -> Past: ...
 
-    async def earlier(self, most: int) -> Sequence[Earlier]: ...
+    async def earlier(self, most: int) -> Sequence[Closed]: ...
 
     @property
     def run(self) -> SoFar: ...
@@ -135,4 +135,5 @@ class Desk:
     measures: Measures = field(default_factory=NothingMeasured)
     place: str = "embedded"  # the kind of helpdesk that it is
     summarise: Prompt | None = None  # None: nobody is asked to sum up
+    compress: Prompt | None = None  # likewise, for threads that are over
     threads: Threads = NOWHERE  # of this run's thread alone

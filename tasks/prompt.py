@@ -18,7 +18,7 @@ from tasks.context import NOTHING, Context, Seen, seen
 from tasks.decision import Decision
 from tasks.facts import Facts
 from tasks.judgement import SCHEMA
-from tasks.ports.model import Message, Plain, Question
+from tasks.ports.model import Message, Plain, Purpose, Question
 from tasks.priority import Expected, expected_for_all
 from tasks.sections import BYTES_A_TOKEN, Document, Told, cut_turns, tokens
 from tasks.summary import NOTES_SCHEMA, Talk
@@ -114,20 +114,25 @@ def _rendered(
     )
 
 
-def to_sum_up(talk: Talk, *, anew: bool, prompt: Prompt, model: Model, budget: Budget) -> Question:
-    """What is new in a thread, to be noted; `anew`: together with what was noted before."""
+def to_note(
+    talk: Talk, *, anew: bool, prompt: Prompt, model: Model, purpose: Purpose, most: int
+) -> Question:
+    """What is new in a thread, to be noted in at most so many tokens.
+
+    `anew`: together with what was noted before.
+    """
     said = [
         {"author": turn.author, "body": text}
         for turn, text in zip(talk.turns, talk.said, strict=True)
     ]
-    shown, left_out = cut_turns(said, MOST_TO_SUM_UP)
+    shown, left_out = cut_turns(said, MOST_TO_NOTE)
     notes = talk.before if anew else None
     data = _written({"notes": notes.document(), "turns": shown} if notes else {"turns": shown})
     fence = _fence(data)
-    words = budget.summary * BYTES_A_TOKEN // BYTES_A_WORD // 2
+    words = most * BYTES_A_TOKEN // BYTES_A_WORD // 2
     rules = Template(prompt.text).safe_substitute(fence=fence, words=words)
     return Question(
-        purpose="summarise",
+        purpose=purpose,
         model=model.name,
         messages=(
             Message(role="system", content=rules),
@@ -136,7 +141,7 @@ def to_sum_up(talk: Talk, *, anew: bool, prompt: Prompt, model: Model, budget: B
         schema_name=prompt.name,
         prompt=prompt.version,
         schema=NOTES_SCHEMA,
-        max_output_tokens=min(model.max_output_tokens, 2 * budget.summary),
+        max_output_tokens=min(model.max_output_tokens, 2 * most),
         timeout_seconds=model.timeout_seconds,
         plain=Plain(text="", priorities={}),
         placeholders=talk.values,
@@ -144,8 +149,8 @@ def to_sum_up(talk: Talk, *, anew: bool, prompt: Prompt, model: Model, budget: B
     )
 
 
-MOST_TO_SUM_UP = 12_000
-"""Tokens of new turns that are summed up at once: intake keeps 64 kB of a thread, which is twice
+MOST_TO_NOTE = 12_000
+"""Tokens of new turns that are noted at once: intake keeps 64 kB of a thread, which is twice
 that only where nobody has summed up any of it."""
 
 BYTES_A_WORD = 7

@@ -44,7 +44,7 @@ def resume(
         answers=tuple(_answers(events, texts, "classify")),
         judgements=tuple(_answers(events, texts, "judge")),
         repeats=tuple(_answers(events, texts, "repeat")),
-        notes=tuple(_answers(events, texts, "summarise")),
+        notes=tuple(_answers(events, texts, "summarise", "compress")),
         known=_context(events, texts),
     )
     if run.stage in ("intake", "enrich"):
@@ -115,15 +115,15 @@ def _classified(enriched: Enriched) -> Classified | None:
     return Classified(enriched=enriched, verdict=verdict, answer=answer, answers=answers)
 
 
-def _answers(events: Sequence[Event], texts: Mapping[str, str], purpose: Purpose) -> list[Answer]:
-    """Answers of this attempt of the run to what was asked for that purpose."""
+def _answers(events: Sequence[Event], texts: Mapping[str, str], *purposes: Purpose) -> list[Answer]:
+    """Answers of this attempt of the run to what was asked for one of these purposes."""
     answers: list[Answer] = []
     for event in events:
         if _begins_anew(event):
             answers = []
         elif (
             event.kind is Kind.ANSWERED
-            and event.body.get("purpose", "classify") == purpose
+            and event.body.get("purpose", "classify") in purposes
             and f"answer.{event.seq}" in texts
         ):
             answers.append(_answer(event, texts))

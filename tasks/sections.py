@@ -4,6 +4,7 @@ Pure, and for texts that are redacted already: half of a card number would pass 
 """
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,9 @@ from tasks.redaction.placeholders import LOOKS_LIKE_ONE
 BYTES_A_TOKEN = 3
 """A guess on the safe side: a token is mostly three or four bytes. Money is reserved by what can
 be at most."""
+
+HALF = re.compile("[\ud800-\udfff]")
+"""Of a surrogate pair: nobody can send that."""
 
 Document = dict[str, Any]
 LISTS = ("interactions", "billing", "incidents")
@@ -84,12 +88,20 @@ def cut_facts(facts: Document, most: int) -> tuple[Document, int]:
     return {name: value for name, value in facts.items() if value != []}, left_out
 
 
-def cut_list(found: Sequence[Document], most: int) -> tuple[list[Document], int]:
-    """The first of them that fit into so many tokens, and how many do not."""
+def cut_list(found: Sequence[Document], detail: str, most: int) -> tuple[list[Document], int]:
+    """The first of them that fit into so many tokens, and how many are cut or gone.
+
+    The last ones first lose their `detail`, then they go.
+    """
     kept = [*found]
+    with_detail = [place for place, one in enumerate(found) if detail in one]
+    while with_detail and tokens(kept) > most:
+        place = with_detail.pop()
+        kept[place] = {name: value for name, value in kept[place].items() if name != detail}
     while kept and tokens(kept) > most:
         kept.pop()
-    return kept, len(found) - len(kept)
+    whole = sum(one in found for one in kept)
+    return kept, len(found) - whole
 
 
 def _mark(count: int) -> str:

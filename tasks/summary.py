@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.redaction.placeholders import LOOKS_LIKE_ONE
 from tasks.redaction.redaction import Redaction
-from tasks.sections import BYTES_A_TOKEN, cut, tokens
+from tasks.sections import BYTES_A_TOKEN, HALF, cut, tokens
 from tasks.ticket import Turn, Value
 from tasks.verdict import Misshapen
 
@@ -82,6 +82,10 @@ class Summary(Value):
     covers: tuple[str, ...] = ()  # a hash of each turn, oldest first
     values: dict[str, str] = Field(default_factory=dict, repr=False)
     made_by: str = RULE  # or the prompt's version
+
+    def on(self, covers: tuple[str, ...]) -> "Summary":
+        """The same notes, which are on these turns."""
+        return self.model_copy(update={"covers": covers})
 
     def document(self) -> dict[str, Any]:
         """As a model is shown it."""
@@ -157,7 +161,7 @@ class Talk(NamedTuple):
     @classmethod
     def of(cls, before: Summary | None, turns: Sequence[Turn]) -> "Talk":
         """Everything under the names of one redaction."""
-        bodies = [turn.body for turn in turns]
+        bodies = [HALF.sub("\ufffd", turn.body) for turn in turns]
         redaction = Redaction((*bodies, *(before.texts() if before else ())))
         notes = before and before.under(redaction)
         said = tuple(map(redaction.redact, bodies))

@@ -206,6 +206,7 @@ def open_desks(
         place=config.helpdesk.kind,
         measures=_measures(shop),
         summarise=config.summarise,
+        compress=config.compress,
         clock=shop.clock,
         facts=facts or open_facts(shop.config, shop.clock, guards),
         models=models,

@@ -27,6 +27,9 @@ Answer = TypeVar("Answer")
 
 KEY = "triage:thread:"
 NAME = "summary"
+CLOSED = "closed"
+"""What is kept of a thread while it goes on, and what of one that is over."""
+
 CONNECT_SECONDS = 0.3
 ANSWER_SECONDS = 0.5
 AT_ONCE = 4
@@ -65,11 +68,11 @@ class Shelf:
         return await job
 
     def forget(self, tickets: Collection[TicketId]) -> int | None:
-        """Deletes the summaries of these tickets; how many there were, None: Redis is away."""
+        """Deletes what is kept of these tickets; how much there was, None: Redis is away."""
         if not tickets:
             return 0
         try:
-            return self._redis.unlink(*map(self._place, tickets))
+            return self._redis.unlink(*(self._place(t, n) for t in tickets for n in (NAME, CLOSED)))
         except RedisError as error:
             self._away(error)
             return None
@@ -79,36 +82,36 @@ class Shelf:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._redis.close()
 
-    def read(self, ticket: TicketId, key: SealedKey) -> Summary | None:
+    def read(self, ticket: TicketId, name: str, key: SealedKey) -> Summary | None:
         """As it was kept; None where there is none that can be read."""
         try:
-            cipher = self._redis.get(self._place(ticket))
+            cipher = self._redis.get(self._place(ticket, name))
         except RedisError as error:
             self._away(error)
             return None
         if not isinstance(cipher, bytes):
             return None
         run = RunId(ticket)
-        sealed = Sealed(run=run, name=NAME, requester=key.requester, cipher=cipher, expires_at=0.0)
+        sealed = Sealed(run=run, name=name, requester=key.requester, cipher=cipher, expires_at=0.0)
         try:
             return Summary.model_validate_json(self._vault.open(sealed, key))
         except (Unreadable, ValidationError):  # of another key, or of another version
             return None
 
-    def write(self, ticket: TicketId, key: SealedKey, summary: Summary) -> None:
-        """Keeps it, unless what is there covers more."""
-        known = self.read(ticket, key)
+    def write(self, ticket: TicketId, name: str, key: SealedKey, summary: Summary) -> None:
+        """Keeps it, unless the thread goes on and what is there covers more."""
+        known = self.read(ticket, name, key) if name == NAME else None
         if known and len(known.covers) > len(summary.covers):
             return
         text, now = summary.model_dump_json(), self._clock.now()
-        sealed = self._vault.seal(text, run=RunId(ticket), name=NAME, key=key, at=now)
+        sealed = self._vault.seal(text, run=RunId(ticket), name=name, key=key, at=now)
         try:
-            self._redis.set(self._place(ticket), sealed.cipher, px=self._milliseconds)
+            self._redis.set(self._place(ticket, name), sealed.cipher, px=self._milliseconds)
         except RedisError as error:
             self._away(error)
 
-    def _place(self, ticket: TicketId) -> str:
-        return f"{KEY}{self._vault.requester(f'thread {ticket}')}"
+    def _place(self, ticket: TicketId, name: str) -> str:
+        return f"{KEY}{self._vault.requester(f'thread {name} {ticket}')}"
 
     def _away(self, error: RedisError) -> None:
         self._away_until = self._clock.monotonic() + AWAY_SECONDS
@@ -122,18 +125,24 @@ class Kept:
     shelf: Shelf
     ticket: TicketId
     key: SealedKey | None
+    name: str = NAME
 
     async def recall(self) -> Summary | None:
         """As it was kept."""
         if self.key is None:
             return None
-        return await self.shelf.off_the_loop(partial(self.shelf.read, self.ticket, self.key))
+        reading = partial(self.shelf.read, self.ticket, self.name, self.key)
+        return await self.shelf.off_the_loop(reading)
 
     async def keep(self, summary: Summary) -> None:
         """Keeps it for some days from now on."""
         if self.key is not None:
-            keeping = partial(self.shelf.write, self.ticket, self.key, summary)
+            keeping = partial(self.shelf.write, self.ticket, self.name, self.key, summary)
             await self.shelf.off_the_loop(keeping)
+
+    def closed(self, ticket: TicketId) -> "Kept":
+        """What is kept of another ticket of this requester."""
+        return Kept(self.shelf, ticket, self.key, CLOSED)
 
 
 def remembering(desks: Callable[[Journal], Desk], shelf: Shelf) -> Callable[[Journal], Desk]:

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from tasks.sections import Told
 
-Purpose = Literal["classify", "judge", "repeat", "summarise"]
+Purpose = Literal["classify", "judge", "repeat", "summarise", "compress"]
 """What a question is asked for; only an answer to the first one decides about a ticket."""
 
 

@@ -88,6 +88,12 @@ class Desk:
         until(lambda: self.place.run("L-1").state not in UNSETTLED, 30)
         return self.place.run("L-1")
 
+    def writes(self, ticket: str) -> Run:
+        """A short one of the same customer's, triaged."""
+        self.place.take_in(a_line(ticket, f"My card of {ticket} is lost"))
+        until(lambda: self.place.run(ticket).state not in UNSETTLED, 30)
+        return self.place.run(ticket)
+
     def calls(self, run: Run) -> list[dict[str, Any]]:
         """What each call of a model came to."""
         said = self.place.ask("ticket", "show", run.id, "--json").out
@@ -175,3 +181,26 @@ def test_whoever_is_forgotten_leaves_no_summary(desk: Desk) -> None:
     assert json.loads(said.out)["summaries"] == 1
     assert redis.keys(f"{KEY}*") == []
     redis.close()
+
+
+def test_a_thread_that_is_over_is_compressed_once_for_the_customers_next_tickets(
+    desk: Desk,
+) -> None:
+    """What was said in it is told in short; who is forgotten leaves nothing of that either."""
+    desk.reads(a_thread(20))
+    first = desk.writes("L-2")
+    assert [call["purpose"] for call in desk.calls(first)] == ["compress", "classify"]
+    [before] = _told(desk)["earlier_tickets"]
+    assert "QX-7781" in str(before["notes"])
+    assert before["issue_type"] == desk.place.run("L-1").issue_type
+    second = desk.writes("L-3")
+    assert [call["purpose"] for call in desk.calls(second)] == ["classify"]
+    assert before in _told(desk)["earlier_tickets"]
+    said = desk.place.ask("forget", "--requester", "basic@example.com", "--yes", "--json")
+    assert json.loads(said.out)["summaries"] == 2
+
+
+def _told(desk: Desk) -> dict[str, Any]:
+    """The document between the two lines that fence it."""
+    found: dict[str, Any] = json.loads(desk.asked().partition("\n")[2].rpartition("\n")[0])
+    return found

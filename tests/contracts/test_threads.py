@@ -103,6 +103,21 @@ def test_under_another_key_there_is_nothing(shelf: Shelf) -> None:
     assert _recalled(shelf) == SAID
 
 
+def test_what_a_thread_that_is_over_came_to_lies_beside_what_goes_on(shelf: Shelf) -> None:
+    """The last one stays, whatever it covers; and it is forgotten with its ticket."""
+    another = Kept(shelf, TicketId("U" * 24), ADA)
+    over = another.closed(TICKET)
+    assert asyncio.run(over.recall()) is None
+    _keep(shelf, SAID)
+    fewer = SAID.model_copy(update={"covers": ("c",)})
+    for notes in (SAID, fewer):
+        asyncio.run(over.keep(notes))
+        assert asyncio.run(over.recall()) == notes
+    assert _recalled(shelf) == SAID
+    assert shelf.forget([TICKET]) == 2
+    assert asyncio.run(over.recall()) is None
+
+
 def test_who_knows_less_does_not_overwrite_who_knows_more(shelf: Shelf) -> None:
     """A run that was superseded may come late."""
     more = SAID.model_copy(update={"covers": ("a", "b", "c")})

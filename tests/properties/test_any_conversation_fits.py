@@ -1,17 +1,18 @@
 """Any conversation is rendered within its budgets, and what stands for personal data comes back."""
 
 import json
+from datetime import date
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.policy import Context as Budget
 from tasks import prompt
-from tasks.context import HALF, Context
+from tasks.context import Context, Earlier
 from tasks.facts import Account, Facts, Interaction
 from tasks.language import detected
 from tasks.redaction.placeholders import LOOKS_LIKE_ONE, restored
-from tasks.sections import cut, cut_turns, tokens
+from tasks.sections import HALF, cut, cut_turns, tokens
 from tasks.summary import Summary, Talk
 from tasks.ticket import Ticket, Turn
 from tests.properties.any_text import anything, texts
@@ -21,7 +22,7 @@ from tests.twins.ticket import CHEAP, a_ticket
 
 long = st.builds(lambda text, times: text * times, worst | texts, st.integers(1, 60))
 turns = st.builds(
-    lambda author, body: Turn(author=author, body=HALF.sub("?", body)),
+    lambda author, body: Turn(author=author, body=body),
     st.sampled_from(["customer", "agent"]),
     long,
 )
@@ -33,12 +34,17 @@ budgets = st.builds(
     recent=st.integers(200, 900),
     summary=st.integers(100, 400),
     facts=st.integers(800, 1_500),
+    before=st.integers(50, 600),
+    closed=st.integers(50, 300),
     turns=st.integers(1, 8),
 )
 
 
+BEFORE = Earlier(when=date(2025, 12, 1), issue_type="cash", outcome="priority 3, sent to payments")
+
+
 def _ticket(body: str, subject: str, thread: list[Turn]) -> Ticket:
-    return a_ticket(HALF.sub("?", body), subject=HALF.sub("?", subject), thread=tuple(thread))
+    return a_ticket(body, subject=subject, thread=tuple(thread))
 
 
 @settings(max_examples=150)
@@ -53,6 +59,8 @@ def test_any_conversation_is_told_within_its_budgets(
     account = Account(customer_id=sound, plan=sound, tier="plus")
     facts = Facts(fetched_at=0.0, account=account, interactions=(contact,) * 3)
     summary = Talk.of(None, thread).in_short(budget.summary)
+    over = [Talk.of(None, thread[n:]).in_short(budget.closed) for n in range(3)]
+    before = tuple(BEFORE.model_copy(update={"notes": notes}) for notes in over)
     for is_trimmed in (False, True):
         asked = prompt.question(
             ticket,
@@ -60,7 +68,7 @@ def test_any_conversation_is_told_within_its_budgets(
             prompt=shipped().classify,
             taxonomy=shipped().taxonomy,
             model=shipped().tiers.model(CHEAP),
-            context=Context(language="en", summary=summary),
+            context=Context(language="en", summary=summary, before=before),
             budget=budget,
             is_trimmed=is_trimmed,
         )
@@ -75,6 +83,7 @@ def test_any_conversation_is_told_within_its_budgets(
         assert len(shown["earlier_turns"]) <= budget.turns
         assert tokens(told["customer"]) <= budget.facts
         assert tokens(shown.get("summary", {})) <= budget.summary
+        assert tokens(told["earlier_tickets"]) <= budget.before
         assert asked.sections["message"].tokens == tokens(shown["message"])
 
 

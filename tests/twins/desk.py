@@ -86,5 +86,6 @@ class Office:
             guards=self.guards,
             limits=ours.guards,
             summarise=ours.summarise,
+            compress=ours.compress,
             threads=self.threads,
         )

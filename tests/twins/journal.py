@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tasks.context import Earlier
+from tasks.context import Closed
 from tasks.desk import Past, Used
 from tasks.events import Body, Kind
 from tasks.ports.ledger import Intent
@@ -32,7 +32,7 @@ class RecordingJournal:
     room: int = 10**9  # millionths of a dollar that the day has left
     reserved: list[Body] = field(default_factory=list)
     run: Used = field(default_factory=lambda: Used(id=SOMEBODY))
-    tickets: Sequence[Earlier] = ()
+    tickets: Sequence[Closed] = ()
     before: Past = field(default_factory=lambda: Past(key="tf-1"))
 
     async def record(
@@ -63,7 +63,7 @@ class RecordingJournal:
         self.reserved.append(body)
         return True
 
-    async def earlier(self, most: int) -> Sequence[Earlier]:
+    async def earlier(self, most: int) -> Sequence[Closed]:
         """What it was made with."""
         return self.tickets[:most]
 

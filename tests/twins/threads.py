@@ -1,7 +1,8 @@
 """One thread's summary in memory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tasks.run import TicketId
 from tasks.summary import Summary
 
 
@@ -10,6 +11,8 @@ class MemoryThreads:
     """Keeps it for as long as a test lasts."""
 
     kept: Summary | None = None
+    others: "dict[TicketId, MemoryThreads]" = field(default_factory=dict)
+    is_over: bool = False
 
     async def recall(self) -> Summary | None:
         """As it was kept."""
@@ -17,5 +20,10 @@ class MemoryThreads:
 
     async def keep(self, summary: Summary) -> None:
         """Unless what is there covers more."""
-        if self.kept is None or len(summary.covers) >= len(self.kept.covers):
+        known = self.kept
+        if self.is_over or known is None or len(summary.covers) >= len(known.covers):
             self.kept = summary
+
+    def closed(self, ticket: TicketId) -> "MemoryThreads":
+        """That of another ticket."""
+        return self.others.setdefault(ticket, MemoryThreads(is_over=True))

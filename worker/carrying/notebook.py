@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from pydantic import ValidationError
+
 from tasks.causes import WaitReason
 from tasks.chronicle import Entry
-from tasks.context import Earlier
+from tasks.context import Closed, Earlier
 from tasks.desk import Past
 from tasks.errands.hand_over import is_hand_over
 from tasks.events import Body, Event, Kind
@@ -15,9 +18,10 @@ from tasks.journey import advance
 from tasks.ports.clock import Clock
 from tasks.ports.ledger import Change, Intent, Ledger, Reserved, SealedKey
 from tasks.run import Run
+from tasks.ticket import Ticket
 from worker.carrying.group_writer import GroupWriter
 from worker.ledgers.errors import RunLost
-from worker.privacy.vault import Vault
+from worker.privacy.vault import Unreadable, Vault
 
 
 class Notebook:
@@ -99,10 +103,22 @@ class Notebook:
             return Past(key=key, sent_until=self._written_before)
         return await asyncio.to_thread(self._past, key)
 
-    async def earlier(self, most: int) -> Sequence[Earlier]:
+    async def earlier(self, most: int) -> Sequence[Closed]:
         """The newest of the requester's other tickets that were routed."""
-        runs = await asyncio.to_thread(self._ledger.routed_before, self.run, most)
-        return [_earlier(run) for run in runs]
+        return await asyncio.to_thread(self._closed, most)
+
+    def _closed(self, most: int) -> Sequence[Closed]:
+        runs = self._ledger.routed_before(self.run, most)
+        return [Closed(run.ticket, _earlier(run), self._text_of(run)) for run in runs]
+
+    def _text_of(self, run: Run) -> Ticket | None:
+        """Whoever was forgotten and writes again has another key, and reads nothing of then."""
+        if self.key is None:
+            return None
+        for sealed in self._ledger.bodies(run.id, ["ticket"]):
+            with suppress(Unreadable, ValidationError):
+                return Ticket.model_validate_json(self._vault.open(sealed, self.key))
+        return None
 
     def _past(self, key: str) -> Past:
         every = self._ledger.writes(self.run.id)

@@ -53,7 +53,8 @@ def run_checks() -> list[Finding]:
 def _configuration(config: Config) -> Iterator[Finding]:
     taxonomy = config.taxonomy
     yield _ok("taxonomy", f"{len(taxonomy.names)} issue types, {len(taxonomy.criteria)} criteria")
-    yield _ok("prompt", f"{config.classify.version}, {config.summarise.version}")
+    prompts = (config.classify, config.summarise, config.compress)
+    yield _ok("prompt", ", ".join(prompt.version for prompt in prompts))
     for tier in config.tiers.tiers:
         yield _ok(f"tier {tier.name}", ", ".join(tier.models))
     judges = ", ".join(judge.name for judge in config.tiers.judges)

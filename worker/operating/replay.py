@@ -10,7 +10,7 @@ from config.prompts import Prompt, read_prompt
 from config.tiers import TIERS, Tiers
 from tasks.case import Classified, Enriched, Received, Validated
 from tasks.classify import classify
-from tasks.context import Earlier
+from tasks.context import Closed
 from tasks.desk import Past, Used
 from tasks.errors import OperatorError
 from tasks.events import Body, Kind
@@ -96,7 +96,7 @@ class Scrap:
         """An operator asks, by hand: no cap of the fleet's holds that back."""
         return True
 
-    async def earlier(self, most: int) -> Sequence[Earlier]:  # noqa: ARG002 - the journal's shape
+    async def earlier(self, most: int) -> Sequence[Closed]:  # noqa: ARG002 - the journal's shape
         """What was known of them is recorded."""
         return ()
 

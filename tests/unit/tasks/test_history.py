@@ -11,12 +11,13 @@ from tasks import errors
 from tasks.case import Enriched
 from tasks.causes import ReviewReason
 from tasks.classify import classify
-from tasks.context import Context, Earlier
+from tasks.context import Closed, Context, Earlier
 from tasks.desk import Used
 from tasks.detour import NeedsHuman
 from tasks.events import Kind
 from tasks.history import recollect
 from tasks.ports.model import Reply
+from tasks.run import TicketId
 from tasks.summary import RULE, Summary
 from tasks.ticket import Ticket, Turn
 from tests.twins.desk import Office, only, shipped
@@ -186,7 +187,10 @@ def test_where_nobody_reads_it_nobody_is_asked() -> None:
     assert (_summary(context).made_by, context.gap, context.before) == (RULE, None, ())
 
 
-BEFORE = Earlier(when=date(2025, 12, 1), issue_type="cash", outcome="priority 3, sent to payments")
+BEFORE = Closed(
+    TicketId("T-0"),
+    Earlier(when=date(2025, 12, 1), issue_type="cash", outcome="priority 3, sent to payments"),
+)
 
 
 def test_earlier_tickets_are_told_by_what_was_decided() -> None:

@@ -61,4 +61,12 @@ def test_facts_of_any_size_are_told_within_their_budget(most: int) -> None:
 
 
 def test_of_a_list_the_first_are_told() -> None:
-    assert cut_list([{"n": 1}, {"n": 2}], 5) == ([{"n": 1}], 1)
+    assert cut_list([{"n": 1}, {"n": 2}], "of", 5) == ([{"n": 1}], 1)
+
+
+def test_of_a_list_the_last_ones_lose_their_detail_before_any_goes() -> None:
+    found = [{"n": 1, "of": "a" * 30}, {"n": 2, "of": "b" * 30}]
+    assert cut_list(found, "of", 100) == (found, 0)
+    assert cut_list(found, "of", 22) == ([found[0], {"n": 2}], 1)
+    assert cut_list(found, "of", 10) == ([{"n": 1}, {"n": 2}], 2)
+    assert cut_list(found, "of", 5) == ([{"n": 1}], 2)

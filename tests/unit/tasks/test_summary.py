@@ -32,6 +32,12 @@ def test_a_turn_is_another_one_by_what_was_said_and_by_whom() -> None:
     assert len({*hashes(said)}) == 2
 
 
+def test_half_a_character_is_told_to_nobody() -> None:
+    """JSON can hold it, and no request can."""
+    said = Talk.of(None, _turns("at \ud83d home"))
+    assert said.said[0].encode() == "at \ufffd home".encode()
+
+
 def test_short_turns_are_kept_as_they_were_said() -> None:
     said = Talk.of(None, _turns("Hello", "Good day")).whole(500)
     assert said

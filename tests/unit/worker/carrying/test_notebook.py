@@ -13,10 +13,23 @@ from tasks.events import Body, Kind
 from tasks.journey import fold
 from tasks.ports.ledger import Intent
 from tasks.run import Run, State
-from tests.ledgers import ENRICHED, WAITING, a_change, a_running, claim_all, move, sent
+from tests.contracts.journeys import VALIDATED
+from tests.ledgers import (
+    ENRICHED,
+    WAITING,
+    WRITTEN,
+    a_change,
+    a_running,
+    an_arrival,
+    claim_all,
+    move,
+    sent,
+    take_in,
+)
 from tests.moneyed import asking, cap, stands
 from tests.twins.clock import NOON, StillClock
 from tests.twins.ledger import FaultyLedger
+from tests.twins.ticket import a_ticket
 from worker.carrying.group_writer import GroupWriter
 from worker.carrying.notebook import Notebook, change_of
 from worker.ledgers.engine import connect
@@ -96,6 +109,25 @@ def test_what_another_process_may_have_sent_is_known(
     past = asyncio.run(successor.past())
     assert past.own == (write,)
     assert past.sent_until == meant.events[1].at
+
+
+def test_the_requesters_earlier_tickets_come_with_what_was_said(
+    ledger: FaultyLedger, notebook: Notebook, run: Run
+) -> None:
+    """Nothing can be read with the key of somebody who was forgotten since and has a new one."""
+    key = VAULT.new_key(run.requester)
+    told = a_ticket("It was charged twice")
+    arrival = an_arrival("T-old")
+    body = VAULT.seal(told.model_dump_json(), run=arrival.run, name="ticket", key=key, at=NOON)
+    [old] = take_in(ledger, replace(arrival, bodies=(body,)))
+    move(ledger, claim_all(ledger, old)[0], VALIDATED, WRITTEN)
+    [now] = take_in(ledger, an_arrival("T-now"))
+    writer = notebook._writer  # noqa: SLF001 - the fixture's, which runs
+    for held, text in ((key, told), (VAULT.new_key(run.requester), None), (None, None)):
+        book = Notebook(now, held, ledger=ledger, writer=writer, vault=VAULT, clock=CLOCK)
+        [found] = asyncio.run(book.earlier(3))
+        assert (found.thread, found.ticket) == (old.ticket, text)
+        assert found.line.notes is None
 
 
 def test_entries_go_in_together(ledger: FaultyLedger, notebook: Notebook, run: Run) -> None:
