@@ -37,7 +37,7 @@ class Provider(OpenAIServer):
 
     def next_answer(self) -> Answer:
         """What was planned for the ticket that the newest request is about."""
-        raw = self.requests[-1].raw
+        raw = _own(self.requests[-1])
         plan = next((plan for mark, plan in self.plans.items() if mark in raw), None)
         if plan is None:
             return super().next_answer()
@@ -45,7 +45,12 @@ class Provider(OpenAIServer):
 
     def asked(self, mark: str) -> list[Request]:
         """The requests about the ticket whose text has this mark."""
-        return [request for request in list(self.requests) if mark.encode() in request.raw]
+        return [request for request in list(self.requests) if mark.encode() in _own(request)]
+
+
+def _own(request: Request) -> bytes:
+    """What it says of its ticket, without the same customer's earlier ones."""
+    return request.raw.partition(b'\\"earlier_tickets\\"')[0]
 
 
 def says(**verdict: object) -> Answer:
