@@ -111,6 +111,7 @@ class _Hearing:
             "wrong": list(judgement.wrong),
             "because": self.because,
             "model": answer.model,
+            "question": answer.question,
             "issue_type": self.decision.issue_type,
             "of": {"model": self.case.answer.model, "prompt": self.desk.prompt.version},
         }

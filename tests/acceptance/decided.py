@@ -38,7 +38,7 @@ def decided(
     }
     of = {"model": "openai/one", "prompt": "classify-1"}
     said: Body = {"agrees": True, "wrong": [], "model": "gemini/judge", "issue_type": issue_type}
-    judged: tuple[Kind, Body] = (Kind.JUDGED, {**said, "of": of})
+    judged: tuple[Kind, Body] = (Kind.JUDGED, {**said, "of": of, "question": "1"})
     changes = [
         _change(place, run, [judged, (Kind.VALIDATED, validated), WRITTEN], at, queue)
         for run in claimed

@@ -1,6 +1,6 @@
 """How often a judge agreed, on either database."""
 
-from tasks.events import Kind
+from tasks.events import Body, Kind
 from tests.ledgers import a_running, move
 from tests.twins.clock import NOON
 from worker.ledgers.sql import SqlLedger
@@ -8,10 +8,23 @@ from worker.operating.agreement import agreements
 from worker.operating.share import Share
 
 
-def _judged(ledger: SqlLedger, issue_type: str, prompt: str, *, agrees: bool) -> None:
+def _ruling(issue_type: str, prompt: str, *, agrees: bool, question: str = "1") -> Body:
     of = {"model": "openai/one", "prompt": prompt}
-    body = {"agrees": agrees, "wrong": [], "model": "gemini/judge", "issue_type": issue_type}
-    move(ledger, a_running(ledger), (Kind.JUDGED, {**body, "of": of}))
+    said = {"agrees": agrees, "wrong": [], "model": "gemini/judge", "issue_type": issue_type}
+    return {**said, "of": of, "question": question}
+
+
+def _judged(ledger: SqlLedger, issue_type: str, prompt: str, *, agrees: bool) -> None:
+    body = _ruling(issue_type, prompt, agrees=agrees)
+    move(ledger, a_running(ledger), (Kind.JUDGED, body))
+
+
+def test_who_rules_once_more_after_a_crash_is_counted_once(ledger: SqlLedger) -> None:
+    first = (Kind.JUDGED, _ruling("card", "classify-1", agrees=False))
+    another = (Kind.JUDGED, _ruling("card", "classify-1", agrees=True, question="2"))
+    move(ledger, a_running(ledger), first, first, another)
+    [found] = agreements(ledger, NOON - 1)
+    assert found.agreed == Share(1, 2)
 
 
 def test_agreement_is_kept_by_type_and_by_the_version_of_the_prompt(ledger: SqlLedger) -> None:

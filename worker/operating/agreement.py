@@ -38,15 +38,22 @@ class Agreement:
 
 
 def agreements(ledger: SqlLedger, since: float) -> Sequence[Agreement]:
-    """Since then (epoch seconds), by issue type, prompt and judge. Raises LedgerDown."""
+    """Since then (epoch seconds), by issue type, prompt and judge. Raises LedgerDown.
+
+    A run whose worker died before the write has its answer read and ruled on again: one question
+    counts once.
+    """
     events = schema.events
-    query = select(events.c.body).where(events.c.kind == str(Kind.JUDGED), events.c.at >= since)
-    said: dict[tuple[str, str, str], list[bool]] = defaultdict(list)
+    query = select(events.c.run, events.c.body).where(
+        events.c.kind == str(Kind.JUDGED), events.c.at >= since
+    )
     with reading(ledger.engine) as connection:
-        for (kept,) in connection.execute(query):
-            body = json.loads(kept)
-            key = (str(body["issue_type"]), str(body["of"]["prompt"]), str(body["model"]))
-            said[key].append(bool(body["agrees"]))
+        found = [(run, json.loads(body)) for run, body in connection.execute(query)]
+    once = {(run, str(body["question"])): body for run, body in found}
+    said: dict[tuple[str, str, str], list[bool]] = defaultdict(list)
+    for body in once.values():
+        key = (str(body["issue_type"]), str(body["of"]["prompt"]), str(body["model"]))
+        said[key].append(bool(body["agrees"]))
     return [
         Agreement(
             issue_type=issue_type,

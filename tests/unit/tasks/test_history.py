@@ -127,6 +127,39 @@ def test_the_same_text_is_never_summed_up_twice() -> None:
     assert _summary(_recollected(_office(), crashed)).facts == ("x",)
 
 
+class Together(MemoryThreads):
+    """Is asked by two at the same moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._both = asyncio.Barrier(2)
+
+    async def recall(self) -> Summary | None:
+        found = await super().recall()
+        await self._both.wait()
+        return found
+
+
+def test_two_workers_that_sum_up_at_once_leave_what_knows_more() -> None:
+    """Each goes on with its own; the next message finds the longer one and grows it."""
+    older, newer = _office(_notes("ten turns")), _office(_notes("twelve turns"))
+    older.threads = newer.threads = Together()
+
+    async def both() -> list[Context]:
+        cases = (enriched(_thread(16)), enriched(_thread(18)))
+        desks = (older.desk, newer.desk)
+        return await asyncio.gather(*map(recollect, cases, desks))
+
+    first, second = asyncio.run(both())
+    assert _summary(first).facts == ("ten turns",)
+    assert _summary(second).facts == ("twelve turns",)
+    kept = _kept(older)
+    assert kept
+    assert (kept.facts, len(kept.covers)) == (("twelve turns",), 12)
+    following = _office(_notes("more"), kept=kept)
+    assert _summary(_recollected(following, enriched(_thread(20)))).facts == (*kept.facts, "more")
+
+
 FAILURES: dict[str, tuple[Reply | Exception, bool]] = {
     "no notes": (a_reply("I would rather not"), True),
     "cut off": (a_reply("{", finish_reason="length"), True),

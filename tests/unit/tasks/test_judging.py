@@ -18,6 +18,7 @@ from tasks.detour import Detour, NeedsHuman, Promote
 from tasks.errors import BreakerOpen
 from tasks.events import Kind
 from tasks.judgement import Judgement, why_judged
+from tasks.prompt import digest
 from tasks.validate import validate
 from tasks.verdict import Misshapen
 from tests.twins.desk import KEYS, Office, shipped
@@ -58,6 +59,7 @@ def test_an_answer_that_the_judge_agrees_with_is_written() -> None:
         "wrong": [],
         "because": "a sample",
         "model": JUDGE,
+        "question": digest(office.script.asked[0]),
         "issue_type": "card_payment",
         "of": {"model": "openai/gpt-6-luna", "prompt": shipped().classify.version},
     }
