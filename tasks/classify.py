@@ -125,10 +125,8 @@ class Talk:
 
     def _question(self, name: str, *, is_trimmed: bool = False) -> Question:
         return prompt.question(
-            self.case.ticket,
-            self.case.facts,
+            prompt.About(self.case.ticket, self.case.facts, self.desk.taxonomy),
             prompt=self.desk.prompt,
-            taxonomy=self.desk.taxonomy,
             model=self.desk.tiers.model(name),
             context=self.case.context,
             budget=self.desk.policy.context,

@@ -28,12 +28,10 @@ from tasks.verdict import answer_schema
 USUAL = Budget()
 
 
-def question(  # noqa: PLR0913 - the last three have a default
-    ticket: Ticket,
-    facts: Facts,
+def question(
+    about: "About",
     *,
     prompt: Prompt,
-    taxonomy: Taxonomy,
     model: Model,
     context: Context = NOTHING,
     budget: Budget = USUAL,
@@ -43,9 +41,9 @@ def question(  # noqa: PLR0913 - the last three have a default
 
     `is_trimmed`: with the ticket's last words alone, its beginning and its end.
     """
-    shown = seen(ticket, facts, context, budget, is_trimmed=is_trimmed)
-    about = About(ticket=ticket, facts=facts, taxonomy=taxonomy)
-    return _rendered(about, shown, prompt=prompt, model=model, schema=answer_schema(taxonomy))
+    shown = seen(about.ticket, about.facts, context, budget, is_trimmed=is_trimmed)
+    schema = answer_schema(about.taxonomy)
+    return _rendered(about, shown, prompt=prompt, model=model, schema=schema)
 
 
 def on_answer(

@@ -30,10 +30,14 @@ def questions(count: int) -> Iterator[bytes]:
     config = load(Environment.read({"OPENAI_API_KEY": "made-up"}))
     for number in range(count):
         asked = prompt.question(
-            a_ticket(f"I was charged twice for one coffee on the {number}th (ticket B-{number})"),
-            known(),
+            prompt.About(
+                a_ticket(
+                    f"I was charged twice for one coffee on the {number}th (ticket B-{number})"
+                ),
+                known(),
+                config.taxonomy,
+            ),
             prompt=config.classify,
-            taxonomy=config.taxonomy,
             model=config.tiers.model(CHEAP),
         )
         form = {"name": "classify", "strict": True, "schema": asked.schema}

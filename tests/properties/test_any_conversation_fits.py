@@ -63,10 +63,8 @@ def test_any_conversation_is_told_within_its_budgets(
     before = tuple(BEFORE.model_copy(update={"notes": notes}) for notes in over)
     for is_trimmed in (False, True):
         asked = prompt.question(
-            ticket,
-            facts,
+            prompt.About(ticket, facts, shipped().taxonomy),
             prompt=shipped().classify,
-            taxonomy=shipped().taxonomy,
             model=shipped().tiers.model(CHEAP),
             context=Context(language="en", summary=summary, before=before),
             budget=budget,

@@ -79,7 +79,7 @@ def _asked(ticket: Ticket) -> Question:
     ours = shipped()
     model: Model = ours.tiers.models[0]
     return prompt.question(
-        ticket, known(), prompt=ours.classify, taxonomy=ours.taxonomy, model=model
+        prompt.About(ticket, known(), ours.taxonomy), prompt=ours.classify, model=model
     )
 
 

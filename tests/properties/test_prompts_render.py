@@ -20,10 +20,8 @@ turns = st.builds(Turn, author=st.sampled_from(["customer", "agent"]), body=text
 def _asked(body: str, subject: str, thread: list[Turn]) -> Question:
     ours = shipped()
     return prompt.question(
-        a_ticket(body, subject=subject, thread=tuple(thread)),
-        known(),
+        prompt.About(a_ticket(body, subject=subject, thread=tuple(thread)), known(), ours.taxonomy),
         prompt=ours.classify,
-        taxonomy=ours.taxonomy,
         model=ours.tiers.models[0],
     )
 

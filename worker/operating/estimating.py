@@ -86,10 +86,8 @@ def _cost(ticket: Ticket, config: Config, facts: CustomerFacts, now: float) -> t
     tier = route(ticket, told, config.tiers).tier
     model = config.tiers.model(config.tiers.tier(tier).models[0])
     asked = prompt.question(
-        ticket,
-        told,
+        prompt.About(ticket, told, config.taxonomy),
         prompt=config.classify,
-        taxonomy=config.taxonomy,
         model=model,
         budget=config.policy.context,
     )

@@ -13,7 +13,7 @@ from tasks.context import Closed, Context, Earlier
 from tasks.desk import Used
 from tasks.history import recollect
 from tasks.ports.model import Question, Reply
-from tasks.prompt import question
+from tasks.prompt import About, question
 from tasks.run import TicketId
 from tasks.summary import RULE, Summary
 from tasks.ticket import Ticket, Turn
@@ -150,10 +150,8 @@ def _asked(ticket: Ticket, context: Context) -> Question:
     ours = shipped()
     case = enriched(ticket)
     return question(
-        ticket,
-        case.facts,
+        About(ticket, case.facts, ours.taxonomy),
         prompt=ours.classify,
-        taxonomy=ours.taxonomy,
         model=ours.tiers.model(ours.tiers.tier("economy").models[0]),
         context=context,
         budget=ours.policy.context,

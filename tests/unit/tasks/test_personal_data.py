@@ -37,10 +37,8 @@ CARD, MAIL = "4539 1488 0343 6467", "quince@example.org"
 def _question(ticket: Ticket, facts: Facts | None = None, *, is_trimmed: bool = False) -> Question:
     ours = shipped()
     return prompt.question(
-        ticket,
-        facts or known(),
+        prompt.About(ticket, facts or known(), ours.taxonomy),
         prompt=ours.classify,
-        taxonomy=ours.taxonomy,
         model=ours.tiers.model(CHEAP),
         is_trimmed=is_trimmed,
     )

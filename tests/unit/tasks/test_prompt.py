@@ -27,10 +27,8 @@ def _question(
 ) -> Question:
     ours = shipped()
     return prompt.question(
-        ticket or a_ticket(),
-        facts or known(),
+        prompt.About(ticket or a_ticket(), facts or known(), ours.taxonomy),
         prompt=text or ours.classify,
-        taxonomy=ours.taxonomy,
         model=ours.tiers.model(model),
     )
 

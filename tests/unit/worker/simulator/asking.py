@@ -24,10 +24,8 @@ def a_request(
     """A question about that ticket."""
     config = shipped()
     asked = prompt.question(
-        ticket or a_ticket(),
-        facts or known(),
+        prompt.About(ticket or a_ticket(), facts or known(), config.taxonomy),
         prompt=config.classify,
-        taxonomy=config.taxonomy,
         model=config.tiers.model(CHEAP),
     )
     document = {
