@@ -15,11 +15,10 @@ from worker.operating.reviewing import Left, Opened, Reviewer
 Document = dict[str, object]
 
 
-def row(run: Run, opened: Opened | Left, alerts: Alerts) -> Document:
-    """One ticket, as docs/interface.md has it."""
+def row(run: Run, since: float, opened: Opened | Left, alerts: Alerts) -> Document:
+    """One ticket, as docs/interface.md has it; `since` it waits for a person, in epoch seconds."""
     proposal = opened.proposal if isinstance(opened, Opened) else None
     values: Mapping[str, object] = proposal.values if proposal else {}
-    since = opened.since if isinstance(opened, Opened) else run.changed_at
     return {
         "run": run.id,
         "ticket": run.external_id,
@@ -40,7 +39,7 @@ def row(run: Run, opened: Opened | Left, alerts: Alerts) -> Document:
 
 def sheet(opened: Opened, reviewer: Reviewer) -> Document:
     """All of it: what stopped it, what was said, what is known, and what was proposed."""
-    found = row(opened.run, opened, reviewer.config.alerts)
+    found = row(opened.run, opened.since, opened, reviewer.config.alerts)
     for name in ("issue_type", "priority", "queue", "escalated"):
         found.pop(name)
     return found | {
