@@ -95,6 +95,18 @@ def holds_until(run: Run, case: object, policy: Policy, now: float) -> float | N
     return None if calls or seconds == 0 or run.is_backfill else now + seconds
 
 
+def would_call(case: object, taxonomy: Taxonomy, policy: Policy) -> str | None:
+    """That the model would have called somebody, and why; None: it would not, or was not asked."""
+    if not isinstance(case, Classified) or not case.verdict.escalate:
+        return None
+    issue = taxonomy.issue_type(case.verdict.issue_type)
+    rules = Rules(taxonomy=taxonomy, policy=policy, case=case.enriched)
+    proof = rules.escalation(case.verdict, issue) if issue else None
+    if isinstance(proof, Escalation):
+        return f"it would escalate this by {proof.criterion}"
+    return "it would escalate this, which is not proven"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Values:
     issue: IssueType

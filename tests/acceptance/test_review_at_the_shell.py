@@ -1,5 +1,8 @@
 """What the commands of review say to whoever decides."""
 
+import asyncio
+
+from tasks.ticket import ExternalId
 from tests.acceptance.fleet import Place
 from tests.acceptance.reviewed import waiting
 from tests.twins.models import a_verdict
@@ -28,3 +31,15 @@ def test_where_no_fleet_runs_it_says_so(place: Place) -> None:
     words = ("review", "accept", "T-1")
     assert "would be written" in place.ask(*words).out
     assert "decided; as soon as a fleet runs it will be written" in place.ask(*words, "--yes").out
+
+
+def test_notes_are_shown_whole(place: Place) -> None:
+    waiting(place, "T-1", PROPOSED)
+    long = " ".join(f"word{number}" for number in range(60))
+    note = place.shop.sandbox.post_note(ExternalId("T-1"), f"{long}\n- and a list", key="n-1")
+    assert asyncio.run(note) is None
+    lines = place.ask("helpdesk", "show", "T-1").out.splitlines()
+    assert all(len(line) <= 100 for line in lines)
+    said = " ".join(" ".join(lines).split())
+    assert f"triage-fleet n-1 {long} - and a list" in said
+    assert "  - and a list" in lines

@@ -105,6 +105,23 @@ def test_what_nobody_decides_in_time_goes_to_people_and_needs_no_second_note(wor
     expect_truth(world)
 
 
+@pytest.mark.parametrize("away", [0, 3], ids=["at once", "the helpdesk was away"])
+def test_who_would_have_called_somebody_says_why_and_how_to_decide(world: World, away: int) -> None:
+    world.provider.refuses, world.provider.strange = set(), {"T-1"}
+    world.helpdesk.mishaps.extend([Mishap.LOST] * away)
+    world.heal()
+    past_the_limit(world)
+    [run] = world.runs()
+    assert (run.state, run.reason) == (State.IN_REVIEW, ReviewReason.OUT_OF_SCOPE)
+    assert run.why
+    assert run.why.endswith("is below 0.65; it would escalate this by theft")
+    note = told(world)[-1]
+    assert note.startswith(f"Triage Fleet leaves this ticket to you: out_of_scope ({run.why}).")
+    assert "Decide here, or with `triage review show T-1`." in note
+    assert world.helpdesk.values() == {"queue": "triage"}
+    expect_truth(world)
+
+
 def test_where_the_helpdesk_was_away_it_is_told_when_it_is_handed_over(world: World) -> None:
     world.helpdesk.mishaps.extend([Mishap.LOST] * 3)
     world.heal()

@@ -6,7 +6,7 @@ from tasks.errors import OperatorError
 from tasks.ports.helpdesk import FIELDS
 from tasks.ticket import ExternalId
 from worker.cli.exit_codes import ExitCode
-from worker.cli.output import print_json, print_table
+from worker.cli.output import print_json, print_table, print_text
 from worker.cli.shop import the_shop
 
 
@@ -21,12 +21,13 @@ def show(asked: argparse.Namespace) -> ExitCode:
         print_json(document)
         return ExitCode.DONE
     print_table(["field", "value"], document["fields"].items())
-    for heading, headers in (
-        ("notes", ("at", "author", "key", "body")),
-        ("history", ("at", "author", "field", "from", "to")),
-    ):
-        print(f"\n{heading}")
-        print_table(headers, [[row[header] for header in headers] for row in document[heading]])
+    print("\nnotes")
+    for note in document["notes"]:
+        print(f"{note['at']}  {note['author']}  {note['key']}")
+        print_text(note["body"])
+    headers = ("at", "author", "field", "from", "to")
+    print("\nhistory")
+    print_table(headers, [[row[header] for header in headers] for row in document["history"]])
     return ExitCode.DONE
 
 

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 
 from tasks.errors import OperatorError
 
 GAP = "  "
 WIDEST = 60
+FOLDED = 98
 
 
 def print_json(value: object) -> None:
@@ -22,6 +24,14 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for row in raw:
         line = GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         print(line.rstrip())
+
+
+def print_text(text: str) -> None:
+    """All of it, indented; lines that are too long are folded."""
+    for line in text.splitlines():
+        folded = wrap(line, FOLDED, break_long_words=False, break_on_hyphens=False)
+        for piece in folded or [""]:
+            print(f"{GAP}{piece}".rstrip())
 
 
 def _cell(value: object) -> str:
