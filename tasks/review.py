@@ -6,7 +6,7 @@ from config.policy import Policy
 from config.taxonomy import IssueType, Taxonomy
 from tasks.case import Answer, Classified, Enriched, Validated
 from tasks.decision import Choice, Decision, Escalation
-from tasks.proposal import Proposal, Rules, last_said
+from tasks.proposal import Proposal, Rules, last_said, why_none
 from tasks.run import Run
 from tasks.verdict import Verdict
 
@@ -37,7 +37,7 @@ def accepted(
 ) -> Decision | Objection:
     """The proposal as it is. An escalation that nothing proves is left out, unless it is wished."""
     if proposal is None:
-        return Objection(f"no answer of a model can be read: {TAKES_VALUES}")
+        return Objection(f"{why_none(rules.case.received.answers)}: {TAKES_VALUES}")
     if proposal.issue is None or proposal.objections:
         return Objection(f"{'; '.join(proposal.objections)}: {TAKES_VALUES}")
     queue = proposal.issue.queue

@@ -12,10 +12,16 @@ from tasks.facts import Account, Facts
 from tasks.ports.model import Signals
 from tasks.run import Run
 from tests.acceptance.fleet import Place, a_line
-from tests.twins.ticket import an_answer, classified
+from tests.twins.ticket import an_answer, enriched
 from worker.carrying.notebook import change_of
 
 CARD = Signals(confidence=0.48, threshold=0.9, ranking=(("card", 0.48), ("cash", 0.39)))
+STRANGE = Signals(
+    confidence=0.97,
+    threshold=0.885,
+    ranking=(("card", 0.97),),
+    abstains="out of scope: familiarity 0.42 is below 0.65",
+)
 BASIC = Facts(fetched_at=0.0, account=Account(customer_id="C-77", plan="basic", tier="basic"))
 
 
@@ -51,12 +57,11 @@ def waiting(
     place.take_in(a_line(ticket, "My card has not come, help me please.", **line))
     run, shop = place.run(ticket), place.shop
     asked = replace(an_answer(text, signals=signals), model="openai/one")
-    case = classified(facts=BASIC, answer=asked) if text else None
-    facts = of_case((case or classified(facts=BASIC)).enriched, shop.config.taxonomy)
+    facts = of_case(enriched(facts=BASIC), shop.config.taxonomy)
     entries = (
         Entry(kind=Kind.CLAIMED, body={"owner": "a-test-1", "fence": run.fence + 1}),
         facts,
-        *((_answered(asked), of_case(case, shop.config.taxonomy)) if case else ()),
+        *((_answered(asked),) if text else ()),
         *of_detour(detour or unsure(), replace(run, stage="validate" if text else "classify")),
     )
     key, then = shop.ledger.key(run.requester), Then(at=shop.clock.now() - ago)

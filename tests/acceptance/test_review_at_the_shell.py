@@ -1,10 +1,16 @@
 """What the commands of review say to whoever decides."""
 
 import asyncio
+from typing import Any
 
+from tasks.causes import Cause, DropCause, ReviewReason
+from tasks.detour import Drop, GiveUp, NeedsHuman
 from tasks.ticket import ExternalId
-from tests.acceptance.fleet import Place
-from tests.acceptance.reviewed import waiting
+from tests.acceptance.decided import decided
+from tests.acceptance.fleet import Place, a_line
+from tests.acceptance.reviewed import STRANGE, unsure, waiting
+from tests.house.reasons import turned
+from tests.house.shapes import differences, promised
 from tests.twins.models import a_verdict
 
 PROPOSED = a_verdict(issue_type="card")
@@ -43,3 +49,92 @@ def test_notes_are_shown_whole(place: Place) -> None:
     said = " ".join(" ".join(lines).split())
     assert f"triage-fleet n-1 {long} - and a list" in said
     assert "  - and a list" in lines
+
+
+def sheet(place: Place, ticket: str) -> Any:  # noqa: ANN401 - a document
+    """The document about it, which is as promised."""
+    found = place.ask("review", "show", ticket, "--json").json()
+    shape = promised()["triage review show ID --json"]
+    assert list(differences(found, shape)) == []
+    return found
+
+
+def test_it_says_what_there_is_to_choose_from_and_who_asks(place: Place) -> None:
+    """All that `correct` takes, with the priority that policy has for this customer."""
+    waiting(place, "T-1", PROPOSED)
+    found = sheet(place, "T-1")
+    taxonomy = place.shop.config.taxonomy
+    assert found["requester"] == {"name": "Ada", "email": "basic@example.com"}
+    choices = found["choices"]
+    assert [one["name"] for one in choices["issue_types"]] == list(taxonomy.names)
+    [card] = [one for one in choices["issue_types"] if one["name"] == "card"]
+    assert card == {
+        "name": "card",
+        "queue": "cards",
+        "priority": 3,
+        "most_urgent": 2,
+        "least_urgent": 4,
+        "rule": "card for basic is 3",
+        "criteria": ["legal_threat", "vulnerable_customer"],
+    }
+    assert "triage" in choices["queues"]
+    assert choices["criteria"] == [one.id for one in taxonomy.criteria]
+    page = place.ask("review", "show", "T-1").out
+    assert "customer: Ada <basic@example.com>, tier basic" in page
+    assert "priority by policy: 3 (card for basic is 3); a model may say 2 to 4" in page
+    lines = [" ".join(line.split()) for line in page.splitlines()]
+    assert "card 3 cards legal_threat, vulnerable_customer" in lines
+    assert f"queues: {', '.join(choices['queues'])}" in lines
+    assert f"criteria: {', '.join(choices['criteria'])}, or none" in lines
+
+
+def test_a_share_above_its_threshold_says_what_it_falls_short_of(place: Place) -> None:
+    strange = NeedsHuman(reason=ReviewReason.OUT_OF_SCOPE, why=f"openai/one: {STRANGE.abstains}")
+    waiting(place, "T-1", PROPOSED, detour=strange, signals=STRANGE)
+    page = place.ask("review", "show", "T-1").out
+    assert "0.970, but out of scope: familiarity 0.42 is below 0.65" in page
+    assert "needed" not in page
+    assert sheet(place, "T-1")["proposal"]["abstains"] == STRANGE.abstains
+    waiting(place, "T-2", PROPOSED)
+    assert "0.480, needed 0.900" in place.ask("review", "show", "T-2").out
+    assert sheet(place, "T-2")["proposal"]["abstains"] is None
+
+
+def test_a_dead_letter_is_called_one(place: Place) -> None:
+    place.take_in("no json")
+    [run] = place.runs()
+    said = place.ask("review", "show", run.id, code=2).err
+    assert f"it is a dead letter (not_json): see `triage dead show {run.external_id}`" in said
+    place.take_in(a_line("T-1", "Which rate is it?"))
+    turned(place, place.run("T-1"), GiveUp(cause=Cause.BUG, why="a test"), "classify")
+    said = place.ask("review", "show", "T-1").out
+    assert "nobody may decide here any more: it is a dead letter (bug): see `triage dead" in said
+    said = place.ask("review", "accept", "T-1", code=1).err
+    assert "T-1 is left alone: it is a dead letter (bug): see `triage dead show T-1`" in said
+
+
+def test_what_waits_for_nobody_says_where_it_is(place: Place) -> None:
+    place.take_in(a_line("T-1", "Which rate is it?"))
+    said = place.ask("review", "accept", "T-1", code=1).err
+    assert "it does not wait for a person: it is queued (stage enrich)" in said
+    decided(place, "T-2")
+    said = place.ask("review", "accept", "T-2", code=1).err
+    assert "it does not wait for a person: it is written; what is wrong is mended in the" in said
+    turned(place, place.run("T-1"), Drop(cause=DropCause.OPERATOR, why="a test"), "enrich")
+    said = place.ask("review", "accept", "T-1", code=1).err
+    assert "it does not wait for a person: it was dropped (operator)" in said
+
+
+def test_whether_a_model_was_asked_is_told_apart(place: Place) -> None:
+    german = NeedsHuman(reason=ReviewReason.LANGUAGE, why="the message is in German")
+    waiting(place, "T-1", detour=german)
+    waiting(place, "T-2", "{", detour=unsure())
+    for ticket, why in (
+        ("T-1", "no model has answered"),
+        ("T-2", "no answer of a model can be read"),
+    ):
+        assert f"proposal: none; {why}\n" in place.ask("review", "show", ticket).out
+        found = place.ask("review", "show", ticket, "--json").json()
+        assert (found["proposal"], found["no_proposal"]) == (None, why)
+        said = place.ask("review", "accept", ticket, code=2).err
+        assert f"{why}: `triage review correct` takes values" in said

@@ -22,7 +22,8 @@ from tests.twins.helpdesk import PLAIN, Mishap
 from worker.helpdesks.embedded import FULL
 from worker.ledgers.labelling import How
 from worker.ledgers.residence import ANYWHERE
-from worker.operating.reviewing import Left, Opened, Planned, Reviewer
+from worker.operating.left_alone import Left
+from worker.operating.reviewing import Opened, Planned, Reviewer
 
 NewWorld = Callable[[Capabilities], World]
 T1 = ExternalId("T-1")

@@ -11,8 +11,10 @@ from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json
 from worker.cli.reviewer import open_review, reviewer
 from worker.cli.shop import newest, the_shop
+from worker.operating.left_alone import Left
 from worker.operating.manning import is_manned
-from worker.operating.reviewing import Left, Opened, Planned, Reviewer
+from worker.operating.remarks import remarks
+from worker.operating.reviewing import Opened, Planned, Reviewer
 
 Decide = Callable[[Reviewer, Opened, Wishes, str | None], Planned | Objection | Left]
 
@@ -50,8 +52,8 @@ def _decide(asked: argparse.Namespace, wishes: Wishes, decide: Decide) -> ExitCo
             if isinstance(planned, Planned):
                 left = by.do(planned, shop.broker()) if asked.yes else None
                 if left is None:
-                    remarks = by.remarks(opened, wishes, planned)
-                    return _done(asked, run, planned, remarks, works=is_manned(shop))
+                    said = remarks(by, opened, wishes, planned)
+                    return _done(asked, run, planned, said, works=is_manned(shop))
             else:
                 left = planned
     if asked.json:
@@ -62,10 +64,10 @@ def _decide(asked: argparse.Namespace, wishes: Wishes, decide: Decide) -> ExitCo
 
 
 def _done(
-    asked: argparse.Namespace, run: Run, planned: Planned, remarks: list[str], *, works: bool
+    asked: argparse.Namespace, run: Run, planned: Planned, said: list[str], *, works: bool
 ) -> ExitCode:
     if asked.json:
-        print_json(_document(asked, run, planned, remarks, None))
+        print_json(_document(asked, run, planned, said, None))
         return ExitCode.DONE
     decision = planned.decision
     values = ", ".join(
@@ -73,7 +75,7 @@ def _done(
         for name, value in (decision.fields() if decision else {}).items()
     )
     what = f"written to {run.external_id}: {values}" if decision else "handed over to people"
-    for remark in remarks:
+    for remark in said:
         print(remark)
     if asked.yes:
         print(f"decided; {'' if works else 'as soon as a fleet runs '}it will be {what}")
@@ -86,7 +88,7 @@ def _document(
     asked: argparse.Namespace,
     run: Run,
     planned: Planned | None,
-    remarks: list[str],
+    said: list[str],
     left: Left | None,
 ) -> dict[str, object]:
     decision = planned.decision if planned else None
@@ -99,6 +101,6 @@ def _document(
         "priority": decision.priority if decision else None,
         "queue": decision.queue if decision else None,
         "escalated": called.criterion if called else None,
-        "remarks": remarks,
+        "remarks": said,
         "refused": left,
     }

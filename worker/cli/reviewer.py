@@ -5,7 +5,8 @@ import getpass
 from tasks.errors import OperatorError
 from tasks.run import Run
 from worker.compose import Shop
-from worker.operating.reviewing import Left, Opened, Reviewer
+from worker.operating.left_alone import Left
+from worker.operating.reviewing import Opened, Reviewer
 
 
 def reviewer(shop: Shop) -> Reviewer:

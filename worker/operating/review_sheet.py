@@ -7,10 +7,14 @@ from tasks.conversation import conversation
 from tasks.decision import Escalation
 from tasks.events import Kind
 from tasks.facts import Facts
-from tasks.proposal import Proposal
+from tasks.ports.model import Signals
+from tasks.priority import Expected
+from tasks.proposal import Proposal, Rules, why_none
+from tasks.review import queues
 from tasks.run import Run
+from worker.operating.left_alone import Left
 from worker.operating.moments import iso
-from worker.operating.reviewing import Left, Opened, Reviewer
+from worker.operating.reviewing import Opened, Reviewer
 
 Document = dict[str, object]
 
@@ -45,10 +49,36 @@ def sheet(opened: Opened, reviewer: Reviewer) -> Document:
     return found | {
         "decided": reviewer.left(opened.run),
         "revision": opened.run.revision,
+        "requester": opened.ticket.requester.model_dump(mode="json"),
         "subject": opened.ticket.subject,
         "messages": _messages(opened),
         "facts": _facts(opened.rules.case.facts, reviewer.clock.now()),
         "proposal": _proposal(opened.proposal, _prompt(opened)) if opened.proposal else None,
+        "no_proposal": None if opened.proposal else why_none(opened.rules.case.received.answers),
+        "choices": _choices(opened.rules),
+    }
+
+
+def _choices(rules: Rules) -> Document:
+    """What `triage review correct` takes, with the priority that is each type's own here."""
+    taxonomy = rules.taxonomy
+    return {
+        "issue_types": [
+            {"name": one.name, "queue": one.queue, **_band(rules.expects(one))}
+            | {"criteria": list(one.criteria)}
+            for one in taxonomy.issue_types
+        ],
+        "queues": list(queues(taxonomy)),
+        "criteria": [one.id for one in taxonomy.criteria],
+    }
+
+
+def _band(expected: Expected) -> Document:
+    return {
+        "priority": expected.priority,
+        "most_urgent": expected.most_urgent,
+        "least_urgent": expected.least_urgent,
+        "rule": expected.rule,
     }
 
 
@@ -79,6 +109,11 @@ def _facts(facts: Facts, now: float) -> Document:
     }
 
 
+def _beside(signals: Signals) -> str | None:
+    """Why the model abstains, where that is something else than its confidence."""
+    return signals.abstains if signals.confidence >= signals.threshold else None
+
+
 def _proposal(proposal: Proposal, prompt: object) -> Document:
     verdict, answer = proposal.verdict, proposal.answer
     signals = answer.signals
@@ -95,6 +130,7 @@ def _proposal(proposal: Proposal, prompt: object) -> Document:
         "objections": list(proposal.objections),
         "confidence": signals.confidence if signals else None,
         "threshold": signals.threshold if signals else None,
+        "abstains": _beside(signals) if signals else None,
         "runners_up": [{"issue_type": name, "share": share} for name, share in proposal.runners_up],
         "reason": verdict.reason,
         "draft": verdict.draft,

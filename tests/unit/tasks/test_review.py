@@ -77,7 +77,7 @@ def test_a_proposal_is_accepted_as_it_is_with_its_escalation() -> None:
 @pytest.mark.parametrize(
     ("answers", "why"),
     [
-        ([], "no answer of a model can be read"),
+        ([], "no model has answered"),
         ([GARBAGE], "no answer of a model can be read"),
         ([REFUSED], "no answer of a model can be read"),
         ([OFF_LIST], "its issue type is not in the taxonomy"),
