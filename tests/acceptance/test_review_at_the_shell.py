@@ -138,3 +138,25 @@ def test_whether_a_model_was_asked_is_told_apart(place: Place) -> None:
         assert (found["proposal"], found["no_proposal"]) == (None, why)
         said = place.ask("review", "accept", ticket, code=2).err
         assert f"{why}: `triage review correct` takes values" in said
+
+
+def test_several_may_share_an_account_of_the_system(place: Place) -> None:
+    run = waiting(place, "T-1", PROPOSED)
+    words = ("review", "accept", "T-1", "--yes", "--as")
+    for name in ("triage-fleet", "", "a\nb", "x" * 61):
+        assert "argument --as" in place.ask(*words, name, code=2).err
+    place.ask(*words, "lena")
+    assert {one.by for one in place.shop.ledger.labels_of(run.id)} == {"lena"}
+    said = place.ask("review", "return", "T-1", "--as", "cole", code=1).err
+    assert "lena has accepted it at" in said
+
+
+def test_a_person_is_told_what_is_unusual_about_their_values(place: Place) -> None:
+    waiting(place, "T-1", a_verdict(issue_type="exchange", priority=4))
+    words = ("review", "correct", "T-1", "--issue-type", "card")
+    assert "issue type card, priority 3, queue cards" in place.ask(*words).out
+    said = place.ask(*words, "--priority", "1", "--escalate", "theft").out.splitlines()
+    assert "priority 1 is outside what policy allows: 2 to 4" in said
+    assert "theft is no criterion of card: legal_threat, vulnerable_customer are" in said
+    assert "is no criterion" not in place.ask(*words, "--escalate", "legal_threat").out
+    assert "is no criterion" not in place.ask(*words, "--escalate", "none").out

@@ -153,6 +153,16 @@ def test_a_decision_is_written_as_the_person_says(world: World, *, handed: bool)
     expect_truth(world)
 
 
+def test_what_a_person_says_about_it_stands_in_the_note(world: World) -> None:
+    world.heal()
+    by = ada(world)
+    planned = by.correct(opened(world, by), CARD, "it is about a card")
+    assert isinstance(planned, Planned)
+    assert by.do(planned, world.broker) is None  # type: ignore[arg-type]  # as good a broker
+    world.heal()
+    assert "- why: it is about a card" in told(world)[-1].splitlines()
+
+
 def test_the_second_of_two_is_told_who_was_first(world: World) -> None:
     world.heal()
     bob = ada(world, "bob")

@@ -42,7 +42,7 @@ def give_back(asked: argparse.Namespace) -> ExitCode:
 
 def _decide(asked: argparse.Namespace, wishes: Wishes, decide: Decide) -> ExitCode:
     with the_shop() as shop:
-        run, by = newest(shop, asked.ticket), reviewer(shop)
+        run, by = newest(shop, asked.ticket), reviewer(shop, asked.by)
         left = by.left(run)
         if left is None:
             opened = open_review(run, by)

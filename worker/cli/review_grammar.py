@@ -2,7 +2,7 @@
 
 import argparse
 
-from worker.cli.declaring import Parsers, asks_yes, command, count, noun
+from worker.cli.declaring import Parsers, asks_yes, command, count, noun, signs
 
 HANDLERS = "worker.cli.review"
 DECIDING = "worker.cli.review_deciding"
@@ -40,6 +40,7 @@ def reviews(nouns: Parsers) -> None:
         one.add_argument(
             "--why", type=_short, metavar="TEXT", help="a word about it, kept for good"
         )
+        signs(one)
         asks_yes(one)
 
 

@@ -9,10 +9,10 @@ from worker.operating.left_alone import Left
 from worker.operating.reviewing import Opened, Reviewer
 
 
-def reviewer(shop: Shop) -> Reviewer:
-    """By the name that the system has for them."""
+def reviewer(shop: Shop, name: str | None = None) -> Reviewer:
+    """By the name that they give, else that of their account."""
     return Reviewer(
-        name=getpass.getuser(),
+        name=name or getpass.getuser(),
         ledger=shop.ledger,
         vault=shop.vault,
         config=shop.config,

@@ -1,6 +1,6 @@
 """What may surprise whoever decides: what is written is not all that they may think, or is more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from config.mode import Mode
 from tasks.escalation import Unproven
@@ -27,6 +27,9 @@ def _of_values(by: Reviewer, opened: Opened, wishes: Wishes, planned: Planned) -
     if band and not band.allows(decision.priority):
         expected = f"{band.most_urgent} to {band.least_urgent}"
         yield f"priority {decision.priority} is outside what policy allows: {expected}"
+    called = decision.escalation.criterion if decision.escalation else None
+    if issue and called and called not in issue.criteria:
+        yield f"{called} is no criterion of {issue.name}: {_listed(issue.criteria)}"
 
 
 def _of_mode(by: Reviewer, opened: Opened) -> Iterator[str]:
@@ -35,6 +38,10 @@ def _of_mode(by: Reviewer, opened: Opened) -> Iterator[str]:
         yield "its source is in suggest: a note says it, and no field is set"
     if mode is Mode.SHADOW:
         yield "its source is in shadow: nothing is written in the helpdesk"
+
+
+def _listed(criteria: Sequence[str]) -> str:
+    return f"{', '.join(criteria)} are" if criteria else "it has none"
 
 
 def _uncalled(proposal: Proposal) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from config.load import Config
 from tasks.case import Classified, Enriched, Received
 from tasks.chronicle import handing_over, returned, reviewed, sent_again
-from tasks.decision import Decision
+from tasks.decision import WHY, Decision
 from tasks.events import Event, Kind
 from tasks.facts import Facts
 from tasks.ports.ledger import Change
@@ -149,6 +149,7 @@ class Reviewer:
         if isinstance(decision, Objection):
             return decision
         run = opened.run
+        decision = decision.told(WHY, "said", why) if why else decision
         entries = (reviewed(decision, verb, why), sent_again(run))
         key = self.ledger.key(run.requester)
         change = change_of(run, entries, key, vault=self.vault, clock=self.clock)

@@ -170,6 +170,10 @@ def test_the_note_says_who_decided_and_what_was_proposed() -> None:
         "- issue type: ada, in review; proposed was security",
     ]
     assert notes["note:escalation"] == "Escalated: theft\nada says so, in review"
+    because = decision.told("why", "said", "asked by phone")
+    notes = notes_of(to_be_written(rules(THEFT).case, because), Mode.AUTO, explains=True, kept=())
+    assert "- why: asked by phone" in notes["note:route"].splitlines()
+    assert notes["note:escalation"].endswith("ada says so, in review: asked by phone")
     nobody = to_be_written(rules(GARBAGE).case, decision)
     assert "- model none; more" in notes_of(nobody, Mode.AUTO, explains=True, kept=())["note:route"]
 
