@@ -1,14 +1,18 @@
 """Tickets that wait for a person, without a fleet that takes its time for each."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tasks.case import Answer
 from tasks.causes import ReviewReason
-from tasks.chronicle import Entry, of_case, of_detour
+from tasks.chronicle import Entry, handed_over, handing_over, of_case, of_detour
 from tasks.detour import Detour, NeedsHuman
+from tasks.errands.hand_over import HandedOver, hand_over_key
 from tasks.events import Kind
 from tasks.facts import Account, Facts
+from tasks.ports.helpdesk import Seen
+from tasks.ports.ledger import Intent
 from tasks.ports.model import Signals
 from tasks.run import Run
 from tests.acceptance.fleet import Place, a_line
@@ -66,6 +70,29 @@ def waiting(
     )
     key, then = shop.ledger.key(run.requester), Then(at=shop.clock.now() - ago)
     change = change_of(run, entries, key, vault=shop.vault, clock=then)  # type: ignore[arg-type]
+    assert shop.ledger.commit([change]) == [True]
+    return change.after
+
+
+def handed(place: Place, run: Run) -> Run:
+    """The same after nobody had decided in time: it is in the fallback queue."""
+    shop, key = place.shop, f"{hand_over_key(run.ticket, run.digest)}:queue"
+    queue = shop.config.taxonomy.fallback_queue
+
+    async def move() -> None:
+        seen = await shop.helpdesk.look(run.external_id)
+        assert isinstance(seen, Seen)
+        values = {"queue": queue}
+        name = key.removesuffix(":queue")
+        await shop.helpdesk.set_fields(run.external_id, values, key=name, version=seen.version)
+
+    asyncio.run(move())
+    wrote = Intent(
+        key=key, run=run.id, target="queue", before=None, wanted=queue, outcome="applied"
+    )
+    back = {"state": run.state, "stage": run.stage, "reason": run.reason, "why": run.why}
+    entries = (handing_over(run, "a test"), handed_over(HandedOver(results=(wrote,)), back))
+    change = change_of(run, entries, None, vault=shop.vault, clock=shop.clock)
     assert shop.ledger.commit([change]) == [True]
     return change.after
 

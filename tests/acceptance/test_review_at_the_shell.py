@@ -2,16 +2,21 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import patch
 
 from tasks.causes import Cause, DropCause, ReviewReason
 from tasks.detour import Drop, GiveUp, NeedsHuman
+from tasks.errors import HelpdeskDown
+from tasks.ports.helpdesk import Gone
 from tasks.ticket import ExternalId
 from tests.acceptance.decided import decided
 from tests.acceptance.fleet import Place, a_line
-from tests.acceptance.reviewed import STRANGE, unsure, waiting
+from tests.acceptance.reviewed import STRANGE, handed, unsure, waiting
 from tests.house.reasons import turned
 from tests.house.shapes import differences, promised
 from tests.twins.models import a_verdict
+from worker.helpdesks.embedded import EmbeddedHelpdesk
+from worker.operating.moments import iso
 
 PROPOSED = a_verdict(issue_type="card")
 NOBODY_WORKS = "no fleet runs"
@@ -51,11 +56,13 @@ def test_notes_are_shown_whole(place: Place) -> None:
     assert "  - and a list" in lines
 
 
-def sheet(place: Place, ticket: str) -> Any:  # noqa: ANN401 - a document
-    """The document about it, which is as promised."""
+def sheet(place: Place, ticket: str, **without: None) -> Any:  # noqa: ANN401 - a document
+    """The document about it, which is as promised; where something is null there is no more."""
     found = place.ask("review", "show", ticket, "--json").json()
+    assert {name: found[name] for name in without} == without
     shape = promised()["triage review show ID --json"]
-    assert list(differences(found, shape)) == []
+    told = differences(found, shape)
+    assert [one for one in told if one not in {f"it.{name} is None" for name in without}] == []
     return found
 
 
@@ -134,8 +141,7 @@ def test_whether_a_model_was_asked_is_told_apart(place: Place) -> None:
         ("T-2", "no answer of a model can be read"),
     ):
         assert f"proposal: none; {why}\n" in place.ask("review", "show", ticket).out
-        found = place.ask("review", "show", ticket, "--json").json()
-        assert (found["proposal"], found["no_proposal"]) == (None, why)
+        assert sheet(place, ticket, proposal=None)["no_proposal"] == why
         said = place.ask("review", "accept", ticket, code=2).err
         assert f"{why}: `triage review correct` takes values" in said
 
@@ -160,3 +166,80 @@ def test_a_person_is_told_what_is_unusual_about_their_values(place: Place) -> No
     assert "theft is no criterion of card: legal_threat, vulnerable_customer are" in said
     assert "is no criterion" not in place.ask(*words, "--escalate", "legal_threat").out
     assert "is no criterion" not in place.ask(*words, "--escalate", "none").out
+
+
+def test_a_return_names_the_ticket_and_the_queue_before_it_is_done(place: Place) -> None:
+    waiting(place, "T-1", PROPOSED)
+    said = place.ask("review", "return", "T-1").out
+    assert said == ("T-1 would be handed over to people, in the queue triage; add --yes to do it\n")
+    said = place.ask("review", "return", "T-1", "--yes").out
+    assert said == (
+        "decided; as soon as a fleet runs T-1 will be handed over to people, in the queue triage\n"
+    )
+
+
+def test_what_a_person_has_set_meanwhile_is_said_to_stay(place: Place) -> None:
+    waiting(place, "T-1", PROPOSED)
+    mara(place, "T-1", "queue", "onboarding")
+    said = place.ask("review", "accept", "T-1").out.splitlines()
+    assert said == [
+        "queue stays onboarding: a person has chosen it",
+        "would be written to T-1: issue type card, priority 3; add --yes to do it",
+    ]
+    found = place.ask("review", "correct", "T-1", "--queue", "fraud", "--json").json()
+    assert (found["queue"], found["kept"]) == ("fraud", ["queue"])
+    said = place.ask("review", "return", "T-1").out.splitlines()
+    assert said == [
+        "queue stays onboarding: a person has chosen it",
+        "T-1 would be handed over to people, in the queue onboarding; add --yes to do it",
+    ]
+    found = place.ask("review", "correct", "T-1", "--queue", "onboarding", "--json").json()
+    assert (found["queue"], found["kept"]) == ("onboarding", [])
+
+
+def test_the_queue_of_the_hand_over_no_person_has_chosen(place: Place) -> None:
+    handed(place, waiting(place, "T-1", PROPOSED))
+    found = place.ask("review", "accept", "T-1", "--json").json()
+    assert (found["queue"], found["kept"]) == ("cards", [])
+
+
+def test_where_the_helpdesk_does_not_say_what_it_holds_it_may_be_something_else(
+    place: Place,
+) -> None:
+    waiting(place, "T-1", PROPOSED)
+    with patch.object(EmbeddedHelpdesk, "look", side_effect=HelpdeskDown("away")):
+        said = place.ask("review", "accept", "T-1").out
+        assert "the helpdesk does not answer: what a person has set there meanwhile stays" in said
+        assert sheet(place, "T-1", holds=None)
+
+
+def test_where_people_have_it_the_helpdesk_says(place: Place) -> None:
+    """It was put in the fallback queue, and they may have moved it since."""
+    run = handed(place, waiting(place, "T-1", PROPOSED, ago=7_200.0))
+    at = f"people have it since {iso(run.handed_at)}"
+    said = place.ask("review", "show", "T-1").out
+    assert f"{at}: it is in the queue triage now; decide all the same" in said
+    mara(place, "T-1", "queue", "onboarding")
+    said = place.ask("review", "show", "T-1").out
+    assert f"{at}: it is in the queue onboarding now; decide all the same" in said
+    found = sheet(place, "T-1")
+    assert found["holds"]["queue"] == "onboarding"
+    with patch.object(EmbeddedHelpdesk, "look", return_value=Gone("T-1 is closed")):
+        said = place.ask("review", "show", "T-1").out
+        assert f"{at}: T-1 is closed" in said
+        said = place.ask("review", "accept", "T-1").out
+        assert "T-1 is closed: nothing is written there" in said
+    assert "given to people in the helpdesk: 1 more; --all" in place.ask("review", "list").out
+
+
+def test_since_when_it_waits_is_the_same_everywhere(place: Place) -> None:
+    """A hand-over is no new beginning."""
+    handed(place, waiting(place, "T-1", PROPOSED, ago=7_200.0))
+    [row] = place.ask("review", "list", "--all", "--json").json()
+    assert row["since"] == sheet(place, "T-1")["since"] < row["handed_at"]
+    assert "2.0 h" in place.ask("review", "list", "--all").out
+
+
+def mara(place: Place, ticket: str, field: str, value: str) -> None:
+    """A person sets that in the helpdesk."""
+    assert place.shop.sandbox.edit(ExternalId(ticket), field, value, "mara")

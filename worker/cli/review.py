@@ -10,6 +10,7 @@ from worker.cli.output import known, print_json, print_table
 from worker.cli.review_page import print_sheet
 from worker.cli.reviewer import open_review, reviewer
 from worker.cli.shop import newest, the_shop
+from worker.operating.held import look
 from worker.operating.manning import is_manned
 from worker.operating.moments import age
 from worker.operating.review_sheet import row, sheet
@@ -21,7 +22,7 @@ def list_reviews(asked: argparse.Namespace) -> ExitCode:
     """One row for each ticket that waits for a person."""
     with the_shop() as shop:
         now, by = shop.clock.now(), reviewer(shop)
-        alerts, queue = shop.config.alerts, shop.config.taxonomy.fallback_queue
+        alerts = shop.config.alerts
         known(asked.owner, alerts.owners, "owner of alerts.toml")
         found = shop.ledger.in_review(handed=asked.all, residence=shop.residence)
         rows = ((run, at, row(run, at, by.open(run), alerts)) for run, at in found)
@@ -50,7 +51,7 @@ def list_reviews(asked: argparse.Namespace) -> ExitCode:
     if left:
         print("look: triage review show ID; decide: triage review accept, correct or return")
     if handed:
-        print(f"with people in the queue {queue}: {handed} more; --all lists them, too")
+        print(f"given to people in the helpdesk: {handed} more; --all lists them, too")
     return ExitCode.DONE
 
 
@@ -70,7 +71,7 @@ def show(asked: argparse.Namespace) -> ExitCode:
     with the_shop() as shop:
         run, by = newest(shop, asked.ticket), reviewer(shop)
         opened = open_review(run, by)
-        document = sheet(opened, by)
+        document = sheet(opened, by, look(shop, run))
         queue = shop.config.taxonomy.fallback_queue
     if asked.json:
         print_json(document)

@@ -28,10 +28,19 @@ def _standing(found: Document, queue: str) -> str:
     if found["decided"]:
         return f"nobody may decide here any more: {found['decided']}"
     if found["handed_at"]:
-        return (
-            f"people have it in the queue {queue} since {found['handed_at']}; decide all the same"
-        )
+        return f"people have it since {found['handed_at']}: {_place(found, queue)}"
+    if found["gone"]:
+        return f"nothing can be written there any more: {found['gone']}"
     return f"it goes to the queue {queue} at {found['until'] or 'once'}, if nobody decides"
+
+
+def _place(found: Document, queue: str) -> str:
+    """Where it is by now, as far as the helpdesk says so."""
+    if found["gone"]:
+        return str(found["gone"])
+    if found["holds"]:
+        return f"it is in the queue {found['holds']['queue'] or 'none'} now; decide all the same"
+    return f"it was put in the queue {queue} then; decide all the same"
 
 
 def _who(requester: Document) -> str:

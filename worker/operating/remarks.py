@@ -1,9 +1,10 @@
 """What may surprise whoever decides: what is written is not all that they may think, or is more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from config.mode import Mode
 from tasks.escalation import Unproven
+from tasks.ports.helpdesk import Gone, Seen
 from tasks.proposal import Proposal
 from tasks.review import Wishes
 from worker.operating.reviewing import Opened, Planned, Reviewer
@@ -12,6 +13,18 @@ from worker.operating.reviewing import Opened, Planned, Reviewer
 def remarks(by: Reviewer, opened: Opened, wishes: Wishes, planned: Planned) -> list[str]:
     """In words, the most surprising first. Raises LedgerDown."""
     return [*_of_values(by, opened, wishes, planned), *_of_mode(by, opened)]
+
+
+def held(seen: Seen | Gone | None, kept: Mapping[str, str | None]) -> list[str]:
+    """What the helpdesk has to say to it."""
+    if seen is None:
+        return ["the helpdesk does not answer: what a person has set there meanwhile stays"]
+    if isinstance(seen, Gone):
+        return [f"{seen.why}: nothing is written there"]
+    return [
+        f"{name.replace('_', ' ')} stays {value or 'empty'}: a person has chosen it"
+        for name, value in kept.items()
+    ]
 
 
 def _of_values(by: Reviewer, opened: Opened, wishes: Wishes, planned: Planned) -> Iterator[str]:

@@ -7,6 +7,7 @@ from tasks.conversation import conversation
 from tasks.decision import Escalation
 from tasks.events import Kind
 from tasks.facts import Facts
+from tasks.ports.helpdesk import Gone, Seen
 from tasks.ports.model import Signals
 from tasks.priority import Expected
 from tasks.proposal import Proposal, Rules, why_none
@@ -41,13 +42,18 @@ def row(run: Run, since: float, opened: Opened | Left, alerts: Alerts) -> Docume
     }
 
 
-def sheet(opened: Opened, reviewer: Reviewer) -> Document:
-    """All of it: what stopped it, what was said, what is known, and what was proposed."""
+def sheet(opened: Opened, reviewer: Reviewer, seen: Seen | Gone | None) -> Document:
+    """All of it: what stopped it, what was said, what is known, and what was proposed.
+
+    `seen`: as it stands in the helpdesk, None where that does not answer.
+    """
     found = row(opened.run, opened.since, opened, reviewer.config.alerts)
     for name in ("issue_type", "priority", "queue", "escalated"):
         found.pop(name)
     return found | {
         "decided": reviewer.left(opened.run),
+        "holds": dict(seen.fields) if isinstance(seen, Seen) else None,
+        "gone": seen.why if isinstance(seen, Gone) else None,
         "revision": opened.run.revision,
         "requester": opened.ticket.requester.model_dump(mode="json"),
         "subject": opened.ticket.subject,

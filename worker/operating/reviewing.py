@@ -120,7 +120,8 @@ class Reviewer:
         run = opened.run
         if run.handed_at is not None:
             queue = self.config.taxonomy.fallback_queue
-            return Left(f"people have it already, in the queue {queue} since {iso(run.handed_at)}")
+            at = iso(run.handed_at)
+            return Left(f"people have it already: it was put in the queue {queue} at {at}")
         for_people = f"{self.name} leaves this ticket to you{': ' + why if why else ''}."
         entries = (
             returned(self.name, why),
