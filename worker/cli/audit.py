@@ -5,11 +5,12 @@ import getpass
 
 from tasks.errors import OperatorError
 from tasks.facts import Facts
+from tasks.review import queues
 from tasks.ticket import Ticket
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table
 from worker.cli.shop import the_shop
-from worker.operating.auditing import Answered, Asked, label, next_of, queues
+from worker.operating.auditing import Answered, Asked, label, next_of
 
 NOTHING = "nothing is left to be labelled by you"
 OFF = "no ticket is audited: `share` under [audit] in policy.toml is 0"

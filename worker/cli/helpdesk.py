@@ -8,6 +8,9 @@ from tasks.ticket import ExternalId
 from worker.cli.exit_codes import ExitCode
 from worker.cli.output import print_json, print_table, print_text
 from worker.cli.shop import the_shop
+from worker.operating.values import refuse_unknown
+
+FORCED = "; a helpdesk that has it all the same is played with --force"
 
 
 def show(asked: argparse.Namespace) -> ExitCode:
@@ -36,6 +39,8 @@ def edit(asked: argparse.Namespace) -> ExitCode:
     if asked.field not in FIELDS:
         raise OperatorError(f"{asked.field!r} is no field: {', '.join(FIELDS)}")
     with the_shop() as shop:
+        if not asked.force:
+            refuse_unknown(shop.config.taxonomy, {asked.field: asked.value}, FORCED)
         done = shop.sandbox.edit(ExternalId(asked.ticket), asked.field, asked.value, asked.author)
     return _tell(asked, done, f"{asked.author} set {asked.field} to {asked.value}")
 

@@ -11,11 +11,13 @@ from config.taxonomy import Taxonomy
 from tasks.corrections import said_by, stands
 from tasks.errors import OperatorError
 from tasks.facts import Facts
+from tasks.review import queues
 from tasks.run import Run, RunId
 from tasks.ticket import Ticket
 from worker.compose import Shop
 from worker.ledgers.labelling import How, Label
 from worker.operating.dossier import open_texts
+from worker.operating.values import refuse_unknown
 
 DAYS = 28
 """An older ticket is not asked about any more: who remembers how things were then?"""
@@ -52,12 +54,6 @@ class Asked:
             "queues": list(queues(taxonomy)),
             "left": self.left,
         }
-
-
-def queues(taxonomy: Taxonomy) -> tuple[str, ...]:
-    """All there are, each once."""
-    every = (*(one.queue for one in taxonomy.issue_types), taxonomy.fallback_queue)
-    return tuple(dict.fromkeys(every))
 
 
 def is_chosen(shop: Shop, run: RunId) -> bool:
@@ -136,7 +132,7 @@ class Answered:
 
 def label(shop: Shop, name: str, truths: Mapping[str, str], by: str) -> Answered:
     """Keeps what they say, whatever was said of it before. Raises OperatorError."""
-    _refuse_unknown(shop.config.taxonomy, truths)
+    refuse_unknown(shop.config.taxonomy, truths)
     run = _meant(shop, name, by)
     if has_seen(shop, run, by):
         raise OperatorError(f"you have seen what was decided about {name}: take another one")
@@ -172,14 +168,3 @@ def _meant(shop: Shop, name: str, by: str) -> Run:
         ids = ", ".join(f"{run.id} ({run.source})" for run in meant)
         raise OperatorError(f"{name!r} is a ticket of several sources: name the run: {ids}")
     return meant[0]
-
-
-def _refuse_unknown(taxonomy: Taxonomy, truths: Mapping[str, str]) -> None:
-    listed = {
-        "issue_type": taxonomy.names,
-        "priority": ("1", "2", "3", "4"),
-        "queue": queues(taxonomy),
-    }
-    for field, truth in truths.items():
-        if truth not in listed[field]:
-            raise OperatorError(f"{truth!r} is no {field}: {', '.join(listed[field])}")
