@@ -46,13 +46,13 @@ def command(
 
 
 def signs(parser: argparse.ArgumentParser) -> None:
-    """It keeps who did it."""
+    """It keeps who says so."""
     parser.add_argument(
         "--as",
         dest="by",
         type=_person,
         metavar="NAME",
-        help="who decides (default: this account's name)",
+        help="who says so (default: this account's name)",
     )
 
 

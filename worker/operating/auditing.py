@@ -137,6 +137,8 @@ def label(shop: Shop, name: str, truths: Mapping[str, str], by: str) -> Answered
     if has_seen(shop, run, by):
         raise OperatorError(f"you have seen what was decided about {name}: take another one")
     before = [one for one in shop.ledger.labels_of(run.id) if one.how is How.AUDIT]
+    if by not in {one.by for one in before}:
+        _refuse_unshown(shop, run, by)
     said, now = said_by(run), shop.clock.now()
     labels = tuple(
         Label(
@@ -153,6 +155,19 @@ def label(shop: Shop, name: str, truths: Mapping[str, str], by: str) -> Answered
     shop.ledger.label(labels)
     shop.ledger.end_claim(run.id)
     return Answered(run=run, labels=labels, again=bool(before))
+
+
+def _refuse_unshown(shop: Shop, run: Run, by: str) -> None:
+    """Raises OperatorError where somebody else is at it, or nobody has shown it to them."""
+    now, seconds = shop.clock.now(), shop.config.policy.audit.claim_seconds
+    who, at = shop.ledger.claims().get(run.id, ("", 0.0))
+    if who == by:
+        return
+    if now - seconds < at <= now:
+        says = f"is {who}'s for now: `triage audit next` shows you another one"
+    else:
+        says = "was not shown to you: label what `triage audit next` shows"
+    raise OperatorError(f"{run.external_id} {says}")
 
 
 def _meant(shop: Shop, name: str, by: str) -> Run:
