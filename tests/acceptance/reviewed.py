@@ -55,12 +55,13 @@ def waiting(
     ago: float = 60.0,
     detour: Detour | None = None,
     signals: Signals | None = CARD,
+    model: str = "openai/one",
     **line: Any,  # noqa: ANN401 - a line's own
 ) -> Run:
     """Such a ticket; `text` is what the model has said of it, if it was asked."""
     place.take_in(a_line(ticket, "My card has not come, help me please.", **line))
     run, shop = place.run(ticket), place.shop
-    asked = replace(an_answer(text, signals=signals), model="openai/one")
+    asked = replace(an_answer(text, signals=signals), model=model)
     facts = of_case(enriched(facts=BASIC), shop.config.taxonomy)
     entries = (
         Entry(kind=Kind.CLAIMED, body={"owner": "a-test-1", "fence": run.fence + 1}),
@@ -92,6 +93,18 @@ def handed(place: Place, run: Run) -> Run:
     )
     back = {"state": run.state, "stage": run.stage, "reason": run.reason, "why": run.why}
     entries = (handing_over(run, "a test"), handed_over(HandedOver(results=(wrote,)), back))
+    change = change_of(run, entries, None, vault=shop.vault, clock=shop.clock)
+    assert shop.ledger.commit([change]) == [True]
+    return change.after
+
+
+def written(place: Place, ticket: str) -> Run:
+    """The same after it was written as a person has decided."""
+    run, shop = place.run(ticket), place.shop
+    entries = (
+        Entry(kind=Kind.CLAIMED, body={"owner": "a-test-1", "fence": run.fence + 1}),
+        Entry(kind=Kind.WRITTEN, body={"outcome": "applied", "results": {}}),
+    )
     change = change_of(run, entries, None, vault=shop.vault, clock=shop.clock)
     assert shop.ledger.commit([change]) == [True]
     return change.after
