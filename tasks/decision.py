@@ -2,6 +2,9 @@
 
 from tasks.ticket import Value
 
+WHY = "why"
+"""In place of a field's name: what a person says about their decision."""
+
 
 class Choice(Value):
     """One field's value, the runner-up, and the rule that chose."""

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from config.mode import Mode
 from tasks.case import Validated
-from tasks.decision import Decision, Escalation
+from tasks.decision import WHY, Decision, Escalation
 
 NOTE = "note:"
 ESCALATED = "escalated"
@@ -80,7 +80,8 @@ def _reasons(case: Validated) -> list[str]:
 
 def _escalated(what: str, escalation: Escalation, decision: Decision) -> str:
     quote = f"The customer wrote: \u201c{escalation.quote}\u201d"
-    proof = quote if escalation.quote else f"{decision.by} says so, in review"
+    why = next((f": {choice.rule}" for choice in decision.choices if choice.field == WHY), "")
+    proof = quote if escalation.quote else f"{decision.by} says so, in review{why}"
     return f"{what}: {escalation.criterion}\n{proof}"
 
 

@@ -113,6 +113,11 @@ def propose(rules: Rules) -> Proposal | None:
     )
 
 
+def why_none(answers: Sequence[Answer]) -> str:
+    """Why nothing is proposed, where these are all the answers that there are."""
+    return "no answer of a model can be read" if answers else "no model has answered"
+
+
 def last_said(answers: Sequence[Answer]) -> tuple[Verdict, Answer] | None:
     """The last of them that is a verdict, whatever it is worth; what a model refuses is none."""
     meant = (one for one in reversed(answers) if not _refuses(one))

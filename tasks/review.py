@@ -6,7 +6,7 @@ from config.policy import Policy
 from config.taxonomy import IssueType, Taxonomy
 from tasks.case import Answer, Classified, Enriched, Validated
 from tasks.decision import Choice, Decision, Escalation
-from tasks.proposal import Proposal, Rules, last_said
+from tasks.proposal import Proposal, Rules, last_said, why_none
 from tasks.run import Run
 from tasks.verdict import Verdict
 
@@ -37,7 +37,7 @@ def accepted(
 ) -> Decision | Objection:
     """The proposal as it is. An escalation that nothing proves is left out, unless it is wished."""
     if proposal is None:
-        return Objection(f"no answer of a model can be read: {TAKES_VALUES}")
+        return Objection(f"{why_none(rules.case.received.answers)}: {TAKES_VALUES}")
     if proposal.issue is None or proposal.objections:
         return Objection(f"{'; '.join(proposal.objections)}: {TAKES_VALUES}")
     queue = proposal.issue.queue
@@ -93,6 +93,18 @@ def holds_until(run: Run, case: object, policy: Policy, now: float) -> float | N
     calls = isinstance(case, Classified) and case.verdict.escalate
     seconds = policy.review.hand_over_seconds.of(run.customer_tier)
     return None if calls or seconds == 0 or run.is_backfill else now + seconds
+
+
+def would_call(case: object, taxonomy: Taxonomy, policy: Policy) -> str | None:
+    """That the model would have called somebody, and why; None: it would not, or was not asked."""
+    if not isinstance(case, Classified) or not case.verdict.escalate:
+        return None
+    issue = taxonomy.issue_type(case.verdict.issue_type)
+    rules = Rules(taxonomy=taxonomy, policy=policy, case=case.enriched)
+    proof = rules.escalation(case.verdict, issue) if issue else None
+    if isinstance(proof, Escalation):
+        return f"it would escalate this by {proof.criterion}"
+    return "it would escalate this, which is not proven"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,6 +20,14 @@ NOTE = "note:hand_over"
 QUEUE = "queue"
 
 
+def left_to_people(ticket: str, reason: str | None, why: str | None) -> str:
+    """What they are told of one that nobody has decided about; they may decide all the same."""
+    return (
+        f"Triage Fleet leaves this ticket to you: {reason} ({why})."
+        f" Decide here, or with `triage review show {ticket}`."
+    )
+
+
 def hand_over_key(ticket: str, digest: str) -> str:
     """What the helpdesk knows it by: once for each revision."""
     return f"ho-{ticket[:12]}{digest[:12]}"

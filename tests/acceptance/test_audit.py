@@ -90,12 +90,13 @@ def test_once_it_is_labelled_the_answer_is_shown_and_a_second_label_replaces_it(
     place: Place,
 ) -> None:
     [run] = decided(place, "T-1")
+    assert shown(place, "ada") == "T-1"
     said = ask(place, "ada", "label", "T-1", "--issue-type", "card", "--queue", "fraud").out
     assert [line.split() for line in said.splitlines()[1:]] == [
         ["issue_type", "card", "card", "right"],
         ["queue", "fraud", "cards", "wrong"],
     ]
-    again = ask(place, "bob", "label", run.id, "--priority", "3", "--queue", "cards", "--json")
+    again = ask(place, "ada", "label", run.id, "--priority", "3", "--queue", "cards", "--json")
     assert again.json() == {
         "run": run.id,
         "ticket": "T-1",
@@ -108,9 +109,44 @@ def test_once_it_is_labelled_the_answer_is_shown_and_a_second_label_replaces_it(
     found = {(one.field, one.truth, one.by) for one in place.shop.ledger.labels_of(run.id)}
     assert found == {
         ("issue_type", "card", "ada"),
-        ("priority", "3", "bob"),
-        ("queue", "cards", "bob"),
+        ("priority", "3", "ada"),
+        ("queue", "cards", "ada"),
     }
+
+
+def test_nobody_labels_what_they_were_not_shown(place: Place) -> None:
+    """Who picks a ticket measures the picking; and two labels of one ticket are one too many."""
+    decided(place, "T-1", "T-2")
+    words = ("label", "T-1", "--issue-type", "card")
+    refused = ask(place, "ada", *words, code=2).err
+    assert "T-1 was not shown to you: label what `triage audit next` shows" in refused
+    assert shown(place, "bob") == "T-1"
+    refused = ask(place, "ada", *words, code=2).err
+    assert "T-1 is bob's for now: `triage audit next` shows you another one" in refused
+    later = place.shop.clock.now() + 601
+    with patch("worker.clock.SystemClock.now", return_value=later):
+        assert "was not shown to you" in ask(place, "ada", *words, code=2).err
+        assert "right" in ask(place, "bob", *words).out, "nobody else has come for it"
+        assert "was not shown to you" in ask(place, "ada", *words, code=2).err
+        assert "right" in ask(place, "bob", *words).out, "they mend what they said"
+
+
+def test_whoever_shares_an_account_says_who_they_are(place: Place) -> None:
+    decided(place, "T-1", "T-2")
+    found = ask(place, "root", "next", "--as", "ada", "--json").json()["next"]
+    assert found["ticket"]["id"] == "T-1"
+    assert shown(place, "root") == "T-2"
+    words = ("label", "T-1", "--queue", "cards")
+    assert "is ada's for now" in ask(place, "root", *words, code=2).err
+    ask(place, "root", *words, "--as", "ada")
+    assert {one.by for one in place.shop.ledger.labels([How.AUDIT])} == {"ada"}
+
+
+def test_what_tells_one_type_from_another_is_shown_whole(place: Place) -> None:
+    decided(place, "T-1")
+    said = " ".join(ask(place, "ada", "next").out.split())
+    for one in place.shop.config.taxonomy.issue_types:
+        assert f"{one.name} {one.description}" in said
 
 
 @pytest.mark.parametrize(

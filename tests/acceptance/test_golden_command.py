@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from config.environment import Environment
+from config.serving import LOCAL
 from tests.acceptance.decided import decided, say
 from tests.acceptance.fleet import Place, a_line, a_place
+from tests.acceptance.reviewed import waiting, written
 from tests.golden.test_made_cases import differences
+from tests.twins.models import a_verdict
 from worker.ledgers.labelling import How
 
 SECRET = (
@@ -74,6 +77,37 @@ def test_who_saw_no_answer_is_believed_most(place: Place) -> None:
     assert found["truth"] == {"issue_type": "decided", "priority": "review", "queue": "audit"}
     assert found["wrong_today"]
     assert "fails until that is mended" in place.ask("ticket", "golden", "T-1").out
+
+
+@pytest.mark.parametrize("model", ["openai/one", LOCAL])
+def test_what_a_person_decided_says_so_and_what_the_model_had_said(
+    place: Place, model: str
+) -> None:
+    """Where no test may ask the model it is given the right answer; ours has to find it itself."""
+    waiting(place, "T-1", a_verdict(issue_type="card"), model=model)
+    words = ("review", "correct", "T-1", "--issue-type", "cash", "--yes", "--as", "lena")
+    place.ask(*words)
+    written(place, "T-1")
+    found = place.ask("ticket", "golden", "T-1", "--json").json()
+    case = found["case"]
+    assert found["decided_by"] == "lena"
+    assert "lena" not in json.dumps(case), "whose name is nobody's business in a repository"
+    assert (case["by"], case["model"]) == ("review", model)
+    assert case["proposed"] == {"issue_type": "card", "priority": 3, "queue": "cards"}
+    assert case["decided"] == {"issue_type": "cash", "priority": 3, "queue": "payments"}
+    said = place.ask("ticket", "golden", "T-1").out
+    had = f"decided by lena in review; {model} had said issue type card, priority 3, queue cards"
+    assert had in said.splitlines()
+    assert found["wrong_today"] is (model == LOCAL)
+    assert ("fails until local/baseline decides so by itself" in said) is (model == LOCAL)
+
+
+def test_what_a_model_decided_says_so(place: Place) -> None:
+    decided(place, "T-1")
+    found = place.ask("ticket", "golden", "T-1", "--json").json()
+    assert found["decided_by"] is None
+    assert (found["case"]["by"], found["case"]["proposed"]) == ("model", None)
+    assert "in review" not in place.ask("ticket", "golden", "T-1").out
 
 
 def test_what_it_makes_is_run(place: Place, trained: Path) -> None:

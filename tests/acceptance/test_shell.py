@@ -128,8 +128,26 @@ def test_ids_and_filters_are_never_mixed(place: Place) -> None:
 
 def test_nobody_edits_in_the_fleets_name(place: Place) -> None:
     place.take_in(a_line("T-1", "Hello"))
-    words = ("helpdesk", "edit", "T-1", "queue", "vip", "--as", "triage-fleet")
+    words = ("helpdesk", "edit", "T-1", "queue", "cards", "--as", "triage-fleet")
     assert "say who you are" in place.ask(*words, code=2).err
+
+
+def test_a_person_is_played_with_values_of_the_taxonomy(place: Place) -> None:
+    """What is read back as a correction else would be a slip of the keyboard."""
+    place.take_in(a_line("T-1", "Hello"))
+    for field, value, known in (
+        ("issue_type", "nonsense", "security, card,"),
+        ("priority", "7", "1, 2, 3, 4"),
+        ("queue", "nowhere", "fraud, cards,"),
+        ("escalated", "fire", "money_taken, theft,"),
+    ):
+        words = ("helpdesk", "edit", "T-1", field, value, "--as", "ada")
+        said = place.ask(*words, code=2).err
+        assert f"{value!r} is no {field}: {known}" in said
+        assert "--force" in said
+        assert f"ada set {field} to {value}" in place.ask(*words, "--force").out
+    words = ("helpdesk", "edit", "T-1", "queue", "triage", "--as", "ada")
+    assert "ada set queue to triage" in place.ask(*words).out
 
 
 def test_a_damaged_ledger_is_said_in_words(place: Place) -> None:

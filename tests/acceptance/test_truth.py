@@ -7,7 +7,7 @@ import pytest
 
 from tests.acceptance.decided import decided, say
 from tests.acceptance.fleet import Place, a_place
-from worker.ledgers.labelling import How
+from worker.ledgers.labelling import How, Label
 
 
 @pytest.fixture
@@ -70,6 +70,34 @@ def test_what_people_corrected_stands_beside_what_nobody_looked_at(place: Place)
     assert [(one["issue_type"], one["wrong"]) for one in types] == [("card", 2), ("exchange", 0)]
     shown = place.ask("truth").out
     assert all("%" in line for line in shown.splitlines() if line.startswith("queue "))
+
+
+def test_a_type_that_only_people_have_said_is_no_error_of_the_fleets(place: Place) -> None:
+    """A review counts under what was proposed, as a correction does under what was decided."""
+    decided(place, "T-1", "T-2")
+    said = decided(place, "U-1", "U-2", issue_type="other", queue="triage")
+    for run, proposed in zip(said, ("card", None), strict=True):
+        one = Label(
+            run=run.id,
+            field="issue_type",
+            how=How.REVIEW,
+            said=proposed,
+            truth="other",
+            by="ada",
+            at=place.shop.clock.now(),
+        )
+        place.shop.ledger.label([one])
+    found = row(place, field="issue_type", issue_type="card")
+    counts = ("decided", "reviewed", "wrong", "accuracy_at_most")
+    assert [found[name] for name in counts] == [3, 1, 1, pytest.approx(2 / 3)]
+    everything = place.ask("truth", "--json").json()
+    assert {one["issue_type"] for one in everything["rows"]} == {"card"}
+    assert everything["per_day"] == pytest.approx(4 / 7)
+    by_field = place.ask("truth", "--by", "field", "--json").json()["rows"]
+    assert [one["decided"] for one in by_field] == [3, 3, 3]
+    assert (
+        "decided: by the fleet, or proposed by it where a person decided" in place.ask("truth").out
+    )
 
 
 def test_what_was_decided_before_is_left_out(place: Place) -> None:

@@ -120,7 +120,7 @@ def test_the_same_words_of_a_dearer_customer_go_to_a_dearer_tier(hosted: Hosted)
 def test_a_persons_edit_before_the_write_wins(hosted: Hosted) -> None:
     ticket = hosted.take_in(fails(429, retry_after="0.2"))
     until(lambda: hosted.place.run(ticket).reason == WaitReason.RATE)
-    hosted.place.ask("helpdesk", "edit", ticket, "queue", "vip", "--as", "Grace")
+    hosted.place.ask("helpdesk", "edit", ticket, "queue", "vip", "--as", "Grace", "--force")
     hosted.plan(ticket, says())
     run = hosted.settled(ticket)
     assert (run.state, run.outcome) == (State.WRITTEN, Outcome.PARTLY)

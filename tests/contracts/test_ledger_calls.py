@@ -152,7 +152,7 @@ def test_the_last_word_on_an_escalation_counts(office: Office) -> None:
 def test_a_ticket_that_comes_back_to_people_calls_them_again(office: Office) -> None:
     waiting(office, "T-1")
     office.look()
-    [run] = office.ledger.in_review(handed=False)
+    [(run, _)] = office.ledger.in_review(handed=False)
     begun = {"stage": "enrich", "tier": "economy", "by": "ada", "cause": "unsure"}
     sent = move(office.ledger, run, (Kind.REQUEUED, begun), (Kind.SENT, {"send_n": run.send_n + 1}))
     [again] = claim_all(office.ledger, sent)

@@ -64,6 +64,25 @@ def test_only_decisions_that_stand_are_counted(ledger: SqlLedger) -> None:
     assert all(run.mode is not Mode.SHADOW for run in ledger.standing_of(written))
 
 
+def test_what_a_person_decided_counts_under_what_was_proposed(ledger: SqlLedger) -> None:
+    """Where nothing was proposed the fleet has said nothing, and a queue's review says no type."""
+    proposed, unasked, routed = (decided(ledger, "other") for _ in range(3))
+    label = say(ledger, proposed, How.REVIEW, "other")
+    none = replace(say(ledger, unasked, How.REVIEW, "other"), said=None)
+    ledger.label([none])
+    queue = say(ledger, routed, How.CORRECTION, "vip", field="queue")
+    assert list(ledger.tallies(NOON, LATER)) == [
+        Tally(issue_type=None, decided=1, unseen=0),
+        Tally(issue_type="card", decided=1, unseen=0),
+        Tally(issue_type="other", decided=1, unseen=0),
+    ]
+    assert sorted(ledger.labelled(NOON, LATER), key=lambda one: str(one[0])) == [
+        (None, none),
+        ("card", label),
+        ("other", queue),
+    ]
+
+
 def test_decisions_come_by_the_hour_and_corrections_with_what_is_right(ledger: SqlLedger) -> None:
     first, second = decided(ledger), decided(ledger)
     say(ledger, first, How.CORRECTION, "cash")

@@ -25,7 +25,7 @@ SAID = {
     "triage dead list --json": "dead list",
     "triage dead list --group --json": "dead list --group",
     "triage dead drop --json": "dead drop --all --why why --yes",
-    "triage helpdesk edit ID --json": "helpdesk edit T-1 queue vip --as Ada",
+    "triage helpdesk edit ID --json": "helpdesk edit T-1 queue cards --as Ada",
     "triage helpdesk reply ID --json": "helpdesk reply T-1 thanks",
     "triage check --json": "check",
     "triage init --from SOURCE --json": "init --from csv:fixtures/it_helpdesk/topics.csv",

@@ -59,6 +59,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     place.take_in(a_line("T-1", "Which rate is it?"), a_line("T-2", "Which fee?"), "no json")
     turned(place, place.run("T-2"), GiveUp(cause=Cause.BUG, why="a test"), "enrich")
     decided(place, "T-3")
+    place.ask("audit", "next")  # whoever labels it has been shown it
     move(place.shop.ledger, reserved(place.shop.ledger, 300), answered(120))
     place.shop.ledger.pause(Pause(scope="premium", since=0.0, by="Ada", why="a test"))
     yield place

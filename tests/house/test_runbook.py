@@ -9,7 +9,7 @@ import pytest
 from config.alerts import AlertKind
 from tasks.causes import Cause, DropCause, ReviewReason, WaitReason
 from tests.house.checkout import ROOT
-from tests.house.documents import RUNBOOK, Section, anchors, blocks, sections
+from tests.house.documents import RUNBOOK, Section, anchors, blocks, rows, sections
 from tests.house.reasons import UNREADABLE
 
 ENUMS: tuple[type[StrEnum], ...] = (Cause, DropCause, ReviewReason, WaitReason)
@@ -137,6 +137,16 @@ def test_every_warning_of_a_log_is_explained() -> None:
     explained = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", RUNBOOK.read_text(), re.MULTILINE)
     assert "worker.lapsed" in written
     assert sorted(explained) == sorted(written)
+
+
+def test_what_a_command_warns_of_is_explained_as_it_is_said() -> None:
+    """The words without what differs from time to time."""
+    paths = (path for folder in ("worker", "config") for path in (ROOT / folder).rglob("*.py"))
+    said = re.sub(r'"\n\s*f?"', "", "".join(path.read_text() for path in paths))
+    [chapter] = [one for one in sections(RUNBOOK) if one.title == "Words of the shell"]
+    explained = [row[0].strip('"') for row in rows(chapter.text)]
+    assert [one for one in explained if one not in said] == []
+    assert {"this shell names no helpdesk", "holds a character that no key has"} <= set(explained)
 
 
 def test_a_heading_that_the_code_sends_people_to_exists() -> None:

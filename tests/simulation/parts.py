@@ -12,7 +12,7 @@ from tasks.ticket import ExternalId, Ticket
 from tasks.waypoints import Waypoint, passing
 from tests.twins.clock import StillClock
 from tests.twins.desk import shipped
-from tests.twins.models import a_reply, an_escalation
+from tests.twins.models import SURE, a_reply, an_escalation
 from tests.twins.ticket import a_ticket
 from worker.carrying.carrier import Carrier
 from worker.helpdesks.memory import MemoryHelpdesk
@@ -34,6 +34,8 @@ VERDICT = an_escalation(
 )
 """What the provider says: it leads to four fields and two notes."""
 
+STRANGE = replace(SURE, abstains="out of scope: familiarity 0.60 is below 0.65")
+
 
 class Crashed(BaseException):
     """The process is no more; nothing of it runs on."""
@@ -52,13 +54,14 @@ def duties(ledger: SqlLedger, helpdesk: MemoryHelpdesk, vault: Vault, clock: Sti
 class Provider:
     """Answers every question alike; what it was asked, by ticket. Fails as often as it is told.
 
-    Of a ticket that it refuses it says nothing.
+    Of a ticket that it refuses it says nothing; of one that is `strange` to it, it says so.
     """
 
     asked: Counter[str] = field(default_factory=Counter)
     fails: Counter[str] = field(default_factory=Counter)
     failed: int = 0
     refuses: set[str] = field(default_factory=set)
+    strange: set[str] = field(default_factory=set)
 
     async def ask(self, question: Question) -> Reply:
         """One answer."""
@@ -69,7 +72,9 @@ class Provider:
             self.failed += 1
             raise ProviderDown("503")
         refusal = "I would rather not" if about in self.refuses else None
-        return replace(a_reply(VERDICT, refusal=refusal), model_asked=question.model)
+        signals = STRANGE if about in self.strange else None
+        reply = a_reply(VERDICT, refusal=refusal, signals=signals)
+        return replace(reply, model_asked=question.model)
 
 
 class InlineWriter:

@@ -22,7 +22,8 @@ from tests.twins.helpdesk import PLAIN, Mishap
 from worker.helpdesks.embedded import FULL
 from worker.ledgers.labelling import How
 from worker.ledgers.residence import ANYWHERE
-from worker.operating.reviewing import Left, Opened, Planned, Reviewer
+from worker.operating.left_alone import Left
+from worker.operating.reviewing import Opened, Planned, Reviewer
 
 NewWorld = Callable[[Capabilities], World]
 T1 = ExternalId("T-1")
@@ -105,6 +106,23 @@ def test_what_nobody_decides_in_time_goes_to_people_and_needs_no_second_note(wor
     expect_truth(world)
 
 
+@pytest.mark.parametrize("away", [0, 3], ids=["at once", "the helpdesk was away"])
+def test_who_would_have_called_somebody_says_why_and_how_to_decide(world: World, away: int) -> None:
+    world.provider.refuses, world.provider.strange = set(), {"T-1"}
+    world.helpdesk.mishaps.extend([Mishap.LOST] * away)
+    world.heal()
+    past_the_limit(world)
+    [run] = world.runs()
+    assert (run.state, run.reason) == (State.IN_REVIEW, ReviewReason.OUT_OF_SCOPE)
+    assert run.why
+    assert run.why.endswith("is below 0.65; it would escalate this by theft")
+    note = told(world)[-1]
+    assert note.startswith(f"Triage Fleet leaves this ticket to you: out_of_scope ({run.why}).")
+    assert "Decide here, or with `triage review show T-1`." in note
+    assert world.helpdesk.values() == {"queue": "triage"}
+    expect_truth(world)
+
+
 def test_where_the_helpdesk_was_away_it_is_told_when_it_is_handed_over(world: World) -> None:
     world.helpdesk.mishaps.extend([Mishap.LOST] * 3)
     world.heal()
@@ -133,6 +151,16 @@ def test_a_decision_is_written_as_the_person_says(world: World, *, handed: bool)
     }
     assert world.provider.asked["T-1"] == 1
     expect_truth(world)
+
+
+def test_what_a_person_says_about_it_stands_in_the_note(world: World) -> None:
+    world.heal()
+    by = ada(world)
+    planned = by.correct(opened(world, by), CARD, "it is about a card")
+    assert isinstance(planned, Planned)
+    assert by.do(planned, world.broker) is None  # type: ignore[arg-type]  # as good a broker
+    world.heal()
+    assert "- why: it is about a card" in told(world)[-1].splitlines()
 
 
 def test_the_second_of_two_is_told_who_was_first(world: World) -> None:

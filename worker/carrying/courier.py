@@ -10,14 +10,14 @@ from tasks.causes import Cause
 from tasks.chronicle import Entry, handed_over, recalled
 from tasks.detour import Detour, GiveUp, NeedsHuman, Wait
 from tasks.errands.announce import announce
-from tasks.errands.hand_over import HandedOver, hand_over
+from tasks.errands.hand_over import HandedOver, hand_over, left_to_people
 from tasks.errands.recall import recall
 from tasks.errors import LedgerDown, TriageError
 from tasks.events import Body, Kind
 from tasks.pipeline import Ready
 from tasks.ports.ledger import Claimed
 from tasks.protocol import Sending
-from tasks.review import holds_until
+from tasks.review import holds_until, would_call
 from tasks.run import Run, State
 from tasks.ticket import Ticket
 from worker.carrying.bench import Bench
@@ -45,11 +45,13 @@ class Courier:
         return await self._entrust(run, ticket, why, notebook, asked=asked)
 
     def timed(self, detour: Detour, case: Ready, run: Run) -> Detour:
-        """The same, and until when it waits for a person to decide."""
+        """The same, until when it waits for a person to decide, and whom it calls at once."""
         if not isinstance(detour, NeedsHuman):
             return detour
-        now, policy = self._bench.clock.now(), self._bench.config.policy
-        return replace(detour, until=holds_until(run, case, policy, now))
+        now, config = self._bench.clock.now(), self._bench.config
+        called = would_call(case, config.taxonomy, config.policy)
+        why = f"{detour.why}; {called}" if called else detour.why
+        return replace(detour, why=why, until=holds_until(run, case, config.policy, now))
 
     async def tell(
         self, detour: NeedsHuman | GiveUp, ticket: Ticket, notebook: Notebook
@@ -67,7 +69,8 @@ class Courier:
         is_bug = isinstance(detour, GiveUp) and detour.cause is Cause.BUG
         if is_bug or notebook.run.handed_at is not None:
             return detour, None
-        entrusting = self._entrust(notebook.run, ticket, _why(detour), notebook)
+        why = _why(detour, notebook.run)
+        entrusting = self._entrust(notebook.run, ticket, why, notebook)
         handed = await self._unless_away(entrusting, notebook.run)
         return (handed, None) if isinstance(handed, Wait) else (detour, handed)
 
@@ -152,11 +155,11 @@ def _state(back: object) -> object:
     return there["state"] if there else None
 
 
-def _why(detour: NeedsHuman | GiveUp) -> str:
+def _why(detour: NeedsHuman | GiveUp, run: Run) -> str:
     """For people in the helpdesk."""
     match detour:
         case NeedsHuman():
-            return f"Triage Fleet leaves this ticket to you: {detour.reason} ({detour.why})."
+            return left_to_people(run.external_id, detour.reason, detour.why)
         case GiveUp():
             return f"Triage Fleet could not triage this ticket: {detour.cause} ({detour.why})."
 

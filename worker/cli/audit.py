@@ -5,11 +5,12 @@ import getpass
 
 from tasks.errors import OperatorError
 from tasks.facts import Facts
+from tasks.review import queues
 from tasks.ticket import Ticket
 from worker.cli.exit_codes import ExitCode
-from worker.cli.output import print_json, print_table
+from worker.cli.output import print_folded, print_json, print_table
 from worker.cli.shop import the_shop
-from worker.operating.auditing import Answered, Asked, label, next_of, queues
+from worker.operating.auditing import Answered, Asked, label, next_of
 
 NOTHING = "nothing is left to be labelled by you"
 OFF = "no ticket is audited: `share` under [audit] in policy.toml is 0"
@@ -19,7 +20,7 @@ def show_next(asked: argparse.Namespace) -> ExitCode:
     """The oldest ticket of the audit that nobody has labelled, without its answer."""
     with the_shop() as shop:
         share, taxonomy = shop.config.policy.audit.share, shop.config.taxonomy
-        found = next_of(shop, getpass.getuser())
+        found = next_of(shop, asked.by or getpass.getuser())
     if asked.json:
         print_json({"next": found and found.as_json(taxonomy)})
         return ExitCode.DONE
@@ -29,7 +30,7 @@ def show_next(asked: argparse.Namespace) -> ExitCode:
     _print_ticket(found.ticket)
     _print_facts(found.facts)
     print()
-    print_table(
+    print_folded(
         ["issue type", "means"], [(one.name, one.description) for one in taxonomy.issue_types]
     )
     print(f"priorities: 1 (most urgent) to 4; queues: {', '.join(queues(taxonomy))}")
@@ -74,7 +75,7 @@ def keep_label(asked: argparse.Namespace) -> ExitCode:
     if not truths:
         raise OperatorError("say what it should be: --issue-type, --priority, --queue")
     with the_shop() as shop:
-        found = label(shop, asked.ticket, truths, getpass.getuser())
+        found = label(shop, asked.ticket, truths, asked.by or getpass.getuser())
     if asked.json:
         print_json(found.as_json())
         return ExitCode.DONE

@@ -5,6 +5,9 @@ from typing import TypeAlias
 
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 MOST_ROWS = 1_000_000
+LONGEST_NAME = 60
+MACHINE = "triage-fleet"
+"""What the fleet calls itself in a helpdesk."""
 
 
 def count(text: str) -> int:
@@ -40,6 +43,25 @@ def command(
     if json:
         parser.add_argument("--json", action="store_true", help="for scripts")
     return parser
+
+
+def signs(parser: argparse.ArgumentParser) -> None:
+    """It keeps who says so."""
+    parser.add_argument(
+        "--as",
+        dest="by",
+        type=_person,
+        metavar="NAME",
+        help="who says so (default: this account's name)",
+    )
+
+
+def _person(text: str) -> str:
+    name = text.strip()
+    if not (0 < len(name) <= LONGEST_NAME and name.isprintable()) or name == MACHINE:
+        message = f"a person's name is one line of at most {LONGEST_NAME} characters, not {MACHINE}"
+        raise argparse.ArgumentTypeError(message)
+    return name
 
 
 def asks_yes(parser: argparse.ArgumentParser) -> None:

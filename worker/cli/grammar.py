@@ -192,6 +192,9 @@ def _helpdesk(nouns: Parsers) -> None:
     edit.add_argument("field", metavar="FIELD", help="issue_type, priority, queue or escalated")
     edit.add_argument("value", metavar="VALUE")
     edit.add_argument("--as", dest="author", required=True, metavar="NAME", help="who edits")
+    edit.add_argument(
+        "--force", action="store_true", help="also a value that the taxonomy does not have"
+    )
     reply.add_argument("text", metavar="TEXT")
 
 

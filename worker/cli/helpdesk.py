@@ -6,8 +6,11 @@ from tasks.errors import OperatorError
 from tasks.ports.helpdesk import FIELDS
 from tasks.ticket import ExternalId
 from worker.cli.exit_codes import ExitCode
-from worker.cli.output import print_json, print_table
+from worker.cli.output import print_json, print_table, print_text
 from worker.cli.shop import the_shop
+from worker.operating.values import refuse_unknown
+
+FORCED = "; a helpdesk that has it all the same is played with --force"
 
 
 def show(asked: argparse.Namespace) -> ExitCode:
@@ -21,12 +24,13 @@ def show(asked: argparse.Namespace) -> ExitCode:
         print_json(document)
         return ExitCode.DONE
     print_table(["field", "value"], document["fields"].items())
-    for heading, headers in (
-        ("notes", ("at", "author", "key", "body")),
-        ("history", ("at", "author", "field", "from", "to")),
-    ):
-        print(f"\n{heading}")
-        print_table(headers, [[row[header] for header in headers] for row in document[heading]])
+    print("\nnotes")
+    for note in document["notes"]:
+        print(f"{note['at']}  {note['author']}  {note['key']}")
+        print_text(note["body"])
+    headers = ("at", "author", "field", "from", "to")
+    print("\nhistory")
+    print_table(headers, [[row[header] for header in headers] for row in document["history"]])
     return ExitCode.DONE
 
 
@@ -35,6 +39,8 @@ def edit(asked: argparse.Namespace) -> ExitCode:
     if asked.field not in FIELDS:
         raise OperatorError(f"{asked.field!r} is no field: {', '.join(FIELDS)}")
     with the_shop() as shop:
+        if not asked.force:
+            refuse_unknown(shop.config.taxonomy, {asked.field: asked.value}, FORCED)
         done = shop.sandbox.edit(ExternalId(asked.ticket), asked.field, asked.value, asked.author)
     return _tell(asked, done, f"{asked.author} set {asked.field} to {asked.value}")
 

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 
 from tasks.errors import OperatorError
 
 GAP = "  "
 WIDEST = 60
+FOLDED = 98
+LEAST = 40
 
 
 def print_json(value: object) -> None:
@@ -15,13 +18,42 @@ def print_json(value: object) -> None:
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Columns as wide as they need to be; numbers to the right."""
+    """Columns as wide as they need to be; what is too long for a cell is cut."""
     cells = [[_cell(value) for value in row] for row in rows]
-    raw = [list(headers), *cells]
-    widths = [max(map(len, column)) for column in zip(*raw, strict=True)]
-    for row in raw:
-        line = GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print(line.rstrip())
+    widths = _widths(headers, cells)
+    for row in (headers, *cells):
+        print(_line(row, widths))
+
+
+def print_folded(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """As a table of which the last column is never cut: it goes on in the lines below."""
+    cells = [([_cell(value) for value in row[:-1]], str(row[-1])) for row in rows]
+    widths = _widths(headers[:-1], [cut for cut, _ in cells])
+    room = max(LEAST, FOLDED - sum(width + len(GAP) for width in widths))
+    for cut, text in ((headers[:-1], headers[-1]), *cells):
+        first, *more = _folded(text, room) or [""]
+        print(_line((*cut, first), (*widths, 0)))
+        for piece in more:
+            print(_line(([""] * len(cut)) + [piece], (*widths, 0)))
+
+
+def _widths(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    return GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def print_text(text: str, *, margin: str = GAP) -> None:
+    """All of it; lines that are too long are folded."""
+    for line in text.splitlines():
+        for piece in _folded(line) or [""]:
+            print(f"{margin}{piece}".rstrip())
+
+
+def _folded(line: str, room: int = FOLDED) -> list[str]:
+    return wrap(line, room, break_long_words=False, break_on_hyphens=False)
 
 
 def _cell(value: object) -> str:

@@ -2,9 +2,10 @@
 
 import argparse
 
-from worker.cli.declaring import Parsers, asks_yes, command, count, noun
+from worker.cli.declaring import Parsers, asks_yes, command, count, noun, signs
 
 HANDLERS = "worker.cli.review"
+DECIDING = "worker.cli.review_deciding"
 
 
 def reviews(nouns: Parsers) -> None:
@@ -18,11 +19,11 @@ def reviews(nouns: Parsers) -> None:
     listing.add_argument("--limit", type=count, default=50, help="at most (default 50)")
     show = command(verbs, "show", f"{HANDLERS}:show", "all there is to decide by", json=True)
     accept = command(
-        verbs, "accept", f"{HANDLERS}:accept", "write what was proposed, as it is", json=True
+        verbs, "accept", f"{DECIDING}:accept", "write what was proposed, as it is", json=True
     )
-    correct = command(verbs, "correct", f"{HANDLERS}:correct", "write other values", json=True)
+    correct = command(verbs, "correct", f"{DECIDING}:correct", "write other values", json=True)
     give_back = command(
-        verbs, "return", f"{HANDLERS}:give_back", "decide nothing: to the fallback queue", json=True
+        verbs, "return", f"{DECIDING}:give_back", "decide nothing: to the fallback queue", json=True
     )
     for one in (show, accept, correct, give_back):
         one.add_argument("ticket", metavar="ID", help="a ticket's external id or a run id")
@@ -39,6 +40,7 @@ def reviews(nouns: Parsers) -> None:
         one.add_argument(
             "--why", type=_short, metavar="TEXT", help="a word about it, kept for good"
         )
+        signs(one)
         asks_yes(one)
 
 

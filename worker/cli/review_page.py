@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from worker.cli.output import print_table
+from worker.cli.output import print_folded, print_table, print_text
 from worker.operating.moments import age
 
 Document = Mapping[str, Any]
@@ -15,25 +15,42 @@ def print_sheet(found: Document, queue: str) -> None:
     stopped = f"stopped by {found['reason']}: {found['why']}" if found["reason"] else "not stopped"
     print(f"{stopped}, since {found['since']}")
     print(_standing(found, queue))
+    print(f"customer: {_who(found['requester'])}, tier {found['customer_tier'] or 'unknown'}")
     print(f"\n--- {found['subject'] or 'no subject'}")
     for turn in found["messages"]:
         print(f"[{turn['author']}, {turn['at'] or 'before'}]\n{turn['body']}\n")
-    _print_facts(found["facts"], found["customer_tier"])
-    _print_proposal(found["proposal"])
+    _print_facts(found["facts"])
+    _print_proposal(found)
+    _print_choices(found["choices"])
 
 
 def _standing(found: Document, queue: str) -> str:
     if found["decided"]:
         return f"nobody may decide here any more: {found['decided']}"
     if found["handed_at"]:
-        return (
-            f"people have it in the queue {queue} since {found['handed_at']}; decide all the same"
-        )
+        return f"people have it since {found['handed_at']}: {_place(found, queue)}"
+    if found["gone"]:
+        return f"nothing can be written there any more: {found['gone']}"
     return f"it goes to the queue {queue} at {found['until'] or 'once'}, if nobody decides"
 
 
-def _print_facts(facts: Document, tier: str | None) -> None:
-    print(f"facts, {age(facts['age_seconds'])} old; customer tier {tier or 'unknown'}")
+def _place(found: Document, queue: str) -> str:
+    """Where it is by now, as far as the helpdesk says so."""
+    if found["gone"]:
+        return str(found["gone"])
+    if found["holds"]:
+        return f"it is in the queue {found['holds']['queue'] or 'none'} now; decide all the same"
+    return f"it was put in the queue {queue} then; decide all the same"
+
+
+def _who(requester: Document) -> str:
+    return (
+        f"{requester['name']} <{requester['email']}>" if requester["name"] else requester["email"]
+    )
+
+
+def _print_facts(facts: Document) -> None:
+    print(f"facts, {age(facts['age_seconds'])} old")
     for kind in ("account", "billing", "incidents", "interactions"):
         rows = facts[kind]
         if kind in facts["unavailable"]:
@@ -50,16 +67,19 @@ def _shown(items: Iterable[tuple[str, object]]) -> str:
     return ", ".join(f"{name} {value}" for name, value in items if value not in (None, ""))
 
 
-def _print_proposal(proposal: Document | None) -> None:
+def _print_proposal(found: Document) -> None:
+    proposal = found["proposal"]
     if proposal is None:
-        print("\nproposal: none; no answer of a model can be read")
+        print(f"\nproposal: none; {found['no_proposal']}")
         return
     print(f"\nproposal of {proposal['model']} ({proposal['tier']}, prompt {proposal['prompt']})")
     for objection in _objections(proposal):
         print(f"AGAINST IT: {objection}")
     names = ("issue_type", "priority", "queue")
     values = [(name, proposal[name]) for name in names]
-    print_table(["field", "value"], [*values, ("confidence", _sure(proposal))])
+    print_table(["field", "value"], values)
+    print(f"confidence: {_sure(proposal)}")
+    _print_policy(proposal["issue_type"], found["choices"])
     _print_words(proposal)
 
 
@@ -70,8 +90,31 @@ def _objections(proposal: Document) -> list[str]:
 
 
 def _sure(proposal: Document) -> str:
-    sure = proposal["confidence"]
-    return "not measured" if sure is None else f"{sure:.3f}, needed {proposal['threshold']:.3f}"
+    sure, why = proposal["confidence"], proposal["abstains"]
+    if sure is None:
+        return "not measured"
+    return f"{sure:.3f}, but {why}" if why else f"{sure:.3f}, needed {proposal['threshold']:.3f}"
+
+
+def _print_policy(proposed: str, choices: Document) -> None:
+    """Why that priority."""
+    for one in choices["issue_types"]:
+        if one["name"] == proposed:
+            says = f"a model may say {one['most_urgent']} to {one['least_urgent']}"
+            print(f"priority by policy: {one['priority']} ({one['rule']}); {says}")
+
+
+def _print_choices(choices: Document) -> None:
+    print("\nto choose from, each with its own priority for this customer:")
+    print_folded(
+        ["issue type", "prio", "queue", "criteria"],
+        [
+            (one["name"], one["priority"], one["queue"], ", ".join(one["criteria"]) or "none")
+            for one in choices["issue_types"]
+        ],
+    )
+    print_text(f"queues: {', '.join(choices['queues'])}", margin="")
+    print_text(f"criteria: {', '.join((*choices['criteria'], 'or none'))}", margin="")
 
 
 def _print_words(proposal: Document) -> None:

@@ -39,6 +39,8 @@ def _print(found: Truth, since: str) -> None:
         [*headers, "right at most", "95 % interval", "nobody looked at"],
         [_cells(row) for row in found.rows],
     )
+    if any(row.reviewed for row in found.rows):
+        print("decided: by the fleet, or proposed by it where a person decided in review")
     if not found.labelled:
         print("\nnobody has said anything of these yet, so nobody knows how many are right:")
         print("people correct them in the helpdesk, or label a few: `triage audit next`")

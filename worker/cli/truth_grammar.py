@@ -1,6 +1,6 @@
 """What may be said of how much is right."""
 
-from worker.cli.declaring import Parsers, command, noun
+from worker.cli.declaring import Parsers, command, noun, signs
 
 
 def truths(nouns: Parsers) -> None:
@@ -20,7 +20,7 @@ def truths(nouns: Parsers) -> None:
         help="whether people correct more than they did; exit code 3 when that is an alarm",
     )
     verbs = noun(nouns, "audit", "label tickets that chance has chosen, without their answer")
-    command(
+    following = command(
         verbs,
         "next",
         "worker.cli.audit:show_next",
@@ -34,3 +34,5 @@ def truths(nouns: Parsers) -> None:
     label.add_argument("--issue-type", metavar="TYPE", help="as the taxonomy has it")
     label.add_argument("--priority", metavar="N", help="1 (most urgent) to 4")
     label.add_argument("--queue", metavar="QUEUE", help="as the taxonomy has it")
+    for one in (following, label):
+        signs(one)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Integer, and_, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Integer, and_, case, cast, func, select
 
 from config.mode import Mode
 from config.policy import Watch
@@ -21,6 +21,16 @@ CLAIM = "audit "
 """Before the run, in the mark of whoever is labelling it."""
 
 
+REVIEWED = schema.labels.alias("reviewed")
+REVIEW = and_(
+    REVIEWED.c.run == schema.runs.c.id,
+    REVIEWED.c.field == "issue_type",
+    REVIEWED.c.how == str(How.REVIEW),
+)
+SAID = case((REVIEWED.c.run.is_(None), schema.runs.c.issue_type), else_=REVIEWED.c.said)
+"""What the fleet says that a run's type is: where a person decided, what it had proposed."""
+
+
 def counts() -> ColumnElement[bool]:
     """Runs whose decision stands; not those of a backfill, which nobody waits for."""
     runs = schema.runs
@@ -34,9 +44,12 @@ def counts() -> ColumnElement[bool]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tally:
-    """Decisions of one issue type: how many, and of how many nobody has said anything."""
+    """What the fleet has said of one issue type: how often, and how often nobody said anything.
 
-    issue_type: str
+    Where a person decided in review that is what it had proposed; None: it had proposed nothing.
+    """
+
+    issue_type: str | None
     decided: int
     unseen: int
 
@@ -51,24 +64,25 @@ class LedgerMeasuring:
         runs, labels = schema.runs, schema.labels
         seen = select(labels.c.run).where(labels.c.run == runs.c.id).exists()
         query = (
-            select(runs.c.issue_type, func.count(), func.count().filter(~seen))
+            select(SAID, func.count(), func.count().filter(~seen))
+            .select_from(runs.outerjoin(REVIEWED, REVIEW))
             .where(counts(), runs.c.routed_at >= since, runs.c.routed_at < until)
-            .group_by(runs.c.issue_type)
-            .order_by(runs.c.issue_type)
+            .group_by(SAID)
         )
         with reading(self.engine) as connection:
-            return [
+            tallies = [
                 Tally(issue_type=name, decided=decided, unseen=unseen)
                 for name, decided, unseen in connection.execute(query)
             ]
+        return sorted(tallies, key=lambda one: one.issue_type or "")
 
-    def labelled(self, since: float, until: float) -> Sequence[tuple[str, Label]]:
-        """What people say of those, each with the issue type that was decided."""
+    def labelled(self, since: float, until: float) -> Sequence[tuple[str | None, Label]]:
+        """What people say of those, each with the issue type that the fleet has said."""
         runs, labels = schema.runs, schema.labels
         columns = [labels.c[name] for name in ("run", "field", "how", "said", "truth", "by", "at")]
         query = (
-            select(runs.c.issue_type, *columns)
-            .join(runs, runs.c.id == labels.c.run)
+            select(SAID, *columns)
+            .select_from(labels.join(runs, runs.c.id == labels.c.run).outerjoin(REVIEWED, REVIEW))
             .where(counts(), runs.c.routed_at >= since, runs.c.routed_at < until)
             .order_by(labels.c.at)
         )

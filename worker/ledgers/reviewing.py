@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, ScalarSelect, func, select
 
 from config.mode import Mode
+from tasks.events import Kind
 from tasks.ports.ledger import Change
 from tasks.run import Run, State
 from worker.ledgers import bulk, schema
@@ -32,13 +33,15 @@ class LedgerReviewing:
             keep(connection, labels)
         return True
 
-    def in_review(self, *, handed: bool, residence: Residence = ANYWHERE) -> Sequence[Run]:
-        """Runs that wait for a person, oldest first; `handed`: those that people have by now, too.
+    def in_review(
+        self, *, handed: bool, residence: Residence = ANYWHERE
+    ) -> Sequence[tuple[Run, float]]:
+        """Runs that wait for a person, each with since when (epoch seconds), the oldest first.
 
-        What a backfill has left is nobody's work.
+        `handed`: those that people have by now, too. What a backfill has left is nobody's work.
         """
-        runs = schema.runs
-        query = select(*RUN).where(
+        runs, since = schema.runs, _since()
+        query = select(*RUN, since).where(
             runs.c.state == State.IN_REVIEW,
             runs.c.mode.is_distinct_from(Mode.SHADOW),
             residence.where(),
@@ -46,8 +49,8 @@ class LedgerReviewing:
         if not handed:
             query = query.where(runs.c.handed_at.is_(None))
         with reading(self.engine) as connection:
-            found = connection.execute(query.order_by(runs.c.id))
-            return [run_of(row) for row in found]
+            found = connection.execute(query.order_by(since, runs.c.id))
+            return [(run_of(row[:-1]), float(row[-1])) for row in found]
 
     def handed_reviews(self, residence: Residence = ANYWHERE) -> int:
         """How many people have in the helpdesk by now, and nobody has decided about here."""
@@ -60,3 +63,10 @@ class LedgerReviewing:
         )
         with reading(self.engine) as connection:
             return int(connection.execute(query).scalar_one())
+
+
+def _since() -> ScalarSelect[float]:
+    """When a run came to wait for a person last. A hand-over moves the row's own moment."""
+    runs, events = schema.runs, schema.events
+    came = select(events.c.at).where(events.c.run == runs.c.id, events.c.kind == Kind.IN_REVIEW)
+    return came.order_by(events.c.seq.desc()).limit(1).correlate(runs).scalar_subquery()

@@ -11,11 +11,13 @@ from config.taxonomy import Taxonomy
 from tasks.corrections import said_by, stands
 from tasks.errors import OperatorError
 from tasks.facts import Facts
+from tasks.review import queues
 from tasks.run import Run, RunId
 from tasks.ticket import Ticket
 from worker.compose import Shop
 from worker.ledgers.labelling import How, Label
 from worker.operating.dossier import open_texts
+from worker.operating.values import refuse_unknown
 
 DAYS = 28
 """An older ticket is not asked about any more: who remembers how things were then?"""
@@ -52,12 +54,6 @@ class Asked:
             "queues": list(queues(taxonomy)),
             "left": self.left,
         }
-
-
-def queues(taxonomy: Taxonomy) -> tuple[str, ...]:
-    """All there are, each once."""
-    every = (*(one.queue for one in taxonomy.issue_types), taxonomy.fallback_queue)
-    return tuple(dict.fromkeys(every))
 
 
 def is_chosen(shop: Shop, run: RunId) -> bool:
@@ -136,11 +132,13 @@ class Answered:
 
 def label(shop: Shop, name: str, truths: Mapping[str, str], by: str) -> Answered:
     """Keeps what they say, whatever was said of it before. Raises OperatorError."""
-    _refuse_unknown(shop.config.taxonomy, truths)
+    refuse_unknown(shop.config.taxonomy, truths)
     run = _meant(shop, name, by)
     if has_seen(shop, run, by):
         raise OperatorError(f"you have seen what was decided about {name}: take another one")
     before = [one for one in shop.ledger.labels_of(run.id) if one.how is How.AUDIT]
+    if by not in {one.by for one in before}:
+        _refuse_unshown(shop, run, by)
     said, now = said_by(run), shop.clock.now()
     labels = tuple(
         Label(
@@ -159,6 +157,19 @@ def label(shop: Shop, name: str, truths: Mapping[str, str], by: str) -> Answered
     return Answered(run=run, labels=labels, again=bool(before))
 
 
+def _refuse_unshown(shop: Shop, run: Run, by: str) -> None:
+    """Raises OperatorError where somebody else is at it, or nobody has shown it to them."""
+    now, seconds = shop.clock.now(), shop.config.policy.audit.claim_seconds
+    who, at = shop.ledger.claims().get(run.id, ("", 0.0))
+    if who == by:
+        return
+    if now - seconds < at <= now:
+        says = f"is {who}'s for now: `triage audit next` shows you another one"
+    else:
+        says = "was not shown to you: label what `triage audit next` shows"
+    raise OperatorError(f"{run.external_id} {says}")
+
+
 def _meant(shop: Shop, name: str, by: str) -> Run:
     """The run of that name that is in the audit; of several the one that they were shown."""
     found = [run for run in shop.ledger.named(name) if stands(run) and is_chosen(shop, run.id)]
@@ -172,14 +183,3 @@ def _meant(shop: Shop, name: str, by: str) -> Run:
         ids = ", ".join(f"{run.id} ({run.source})" for run in meant)
         raise OperatorError(f"{name!r} is a ticket of several sources: name the run: {ids}")
     return meant[0]
-
-
-def _refuse_unknown(taxonomy: Taxonomy, truths: Mapping[str, str]) -> None:
-    listed = {
-        "issue_type": taxonomy.names,
-        "priority": ("1", "2", "3", "4"),
-        "queue": queues(taxonomy),
-    }
-    for field, truth in truths.items():
-        if truth not in listed[field]:
-            raise OperatorError(f"{truth!r} is no {field}: {', '.join(listed[field])}")

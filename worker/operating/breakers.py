@@ -18,6 +18,7 @@ from worker.guards.shared import SharedAway
 from worker.guards.standing import Standing, standing_of
 from worker.ledgers.noticing import Notice
 from worker.ledgers.tripping import Trip
+from worker.operating.manning import is_manned
 from worker.operating.moments import iso
 
 
@@ -96,10 +97,7 @@ def _keys(source: Files | Sql | Http) -> Sequence[str]:
 
 def is_expected(shop: Shop) -> bool:
     """Whether there should be a broker: the embedded one is there only while a fleet runs."""
-    if shop.config.environment.broker_url:
-        return True
-    lapse, now = shop.config.settings.heart.lapse_seconds, shop.clock.now()
-    return any(now - worker.beat_at < lapse for worker in shop.ledger.workers())
+    return bool(shop.config.environment.broker_url) or is_manned(shop)
 
 
 def trip(shop: Shop, name: str, *, by: str, why: str) -> bool:

@@ -9,20 +9,22 @@ it is written.
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tasks.corrections import said_by, stands
+from config.serving import LOCAL
+from tasks.corrections import FIELDS, said_by, stands
 from tasks.errors import OperatorError
 from tasks.facts import Facts
 from tasks.redaction.redaction import Redaction
 from tasks.run import Run
 from tasks.ticket import Ticket
 from worker.compose import CHECKOUT, Shop
-from worker.ledgers.labelling import How
+from worker.ledgers.labelling import How, Label
 from worker.operating.auditing import texts_of
+from worker.operating.left_alone import last_review
 
 RANK = (How.CORRECTION, How.REVIEW, How.AUDIT)
 """Whom to believe, the last one most: who did not see the answer was led by nothing."""
@@ -38,18 +40,28 @@ STRANGE = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Golden:
-    """The case, where it goes, and by whom each expected value is known."""
+    """The case, where it goes, and by whom each expected value is known.
+
+    `decided_by`: the person who decided, where no machine did. Their name is not in the case.
+    """
 
     path: Path
     document: Mapping[str, Any]
     truth: Mapping[str, str]  # field -> how people said so, or DECIDED
     exists: bool
+    decided_by: str | None
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether our own model, which is asked again, has left it to a person."""
+        return self.decided_by is not None and self.document["model"] == LOCAL
 
     @property
     def is_wrong_today(self) -> bool:
-        """Whether what was decided is not what people say."""
+        """Whether what was decided is not what people say, or nothing was."""
         expected, said = self.document["expected"], self.document["decided"]
-        return any(said.get(name) != value for name, value in expected.items())
+        differs = any(said.get(name) != value for name, value in expected.items())
+        return differs or self.is_undecided
 
     def text(self) -> str:
         """As the file has it."""
@@ -74,17 +86,33 @@ def golden(shop: Shop, run: Run) -> Golden:
     labels = sorted(shop.ledger.labels_of(run.id), key=lambda one: (RANK.index(one.how), one.at))
     told = {one.field: one for one in labels if one.field in decided}
     expected = {**decided, **{name: one.truth for name, one in told.items()}}
+    reviewed = last_review(shop.ledger.events(run.id))
     name = f"ticket-{STRANGE.sub('-', run.external_id.lower()).strip('-')[:60]}"
     path = folder(shop) / f"{name}.json"
     document = {
         "name": name,
         **_scrubbed(*texts),
         "model": run.model,
+        "by": str(How.REVIEW) if reviewed else "model",
+        "proposed": _proposed(labels) if reviewed else None,
         "decided": _typed(decided),
         "expected": _typed(expected),
     }
     truth = {field: str(told[field].how) if field in told else DECIDED for field in expected}
-    return Golden(path=path, document=document, truth=truth, exists=path.exists())
+    return Golden(
+        path=path,
+        document=document,
+        truth=truth,
+        exists=path.exists(),
+        decided_by=str(reviewed.body["by"]) if reviewed else None,
+    )
+
+
+def _proposed(labels: Sequence[Label]) -> dict[str, object] | None:
+    """What the model had said; None: nothing that could have been written."""
+    reviews = [one for one in labels if one.how is How.REVIEW]
+    said = {one.field: one.said for one in reviews if one.said is not None}
+    return _typed({name: said[name] for name in FIELDS if name in said}) or None
 
 
 def folder(shop: Shop) -> Path:

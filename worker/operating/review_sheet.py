@@ -7,19 +7,23 @@ from tasks.conversation import conversation
 from tasks.decision import Escalation
 from tasks.events import Kind
 from tasks.facts import Facts
-from tasks.proposal import Proposal
+from tasks.ports.helpdesk import Gone, Seen
+from tasks.ports.model import Signals
+from tasks.priority import Expected
+from tasks.proposal import Proposal, Rules, why_none
+from tasks.review import queues
 from tasks.run import Run
+from worker.operating.left_alone import Left
 from worker.operating.moments import iso
-from worker.operating.reviewing import Left, Opened, Reviewer
+from worker.operating.reviewing import Opened, Reviewer
 
 Document = dict[str, object]
 
 
-def row(run: Run, opened: Opened | Left, alerts: Alerts) -> Document:
-    """One ticket, as docs/interface.md has it."""
+def row(run: Run, since: float, opened: Opened | Left, alerts: Alerts) -> Document:
+    """One ticket, as docs/interface.md has it; `since` it waits for a person, in epoch seconds."""
     proposal = opened.proposal if isinstance(opened, Opened) else None
     values: Mapping[str, object] = proposal.values if proposal else {}
-    since = opened.since if isinstance(opened, Opened) else run.changed_at
     return {
         "run": run.id,
         "ticket": run.external_id,
@@ -38,18 +42,49 @@ def row(run: Run, opened: Opened | Left, alerts: Alerts) -> Document:
     }
 
 
-def sheet(opened: Opened, reviewer: Reviewer) -> Document:
-    """All of it: what stopped it, what was said, what is known, and what was proposed."""
-    found = row(opened.run, opened, reviewer.config.alerts)
+def sheet(opened: Opened, reviewer: Reviewer, seen: Seen | Gone | None) -> Document:
+    """All of it: what stopped it, what was said, what is known, and what was proposed.
+
+    `seen`: as it stands in the helpdesk, None where that does not answer.
+    """
+    found = row(opened.run, opened.since, opened, reviewer.config.alerts)
     for name in ("issue_type", "priority", "queue", "escalated"):
         found.pop(name)
     return found | {
         "decided": reviewer.left(opened.run),
+        "holds": dict(seen.fields) if isinstance(seen, Seen) else None,
+        "gone": seen.why if isinstance(seen, Gone) else None,
         "revision": opened.run.revision,
+        "requester": opened.ticket.requester.model_dump(mode="json"),
         "subject": opened.ticket.subject,
         "messages": _messages(opened),
         "facts": _facts(opened.rules.case.facts, reviewer.clock.now()),
         "proposal": _proposal(opened.proposal, _prompt(opened)) if opened.proposal else None,
+        "no_proposal": None if opened.proposal else why_none(opened.rules.case.received.answers),
+        "choices": _choices(opened.rules),
+    }
+
+
+def _choices(rules: Rules) -> Document:
+    """What `triage review correct` takes, with the priority that is each type's own here."""
+    taxonomy = rules.taxonomy
+    return {
+        "issue_types": [
+            {"name": one.name, "queue": one.queue, **_band(rules.expects(one))}
+            | {"criteria": list(one.criteria)}
+            for one in taxonomy.issue_types
+        ],
+        "queues": list(queues(taxonomy)),
+        "criteria": [one.id for one in taxonomy.criteria],
+    }
+
+
+def _band(expected: Expected) -> Document:
+    return {
+        "priority": expected.priority,
+        "most_urgent": expected.most_urgent,
+        "least_urgent": expected.least_urgent,
+        "rule": expected.rule,
     }
 
 
@@ -80,6 +115,11 @@ def _facts(facts: Facts, now: float) -> Document:
     }
 
 
+def _beside(signals: Signals) -> str | None:
+    """Why the model abstains, where that is something else than its confidence."""
+    return signals.abstains if signals.confidence >= signals.threshold else None
+
+
 def _proposal(proposal: Proposal, prompt: object) -> Document:
     verdict, answer = proposal.verdict, proposal.answer
     signals = answer.signals
@@ -96,6 +136,7 @@ def _proposal(proposal: Proposal, prompt: object) -> Document:
         "objections": list(proposal.objections),
         "confidence": signals.confidence if signals else None,
         "threshold": signals.threshold if signals else None,
+        "abstains": _beside(signals) if signals else None,
         "runners_up": [{"issue_type": name, "share": share} for name, share in proposal.runners_up],
         "reason": verdict.reason,
         "draft": verdict.draft,

@@ -5,18 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from config.load import Config
-from config.mode import Mode
 from tasks.case import Classified, Enriched, Received
 from tasks.chronicle import handing_over, returned, reviewed, sent_again
-from tasks.decision import Decision
-from tasks.escalation import Unproven
-from tasks.events import Body, Event, Kind
+from tasks.decision import WHY, Decision
+from tasks.events import Event, Kind
 from tasks.facts import Facts
 from tasks.ports.ledger import Change
 from tasks.proposal import Proposal, Rules, propose
 from tasks.resume import resume
 from tasks.review import NOBODY, Objection, Wishes, accepted, corrected
-from tasks.run import ERRANDS, Run, State
+from tasks.run import Run, State
 from tasks.ticket import Ticket
 from worker.broker.errors import BrokerDown
 from worker.broker.queues import Broker
@@ -27,14 +25,9 @@ from worker.ledgers.labelling import How, Label
 from worker.ledgers.residence import ELSEWHERE, Residence
 from worker.ledgers.sql import SqlLedger
 from worker.operating.dossier import FORGOTTEN, open_texts
+from worker.operating.left_alone import Left, instead, last_review, told
 from worker.operating.moments import iso
 from worker.privacy.vault import Vault
-
-
-class Left(str):
-    """Why the run is left as it is, in words for whoever asked."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +74,8 @@ class Reviewer:
     def open(self, run: Run) -> Opened | Left:
         """What there is to decide by, whether or not anybody still may."""
         texts = open_texts(run, self.ledger, self.vault, readably=False)
+        if "raw" in texts:  # it was never a ticket
+            return instead(run)
         if texts.get("ticket", FORGOTTEN) == FORGOTTEN:
             return Left("its text was forgotten or has expired")
         events = self.ledger.events(run.id)
@@ -107,17 +102,10 @@ class Reviewer:
             return Left(ELSEWHERE)
         if run.is_backfill:
             return Left("it came of a backfill: people have closed it")
-        last = _last_review(self.ledger.events(run.id))
+        last = last_review(self.ledger.events(run.id))
         if last is not None:  # a ticket that somebody returned is in review still, and decided
             return Left(told(last))
-        return None if run.state is State.IN_REVIEW else Left(self._instead(run))
-
-    def _instead(self, run: Run) -> str:
-        """What has become of a run that is not in review any more."""
-        if run.stage in ERRANDS and run.state in (State.QUEUED, State.RUNNING, State.WAITING):
-            return "it is being handed over just now: say it again in a moment"
-        again = " and its customer has written again" if run.revision > 1 else ""
-        return f"it does not wait for a person: it is {run.state} at {run.stage}{again}"
+        return None if run.state is State.IN_REVIEW else instead(run)
 
     def accept(self, opened: Opened, wishes: Wishes, why: str | None) -> Planned | Objection:
         """The proposal as it is."""
@@ -132,7 +120,8 @@ class Reviewer:
         run = opened.run
         if run.handed_at is not None:
             queue = self.config.taxonomy.fallback_queue
-            return Left(f"people have it already, in the queue {queue} since {iso(run.handed_at)}")
+            at = iso(run.handed_at)
+            return Left(f"people have it already: it was put in the queue {queue} at {at}")
         for_people = f"{self.name} leaves this ticket to you{': ' + why if why else ''}."
         entries = (
             returned(self.name, why),
@@ -161,6 +150,7 @@ class Reviewer:
         if isinstance(decision, Objection):
             return decision
         run = opened.run
+        decision = decision.told(WHY, "said", why) if why else decision
         entries = (reviewed(decision, verb, why), sent_again(run))
         key = self.ledger.key(run.requester)
         change = change_of(run, entries, key, vault=self.vault, clock=self.clock)
@@ -187,37 +177,6 @@ class Reviewer:
             for field, value in sorted(truth.items())
         ]
 
-    def remarks(self, opened: Opened, wishes: Wishes, planned: Planned) -> list[str]:
-        """What is not as one might think."""
-        proposal, decision = opened.proposal, planned.decision
-        if decision is None:
-            return []
-        found = []
-        if wishes.escalate is None and decision.escalation is None and proposal:
-            found += [f"nobody is called: {why}" for why in _uncalled(proposal)]
-        if proposal and proposal.withheld and not decision.draft:
-            found.append(f"the draft is left out: {proposal.withheld}")
-        issue = self.config.taxonomy.issue_type(decision.issue_type)
-        band = opened.rules.expects(issue) if issue else None
-        if band and not band.allows(decision.priority):
-            expected = f"{band.most_urgent} to {band.least_urgent}"
-            found.append(f"priority {decision.priority} is outside what policy allows: {expected}")
-        mode = {one.name: one.mode for one in self.ledger.sources()}.get(opened.run.source)
-        if mode is Mode.SUGGEST:
-            found.append("its source is in suggest: a note says it, and no field is set")
-        if mode is Mode.SHADOW:
-            found.append("its source is in shadow: nothing is written in the helpdesk")
-        return found
-
-
-def _uncalled(proposal: Proposal) -> list[str]:
-    if not proposal.verdict.escalate:
-        return []
-    does = "`--escalate CRITERION` calls somebody all the same"
-    why = proposal.escalation
-    shown = why if isinstance(why, Unproven) else "its escalation is not one of this issue type"
-    return [f"the model would call somebody, and {shown}; {does}"]
-
 
 def _enriched(case: object, run: Run) -> Enriched:
     match case:
@@ -231,25 +190,3 @@ def _enriched(case: object, run: Run) -> Enriched:
         case _:
             message = f"{run.id} is no case to be reviewed"
             raise TypeError(message)
-
-
-def _last_review(events: Sequence[Event]) -> Event | None:
-    """What was decided since it came into review last; None: nothing."""
-    for event in reversed(events):
-        if event.kind is Kind.REVIEWED:
-            return event
-        if event.kind is Kind.IN_REVIEW:
-            return None
-    return None
-
-
-def told(event: Event) -> str:
-    """Who decided, when, and what."""
-    body: Body = event.body
-    done = {"accept": "accepted it", "correct": "corrected it", "return": "returned it"}
-    values = [f"{name.replace('_', ' ')} {body[name]}" for name in VALUES if body.get(name)]
-    shown = f": {', '.join(values)}" if values else ""
-    return f"{body['by']} has {done[str(body['decision'])]} at {iso(event.at)}{shown}"
-
-
-VALUES = ("issue_type", "priority", "queue", "escalated")

@@ -25,15 +25,16 @@ SLACK = 60.0
 """Seconds by which the clocks of two machines may differ."""
 
 By = Literal["field", "type"]
-Shown = tuple[str, Label]
-"""A label, and the issue type that was decided."""
+Shown = tuple[str | None, Label]
+"""A label, and the issue type that the fleet has said; None: it has said nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
     """One field of one issue type; None: all of them together. Counted in tickets.
 
-    `right` counts what nobody has called wrong: never to be shown without `unseen`.
+    `decided` is what the fleet has said of itself, or has proposed where a person decided. `right`
+    counts what nobody has called wrong: never to be shown without `unseen`.
     """
 
     field: str | None
@@ -147,6 +148,9 @@ def measure(shop: Shop, since: float, by: By | None = None) -> Truth:
 
 
 def _rows(tallies: Sequence[Tally], labels: Sequence[Shown], by: By | None) -> Iterator[Row]:
+    """Of what the fleet has said: where it has proposed nothing, there is nothing to be right."""
+    tallies = [one for one in tallies if one.issue_type is not None]
+    labels = [one for one in labels if one[0] is not None]
     names = [one.issue_type for one in tallies]
     match by:
         case None:

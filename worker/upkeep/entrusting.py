@@ -6,6 +6,7 @@ from typing import get_args
 from config.policy import Policy
 from config.tiers import CustomerTier
 from tasks.chronicle import handing_over, sent_again
+from tasks.errands.hand_over import left_to_people
 from tasks.ports.clock import Clock
 from tasks.ports.ledger import Change
 from tasks.run import Run, State
@@ -65,7 +66,7 @@ class Entrusting:
 def _why(run: Run) -> str:
     """For people in the helpdesk."""
     if run.state is State.IN_REVIEW:
-        return f"Triage Fleet leaves this ticket to you: {run.reason} ({run.why})."
+        return left_to_people(run.external_id, run.reason, run.why)
     return f"Triage Fleet could not triage this ticket: {run.reason} ({run.why})."
 
 

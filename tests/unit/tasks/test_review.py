@@ -12,7 +12,16 @@ from tasks.events import Event, Kind
 from tasks.journey import fold
 from tasks.notes import notes_of
 from tasks.proposal import Proposal, Rules, propose
-from tasks.review import Objection, Wishes, accepted, corrected, holds_until, is_live, to_be_written
+from tasks.review import (
+    Objection,
+    Wishes,
+    accepted,
+    corrected,
+    holds_until,
+    is_live,
+    to_be_written,
+    would_call,
+)
 from tasks.run import Run, RunId
 from tests.twins.clock import NOON
 from tests.twins.desk import shipped
@@ -68,7 +77,7 @@ def test_a_proposal_is_accepted_as_it_is_with_its_escalation() -> None:
 @pytest.mark.parametrize(
     ("answers", "why"),
     [
-        ([], "no answer of a model can be read"),
+        ([], "no model has answered"),
         ([GARBAGE], "no answer of a model can be read"),
         ([REFUSED], "no answer of a model can be read"),
         ([OFF_LIST], "its issue type is not in the taxonomy"),
@@ -161,6 +170,10 @@ def test_the_note_says_who_decided_and_what_was_proposed() -> None:
         "- issue type: ada, in review; proposed was security",
     ]
     assert notes["note:escalation"] == "Escalated: theft\nada says so, in review"
+    because = decision.told("why", "said", "asked by phone")
+    notes = notes_of(to_be_written(rules(THEFT).case, because), Mode.AUTO, explains=True, kept=())
+    assert "- why: asked by phone" in notes["note:route"].splitlines()
+    assert notes["note:escalation"].endswith("ada says so, in review: asked by phone")
     nobody = to_be_written(rules(GARBAGE).case, decision)
     assert "- model none; more" in notes_of(nobody, Mode.AUTO, explains=True, kept=())["note:route"]
 
@@ -189,6 +202,23 @@ def test_how_long_a_review_waits_is_its_customers_tier_and_nobody_who_is_called_
     case = classified(THEFT if escalates else a_verdict())
     found = holds_until(run, case, shipped().policy, NOON)
     assert found == (None if waits is None else NOON + waits)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (a_verdict(), None),
+        (THEFT, "it would escalate this by theft"),
+        (MADE_UP, "it would escalate this, which is not proven"),
+        (an_escalation("theft", QUOTE, issue_type="lottery"), "it would escalate this, which is"),
+    ],
+)
+def test_who_would_have_called_somebody_is_told_apart(answer: str, says: str | None) -> None:
+    ours = shipped()
+    case = classified(answer, ticket=STOLEN)
+    found = would_call(case, ours.taxonomy, ours.policy)
+    assert found == says or (found and says and found.startswith(says))
+    assert would_call(case.enriched, ours.taxonomy, ours.policy) is None
 
 
 def test_where_the_limit_is_nothing_people_have_it_at_once() -> None:
