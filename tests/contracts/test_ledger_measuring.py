@@ -59,7 +59,8 @@ def test_only_decisions_that_stand_are_counted(ledger: SqlLedger) -> None:
     assert ledger.tallies(NOON + 100, LATER) == ledger.tallies(0.0, NOON) == []
     assert ledger.labelled(NOON, LATER) == [("card", label)]
     written = ledger.written_since(NOON)
-    assert len(written) == 3
+    assert len(written) == 2
+    assert seen.id not in written
     assert [run.id for run in ledger.standing_of(written)] == list(written)
     assert all(run.mode is not Mode.SHADOW for run in ledger.standing_of(written))
 
@@ -81,6 +82,19 @@ def test_what_a_person_decided_counts_under_what_was_proposed(ledger: SqlLedger)
         ("card", label),
         ("other", queue),
     ]
+
+
+def test_whoever_corrects_a_person_corrects_nobody_else(ledger: SqlLedger) -> None:
+    """Neither the fleet's accuracy nor its watch counts what was decided in review, nor audits."""
+    ours, theirs = decided(ledger), decided(ledger)
+    review = say(ledger, theirs, How.REVIEW, "cash")
+    say(ledger, theirs, How.CORRECTION, "top_up")
+    say(ledger, theirs, How.AUDIT, "top_up", field="queue")
+    assert ledger.labelled(NOON, LATER) == [("card", review)]
+    assert ledger.written_since(NOON) == [ours.id]
+    with reading(ledger.engine) as connection:
+        assert read_decided(connection, NOON) == [Decided(issue_type="card", at=NOON, tickets=1)]
+        assert read_wrong(connection, NOON) == []
 
 
 def test_decisions_come_by_the_hour_and_corrections_with_what_is_right(ledger: SqlLedger) -> None:

@@ -4,7 +4,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Integer, and_, case, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
 
 from config.mode import Mode
 from config.policy import Watch
@@ -42,6 +53,11 @@ def counts() -> ColumnElement[bool]:
     )
 
 
+def decided_alone() -> ColumnElement[bool]:
+    """Of those the ones that no person has decided in review: whoever corrects them corrects us."""
+    return and_(counts(), ~select(REVIEWED.c.run).where(REVIEW).exists())
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tally:
     """What the fleet has said of one issue type: how often, and how often nobody said anything.
@@ -77,13 +93,17 @@ class LedgerMeasuring:
         return sorted(tallies, key=lambda one: one.issue_type or "")
 
     def labelled(self, since: float, until: float) -> Sequence[tuple[str | None, Label]]:
-        """What people say of those, each with the issue type that the fleet has said."""
+        """What people say of those, each with the issue type that the fleet has said.
+
+        What is said of a person's decision afterwards is about them.
+        """
         runs, labels = schema.runs, schema.labels
         columns = [labels.c[name] for name in ("run", "field", "how", "said", "truth", "by", "at")]
         query = (
             select(SAID, *columns)
             .select_from(labels.join(runs, runs.c.id == labels.c.run).outerjoin(REVIEWED, REVIEW))
             .where(counts(), runs.c.routed_at >= since, runs.c.routed_at < until)
+            .where(or_(REVIEWED.c.run.is_(None), labels.c.how == str(How.REVIEW)))
             .order_by(labels.c.at)
         )
         with reading(self.engine) as connection:
@@ -104,9 +124,10 @@ class LedgerMeasuring:
             ]
 
     def written_since(self, since: float) -> Sequence[RunId]:
-        """Of those the ids, oldest first."""
+        """What the fleet has decided alone: ids, oldest first."""
         runs = schema.runs
-        query = select(runs.c.id).where(counts(), runs.c.routed_at >= since).order_by(runs.c.id)
+        lately = and_(decided_alone(), runs.c.routed_at >= since)
+        query = select(runs.c.id).where(lately).order_by(runs.c.id)
         with reading(self.engine) as connection:
             return [RunId(run) for (run,) in connection.execute(query)]
 
@@ -158,12 +179,12 @@ def _first(connection: Connection, name: str, mine: Mapping[str, object]) -> boo
 
 
 def read_decided(connection: Connection, since: float) -> Sequence[Decided]:
-    """How much was decided since then, by the hour and issue type: a row for each at most."""
+    """How much the fleet decided since then, by the hour and issue type: a row for each at most."""
     runs = schema.runs
     hour = _whole(connection, runs.c.routed_at / HOUR)
     query = (
         select(runs.c.issue_type, hour, func.count())
-        .where(counts(), runs.c.routed_at >= since)
+        .where(decided_alone(), runs.c.routed_at >= since)
         .group_by(runs.c.issue_type, hour)
     )
     return [
@@ -190,7 +211,7 @@ def read_wrong(connection: Connection, since: float) -> Sequence[Wrong]:
             labels.c.at >= since,
             labels.c.said.is_not(None),
             labels.c.said != labels.c.truth,
-            counts(),
+            decided_alone(),
             runs.c.routed_at >= since,
         )
     )
