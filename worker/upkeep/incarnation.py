@@ -89,6 +89,8 @@ class Heart:
     def begin(self) -> None:
         """The life begins; whoever has no thread for it calls `beat`."""
         self._life = self._life or LifeLock(self._locks, self.incarnation)
+        now = self.clock.now()  # what warming up took is no beat that was missed
+        self._row = replace(self._row, started_at=now, beat_at=now)
         self._be_born()
 
     def stop(self) -> None:

@@ -29,6 +29,14 @@ def clock() -> StillClock:
 
 @pytest.fixture
 def heart(ledger: SqlLedger, tmp_path: Path, clock: StillClock) -> Iterator[Heart]:
+    """One that has begun to beat."""
+    heart = _a_heart(ledger, tmp_path, clock)
+    heart.begin()
+    yield heart
+    heart.let_go()
+
+
+def _a_heart(ledger: SqlLedger, locks: Path, clock: StillClock) -> Heart:
     row = WorkerRow(
         incarnation=ME,
         host="here",
@@ -39,9 +47,18 @@ def heart(ledger: SqlLedger, tmp_path: Path, clock: StillClock) -> Iterator[Hear
         started_at=NOON,
         beat_at=NOON,
     )
-    heart = Heart(row, locks=tmp_path, ledger=ledger, clock=clock, every=1.0, log=Log("test"))
+    return Heart(row, locks=locks, ledger=ledger, clock=clock, every=1.0, log=Log("test"))
+
+
+def test_a_life_begins_when_its_process_has_warmed_up(
+    ledger: SqlLedger, tmp_path: Path, clock: StillClock
+) -> None:
+    """On a cold machine that takes longer than a beat may be late: nobody has died of it."""
+    heart = _a_heart(ledger, tmp_path, clock)
+    clock.at += 20
     heart.begin()
-    yield heart
+    [worker] = ledger.workers()
+    assert (worker.started_at, worker.beat_at) == (clock.at, clock.at)
     heart.let_go()
 
 
