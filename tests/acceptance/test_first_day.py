@@ -37,6 +37,7 @@ def fleet(tmp_path: Path, taught: Path, rt: Rt) -> Iterator[Place]:
         }
         place = a_place(tmp_path, variables, settings=SETTINGS)
         lend(taught, place)
+        rt.tick()
         yield place
         place.clear()
 
