@@ -10,6 +10,7 @@ from tasks.conversation import conversation
 from tasks.desk import Desk
 from tasks.instructions import talks_to_a_machine
 from tasks.noting import Noting, note
+from tasks.sections import BYTES_A_TOKEN
 from tasks.summary import Summary, Talk, hashes
 from tasks.ticket import Ticket, Turn
 
@@ -45,16 +46,22 @@ def _turns(ticket: Ticket) -> tuple[Turn, ...]:
     return (*subject, *talk.earlier, talk.newest, *talk.later)
 
 
+def _may_be_short(turns: tuple[Turn, ...], most: int) -> bool:
+    """Whether it is worth looking: a long one is told of by what is kept, and not gone through."""
+    return sum(len(turn.body) for turn in turns) <= most * BYTES_A_TOKEN
+
+
 async def _compressed(
     closed: Closed, turns: tuple[Turn, ...], case: Enriched, desk: Desk, *, asks: bool
 ) -> Summary:
-    budget, covers, talk = desk.policy.context, hashes(turns), Talk.of(None, turns)
-    if said := talk.whole(budget.closed):
+    budget, covers = desk.policy.context, hashes(turns)
+    if _may_be_short(turns, budget.closed) and (said := Talk.of(None, turns).whole(budget.closed)):
         return said.on(covers)
     place = desk.threads.closed(closed.thread)
     kept = await place.recall() if asks else None
     if kept and kept.covers == covers:
         return kept
+    talk = Talk.of(None, turns)
     noting = Noting(
         purpose="compress",
         prompt=desk.compress,
