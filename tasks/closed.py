@@ -33,9 +33,15 @@ async def closed_threads(case: Enriched, desk: Desk, *, asks: bool) -> tuple[Ear
 
 
 async def _told(closed: Closed, case: Enriched, desk: Desk, *, asks: bool) -> Earlier:
-    if closed.ticket is None or talks_to_a_machine(closed.ticket, desk.policy.signs):
+    """Of a long one what is kept comes first: then it was gone through already."""
+    if closed.ticket is None:
         return closed.line
-    notes = await _compressed(closed, _turns(closed.ticket), case, desk, asks=asks)
+    turns = _turns(closed.ticket)
+    is_long = sum(len(turn.body) for turn in turns) > desk.policy.context.closed * BYTES_A_TOKEN
+    notes = await _kept(closed, turns, desk) if asks and is_long else None
+    if notes is None and talks_to_a_machine(closed.ticket, desk.policy.signs):
+        return closed.line
+    notes = notes or await _compressed(closed, turns, case, desk, asks=asks)
     return closed.line.model_copy(update={"notes": notes})
 
 
@@ -46,22 +52,19 @@ def _turns(ticket: Ticket) -> tuple[Turn, ...]:
     return (*subject, *talk.earlier, talk.newest, *talk.later)
 
 
-def _may_be_short(turns: tuple[Turn, ...], most: int) -> bool:
-    """Whether it is worth looking: a long one is told of by what is kept, and not gone through."""
-    return sum(len(turn.body) for turn in turns) <= most * BYTES_A_TOKEN
+async def _kept(closed: Closed, turns: tuple[Turn, ...], desk: Desk) -> Summary | None:
+    kept = await desk.threads.closed(closed.thread).recall()
+    return kept if kept and kept.covers == hashes(turns) else None
 
 
 async def _compressed(
     closed: Closed, turns: tuple[Turn, ...], case: Enriched, desk: Desk, *, asks: bool
 ) -> Summary:
-    budget, covers = desk.policy.context, hashes(turns)
-    if _may_be_short(turns, budget.closed) and (said := Talk.of(None, turns).whole(budget.closed)):
+    budget, covers, talk = desk.policy.context, hashes(turns), Talk.of(None, turns)
+    if said := talk.whole(budget.closed):
         return said.on(covers)
-    place = desk.threads.closed(closed.thread)
-    kept = await place.recall() if asks else None
-    if kept and kept.covers == covers:
+    if asks and (kept := await _kept(closed, turns, desk)):
         return kept
-    talk = Talk.of(None, turns)
     noting = Noting(
         purpose="compress",
         prompt=desk.compress,
@@ -72,6 +75,6 @@ async def _compressed(
     came = await note(talk, noting, case, desk) if asks else None
     if isinstance(came, Summary):
         made = came.fitted(budget.closed).on(covers)
-        await place.keep(made)
+        await desk.threads.closed(closed.thread).keep(made)
         return made
     return talk.in_short(budget.closed).on(covers)
