@@ -11,7 +11,7 @@ from tasks.ports.helpdesk import Gone
 from tasks.ticket import ExternalId
 from tests.acceptance.decided import decided
 from tests.acceptance.fleet import Place, a_line
-from tests.acceptance.reviewed import STRANGE, handed, unsure, waiting
+from tests.acceptance.reviewed import STRANGE, handed, unsure, waiting, written
 from tests.house.reasons import turned
 from tests.house.shapes import differences, promised
 from tests.twins.models import a_verdict
@@ -238,6 +238,59 @@ def test_since_when_it_waits_is_the_same_everywhere(place: Place) -> None:
     [row] = place.ask("review", "list", "--all", "--json").json()
     assert row["since"] == sheet(place, "T-1")["since"] < row["handed_at"]
     assert "2.0 h" in place.ask("review", "list", "--all").out
+
+
+def test_a_value_that_a_person_has_set_is_the_truth_of_a_review(place: Place) -> None:
+    """It stays in the helpdesk, whatever whoever reviews it thinks."""
+    for ticket, words in (
+        ("T-1", ("accept", "T-1")),
+        ("T-2", ("correct", "T-2", "--issue-type", "exchange", "--queue", "fraud")),
+    ):
+        run = waiting(place, ticket, PROPOSED)
+        for field, value in (("issue_type", "cash"), ("priority", "2"), ("queue", "payments")):
+            mara(place, ticket, field, value)
+        place.ask("review", *words, "--as", "ann", "--yes")
+        labels = {one.field: one for one in place.shop.ledger.labels_of(run.id)}
+        assert {name: (one.said, one.truth, one.by) for name, one in labels.items()} == {
+            "issue_type": ("card", "cash", "helpdesk"),
+            "priority": ("3", "2", "helpdesk"),
+            "queue": ("cards", "payments", "helpdesk"),
+        }
+        written(place, ticket)
+        found = place.ask("ticket", "golden", ticket, "--json").json()
+        expected = {"issue_type": "cash", "priority": 2, "queue": "payments"}
+        assert found["case"]["expected"] == expected
+    rows = place.ask("truth", "--json").json()["rows"]
+    assert {one["field"]: (one["reviewed"], one["wrong"]) for one in rows} == {
+        "issue_type": (2, 2),
+        "priority": (2, 2),
+        "queue": (2, 2),
+    }
+
+
+def test_what_nobody_has_set_in_the_helpdesk_is_as_the_reviewer_says(place: Place) -> None:
+    for ticket, value in (("T-1", "fraud"), ("T-2", "cards")):
+        waiting(place, ticket, PROPOSED)
+        mara(place, ticket, "queue", value)
+    waiting(place, "T-3", PROPOSED)
+    mara(place, "T-3", "queue", "fraud")
+    run = handed(place, waiting(place, "T-4", PROPOSED))
+    for ticket in ("T-1", "T-2", "T-4"):
+        place.ask("review", "accept", ticket, "--as", "ann", "--yes")
+    with patch.object(EmbeddedHelpdesk, "look", side_effect=HelpdeskDown("away")):
+        place.ask("review", "accept", "T-3", "--as", "ann", "--yes")
+    told = {}
+    for ticket in ("T-1", "T-2", "T-3", "T-4"):
+        labels = place.shop.ledger.labels_of(place.run(ticket).id)
+        told[ticket] = {one.field: (one.truth, one.by) for one in labels}
+    assert run.id == place.run("T-4").id
+    as_ann_says = {
+        "issue_type": ("card", "ann"),
+        "priority": ("3", "ann"),
+        "queue": ("cards", "ann"),
+    }
+    assert told["T-1"] == {**as_ann_says, "queue": ("fraud", "helpdesk")}
+    assert told["T-2"] == told["T-3"] == told["T-4"] == as_ann_says
 
 
 def mara(place: Place, ticket: str, field: str, value: str) -> None:

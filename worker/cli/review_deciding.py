@@ -55,7 +55,7 @@ def _decide(asked: argparse.Namespace, wishes: Wishes, decide: Decide) -> ExitCo
                 raise OperatorError(f"{run.external_id} is left alone: {planned}")
             if isinstance(planned, Planned):
                 doing = _doing(shop, by, opened, wishes, planned)
-                left = by.do(planned, shop.broker()) if asked.yes else None
+                left = by.do(doing.planned, shop.broker()) if asked.yes else None
                 if left is None:
                     return _done(asked, doing)
             else:
@@ -84,7 +84,7 @@ def _doing(shop: Shop, by: Reviewer, opened: Opened, wishes: Wishes, planned: Pl
     seen = look(shop, opened.run)
     stays = kept(shop, opened.run, opened.ticket, seen, values) if isinstance(seen, Seen) else {}
     return Doing(
-        planned=planned,
+        planned=planned.beside(stays),
         values=values,
         kept=stays,
         remarks=[*held(seen, stays), *remarks(by, opened, wishes, planned)],

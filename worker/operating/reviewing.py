@@ -1,12 +1,13 @@
 """Somebody at the shell decides about a ticket that no machine decided about."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from config.load import Config
 from tasks.case import Classified, Enriched, Received
 from tasks.chronicle import handing_over, returned, reviewed, sent_again
+from tasks.corrections import UNTOLD, plain
 from tasks.decision import WHY, Decision
 from tasks.events import Event, Kind
 from tasks.facts import Facts
@@ -58,6 +59,18 @@ class Planned:
     change: Change
     decision: Decision | None = None
     labels: tuple[Label, ...] = ()
+
+    def beside(self, kept: Mapping[str, str | None]) -> "Planned":
+        """The same where people have set these in the helpdesk: what stays there is the truth.
+
+        Of a field that they emptied they say nothing that it should be.
+        """
+        stays = {name: plain(value) for name, value in kept.items() if value}
+        labels = tuple(
+            replace(one, truth=stays[one.field], by=UNTOLD) if one.field in stays else one
+            for one in self.labels
+        )
+        return replace(self, labels=labels)
 
 
 @dataclass(frozen=True, kw_only=True)
