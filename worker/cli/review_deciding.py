@@ -22,6 +22,8 @@ from worker.operating.reviewing import Opened, Planned, Reviewer
 
 Decide = Callable[[Reviewer, Opened, Wishes, str | None], Planned | Objection | Left]
 
+VALUES = "--issue-type, --priority, --queue, --escalate"
+
 
 def accept(asked: argparse.Namespace) -> ExitCode:
     """The proposal is written as it is."""
@@ -30,6 +32,9 @@ def accept(asked: argparse.Namespace) -> ExitCode:
 
 def correct(asked: argparse.Namespace) -> ExitCode:
     """Other values are written."""
+    if not any((asked.issue_type, asked.priority, asked.queue, asked.escalate)):
+        instead = f"or accept it: `triage review accept {asked.ticket}`"
+        raise OperatorError(f"name what is right ({VALUES}), {instead}")
     wishes = Wishes(
         issue_type=asked.issue_type,
         priority=asked.priority,

@@ -120,6 +120,11 @@ class Reviewer:
             return Left(told(last))
         return None if run.state is State.IN_REVIEW else instead(run)
 
+    def has_returned(self, run: Run) -> bool:
+        """Whether somebody has: of one that is in review still, nobody else decides then."""
+        last = last_review(self.ledger.events(run.id))
+        return last is not None and last.body["decision"] == "return"
+
     def accept(self, opened: Opened, wishes: Wishes, why: str | None) -> Planned | Objection:
         """The proposal as it is."""
         return self._planned(opened, "accept", why, accepted(*self._asked(opened, wishes)))
