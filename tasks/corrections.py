@@ -78,7 +78,7 @@ def corrections(
         choice = choices.get(name)
         if choice is None or not choice.value:
             continue
-        truth = _plain(choice.value)
+        truth = plain(choice.value)
         if name in known:
             is_new = truth != known[name]
         else:
@@ -96,9 +96,7 @@ def _is_later(
     ours = [one.intent for one in chain if one.intent.target == name]
     ours = [one for one in ours if one.outcome not in {"gone", "left"}]
     if ours:
-        return ours[-1].outcome is not None and _plain(_left(ours[-1]) or "") != _plain(
-            choice.value
-        )
+        return ours[-1].outcome is not None and plain(_left(ours[-1]) or "") != plain(choice.value)
     if choice.ago is not None:
         return now - choice.ago + GRAIN > (run.routed_at or run.changed_at)
     return held is not None and held.get(name) != choice.value
@@ -109,6 +107,6 @@ def _left(intent: Intent) -> str | None:
     return intent.holds if intent.outcome == "kept" else intent.wanted
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
     """As an event may hold it: one line, and no more of it than a value has."""
     return STRANGE.sub("\ufffd", value)[:LONGEST]

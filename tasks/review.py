@@ -115,9 +115,12 @@ class _Values:
 
 
 def _issue(proposal: Proposal | None, wishes: Wishes, taxonomy: Taxonomy) -> IssueType | Objection:
-    proposed = proposal.issue if proposal else None
-    found = taxonomy.issue_type(wishes.issue_type) if wishes.issue_type else proposed
-    return found or Objection(f"name the issue type: {', '.join(taxonomy.names)}")
+    names = ", ".join(taxonomy.names)
+    if wishes.issue_type is None:
+        proposed = proposal.issue if proposal else None
+        return proposed or Objection(f"name the issue type: {names}")
+    found = taxonomy.issue_type(wishes.issue_type)
+    return found or Objection(f"{wishes.issue_type!r} is no issue type: {names}")
 
 
 def _priority(proposal: Proposal | None, issue: IssueType, rules: Rules) -> int:

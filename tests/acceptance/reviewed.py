@@ -16,6 +16,7 @@ from tasks.ports.ledger import Intent
 from tasks.ports.model import Signals
 from tasks.run import Run
 from tests.acceptance.fleet import Place, a_line
+from tests.house.shapes import differences, promised
 from tests.twins.ticket import an_answer, enriched
 from worker.carrying.notebook import change_of
 
@@ -108,6 +109,16 @@ def written(place: Place, ticket: str) -> Run:
     change = change_of(run, entries, None, vault=shop.vault, clock=shop.clock)
     assert shop.ledger.commit([change]) == [True]
     return change.after
+
+
+def sheet(place: Place, ticket: str, **without: None) -> Any:  # noqa: ANN401 - a document
+    """The document about it, which is as promised; where something is null there is no more."""
+    found = place.ask("review", "show", ticket, "--json").json()
+    assert {name: found[name] for name in without} == without
+    shape = promised()["triage review show ID --json"]
+    told = differences(found, shape)
+    assert [one for one in told if one not in {f"it.{name} is None" for name in without}] == []
+    return found
 
 
 def _answered(answer: Answer) -> Entry:

@@ -114,6 +114,15 @@ def test_once_it_is_labelled_the_answer_is_shown_and_a_second_label_replaces_it(
     }
 
 
+def test_the_line_to_copy_has_the_name_that_was_given(place: Place) -> None:
+    [run] = decided(place, "T-1")
+    line = f"triage audit label {run.id} --issue-type TYPE --priority N --queue QUEUE"
+    said = ask(place, "root", "next", "--as", "ann of cards").out.splitlines()
+    assert said[-1].strip() == f"{line} --as 'ann of cards'"
+    words = ("label", run.id, "--issue-type", "card", "--as", "ann of cards")
+    assert "right" in ask(place, "root", *words).out
+
+
 def test_nobody_labels_what_they_were_not_shown(place: Place) -> None:
     """Who picks a ticket measures the picking; and two labels of one ticket are one too many."""
     decided(place, "T-1", "T-2")

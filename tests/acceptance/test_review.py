@@ -81,14 +81,14 @@ def test_what_cannot_be_decided_is_left_alone_and_says_what_can_be_done(hosted: 
     place, ticket = hosted.place, run.external_id
     for words, said in (
         (("accept", ticket, "--yes"), "`triage review correct` takes values"),
-        (("correct", ticket, "--yes"), "name the issue type: security, card,"),
-        (("correct", ticket, "--issue-type", "cars"), "name the issue type: security, card,"),
+        (("correct", ticket, "--priority", "3", "--yes"), "name the issue type: security, card,"),
+        (("correct", ticket, "--issue-type", "cars"), "'cars' is no issue type: security, card,"),
         (("correct", ticket, "--issue-type", "card", "--queue", "vip"), "is no queue of the"),
         (("correct", ticket, "--issue-type", "card", "--escalate", "x"), "is no criterion: "),
         (("correct", ticket, "--issue-type", "card", "--priority", "5"), "is no priority: 1"),
         (("correct", ticket, "--issue-type", "card", "--why", "a\nb"), "one line of at most"),
         (("show", "NOBODY"), "no ticket and no run is called"),
-        (("list", "--owner", "nobody"), "is no owner of alerts.toml"),
+        (("list", "--owner", "nobody"), "alerts.toml names no owners"),
     ):
         assert said in place.ask("review", *words, code=2).err, words
     assert place.run(ticket) == run
@@ -135,7 +135,8 @@ def test_who_returns_it_gives_it_to_people_at_once(hosted: Hosted) -> None:
 
 def test_a_ticket_that_was_never_in_review_can_be_looked_at(hosted: Hosted) -> None:
     done = hosted.triaged()
-    assert "not stopped, since" in hosted.place.ask("review", "show", done.external_id).out
+    said = hosted.place.ask("review", "show", done.external_id).out
+    assert "nobody may decide here any more: it does not wait for a person" in said
 
 
 def test_of_two_at_once_one_decides_and_the_other_is_told(hosted: Hosted) -> None:
@@ -220,6 +221,8 @@ def test_whoever_owns_its_type_finds_it_by_that(local: Place) -> None:
     (Path(local.environment["TRIAGE_CONFIG"]) / "alerts.toml").write_text(alerts.format(names))
     local.take_in(a_line("T-1", "Hello, my card and the cash machine and a transfer, maybe?"))
     works(local)
+    said = local.ask("review", "list", "--owner", "some", code=2).err
+    assert "'some' is no owner of alerts.toml: all" in said
     [row] = local.ask("review", "list", "--owner", "all", "--json").json()
     assert (row["ticket"], row["owner"]) == ("T-1", "all")
     assert row["issue_type"] == local.run("T-1").issue_type

@@ -1,22 +1,15 @@
 """What the commands of review say to whoever decides."""
 
 import asyncio
-from typing import Any
-from unittest.mock import patch
 
 from tasks.causes import Cause, DropCause, ReviewReason
 from tasks.detour import Drop, GiveUp, NeedsHuman
-from tasks.errors import HelpdeskDown
-from tasks.ports.helpdesk import Gone
 from tasks.ticket import ExternalId
 from tests.acceptance.decided import decided
 from tests.acceptance.fleet import Place, a_line
-from tests.acceptance.reviewed import STRANGE, handed, unsure, waiting
+from tests.acceptance.reviewed import STRANGE, sheet, unsure, waiting
 from tests.house.reasons import turned
-from tests.house.shapes import differences, promised
 from tests.twins.models import a_verdict
-from worker.helpdesks.embedded import EmbeddedHelpdesk
-from worker.operating.moments import iso
 
 PROPOSED = a_verdict(issue_type="card")
 NOBODY_WORKS = "no fleet runs"
@@ -32,6 +25,24 @@ def test_who_has_waited_longest_is_listed_first(place: Place) -> None:
     told = [line.split()[:3] for line in place.ask("review", "list").out.splitlines()]
     assert told[1:4] == [["T-2", "2.0", "h"], ["T-3", "10", "min"], ["T-1", "1", "min"]]
     assert [one["ticket"] for one in place.ask("review", "list", "--limit", "1", "--json").json()]
+
+
+def test_what_is_due_first_is_listed_first(place: Place) -> None:
+    """And what has no limit last, however long it waits."""
+    now = place.shop.clock.now()
+    for ticket, ago, until in (
+        ("T-1", 900.0, now + 800),
+        ("T-2", 5.0, now + 300),
+        ("T-3", 9_000.0, None),
+        ("T-4", 800.0, now + 800),
+        ("T-5", 9_999.0, None),
+    ):
+        waiting(place, ticket, PROPOSED, ago=ago, detour=unsure(until))
+    rows = place.ask("review", "list", "--json").json()
+    assert [one["ticket"] for one in rows] == ["T-2", "T-1", "T-4", "T-5", "T-3"]
+    said = place.ask("review", "list", "--limit", "1")
+    assert "T-2" in said.out
+    assert "the first 1 to be due; for more say --limit N" in said.err
 
 
 def test_where_no_fleet_runs_it_says_so(place: Place) -> None:
@@ -54,16 +65,6 @@ def test_notes_are_shown_whole(place: Place) -> None:
     said = " ".join(" ".join(lines).split())
     assert f"triage-fleet n-1 {long} - and a list" in said
     assert "  - and a list" in lines
-
-
-def sheet(place: Place, ticket: str, **without: None) -> Any:  # noqa: ANN401 - a document
-    """The document about it, which is as promised; where something is null there is no more."""
-    found = place.ask("review", "show", ticket, "--json").json()
-    assert {name: found[name] for name in without} == without
-    shape = promised()["triage review show ID --json"]
-    told = differences(found, shape)
-    assert [one for one in told if one not in {f"it.{name} is None" for name in without}] == []
-    return found
 
 
 def test_it_says_what_there_is_to_choose_from_and_who_asks(place: Place) -> None:
@@ -149,8 +150,12 @@ def test_whether_a_model_was_asked_is_told_apart(place: Place) -> None:
 def test_several_may_share_an_account_of_the_system(place: Place) -> None:
     run = waiting(place, "T-1", PROPOSED)
     words = ("review", "accept", "T-1", "--yes", "--as")
-    for name in ("triage-fleet", "", "a\nb", "x" * 61):
+    for name in ("triage-fleet", "a\nb", "x" * 61):
         assert "argument --as" in place.ask(*words, name, code=2).err
+    for name in ("", "  "):
+        assert "argument --as: a person has a name: this one is empty" in (
+            place.ask(*words, name, code=2).err
+        )
     place.ask(*words, "lena")
     assert {one.by for one in place.shop.ledger.labels_of(run.id)} == {"lena"}
     said = place.ask("review", "return", "T-1", "--as", "cole", code=1).err
@@ -163,7 +168,7 @@ def test_a_person_is_told_what_is_unusual_about_their_values(place: Place) -> No
     assert "issue type card, priority 3, queue cards" in place.ask(*words).out
     said = place.ask(*words, "--priority", "1", "--escalate", "theft").out.splitlines()
     assert "priority 1 is outside what policy allows: 2 to 4" in said
-    assert "theft is no criterion of card: legal_threat, vulnerable_customer are" in said
+    assert "theft is no criterion of card: it has legal_threat, vulnerable_customer" in said
     assert "is no criterion" not in place.ask(*words, "--escalate", "legal_threat").out
     assert "is no criterion" not in place.ask(*words, "--escalate", "none").out
 
@@ -178,68 +183,28 @@ def test_a_return_names_the_ticket_and_the_queue_before_it_is_done(place: Place)
     )
 
 
-def test_what_a_person_has_set_meanwhile_is_said_to_stay(place: Place) -> None:
-    waiting(place, "T-1", PROPOSED)
-    mara(place, "T-1", "queue", "onboarding")
-    said = place.ask("review", "accept", "T-1").out.splitlines()
-    assert said == [
-        "queue stays onboarding: a person has chosen it",
-        "would be written to T-1: issue type card, priority 3; add --yes to do it",
-    ]
-    found = place.ask("review", "correct", "T-1", "--queue", "fraud", "--json").json()
-    assert (found["queue"], found["kept"]) == ("fraud", ["queue"])
-    said = place.ask("review", "return", "T-1").out.splitlines()
-    assert said == [
-        "queue stays onboarding: a person has chosen it",
-        "T-1 would be handed over to people, in the queue onboarding; add --yes to do it",
-    ]
-    found = place.ask("review", "correct", "T-1", "--queue", "onboarding", "--json").json()
-    assert (found["queue"], found["kept"]) == ("onboarding", [])
-
-
-def test_the_queue_of_the_hand_over_no_person_has_chosen(place: Place) -> None:
-    handed(place, waiting(place, "T-1", PROPOSED))
-    found = place.ask("review", "accept", "T-1", "--json").json()
-    assert (found["queue"], found["kept"]) == ("cards", [])
-
-
-def test_where_the_helpdesk_does_not_say_what_it_holds_it_may_be_something_else(
-    place: Place,
-) -> None:
-    waiting(place, "T-1", PROPOSED)
-    with patch.object(EmbeddedHelpdesk, "look", side_effect=HelpdeskDown("away")):
-        said = place.ask("review", "accept", "T-1").out
-        assert "the helpdesk does not answer: what a person has set there meanwhile stays" in said
-        assert sheet(place, "T-1", holds=None)
-
-
-def test_where_people_have_it_the_helpdesk_says(place: Place) -> None:
-    """It was put in the fallback queue, and they may have moved it since."""
-    run = handed(place, waiting(place, "T-1", PROPOSED, ago=7_200.0))
-    at = f"people have it since {iso(run.handed_at)}"
+def test_what_nobody_may_decide_any_more_offers_no_choice(place: Place) -> None:
+    decided(place, "T-1")
     said = place.ask("review", "show", "T-1").out
-    assert f"{at}: it is in the queue triage now; decide all the same" in said
-    mara(place, "T-1", "queue", "onboarding")
-    said = place.ask("review", "show", "T-1").out
-    assert f"{at}: it is in the queue onboarding now; decide all the same" in said
-    found = sheet(place, "T-1")
-    assert found["holds"]["queue"] == "onboarding"
-    with patch.object(EmbeddedHelpdesk, "look", return_value=Gone("T-1 is closed")):
-        said = place.ask("review", "show", "T-1").out
-        assert f"{at}: T-1 is closed" in said
-        said = place.ask("review", "accept", "T-1").out
-        assert "T-1 is closed: nothing is written there" in said
-    assert "given to people in the helpdesk: 1 more; --all" in place.ask("review", "list").out
+    assert "nobody may decide here any more: it does not wait for a person" in said
+    assert "not stopped" not in said
+    assert "to choose from" not in said
+    waiting(place, "T-2", PROPOSED)
+    assert "stopped by unsure: " in place.ask("review", "show", "T-2").out
+    assert "to choose from" in place.ask("review", "show", "T-2").out
 
 
-def test_since_when_it_waits_is_the_same_everywhere(place: Place) -> None:
-    """A hand-over is no new beginning."""
-    handed(place, waiting(place, "T-1", PROPOSED, ago=7_200.0))
-    [row] = place.ask("review", "list", "--all", "--json").json()
-    assert row["since"] == sheet(place, "T-1")["since"] < row["handed_at"]
-    assert "2.0 h" in place.ask("review", "list", "--all").out
+def test_whoever_names_no_value_corrects_nothing(place: Place) -> None:
+    run = waiting(place, "T-1", PROPOSED)
+    for words in ((), ("--yes",), ("--why", "a slip", "--yes"), ("--yes", "--json")):
+        said = place.ask("review", "correct", "T-1", *words, code=2).err
+        assert "name what is right (--issue-type, --priority, --queue, --escalate)" in said
+        assert "or accept it: `triage review accept T-1`" in said
+    assert place.run("T-1") == run
+    assert "would be written" in place.ask("review", "correct", "T-1", "--escalate", "none").out
 
 
-def mara(place: Place, ticket: str, field: str, value: str) -> None:
-    """A person sets that in the helpdesk."""
-    assert place.shop.sandbox.edit(ExternalId(ticket), field, value, "mara")
+def test_a_mistyped_option_shows_how_this_command_is_used(place: Place) -> None:
+    said = place.ask("review", "correct", "T-1", "--issue_type", "card", code=2).err
+    assert "usage: triage review correct " in said
+    assert "triage review correct: error: unrecognized arguments: --issue_type card" in said

@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import shlex
 
 from tasks.errors import OperatorError
 from tasks.facts import Facts
@@ -35,12 +36,14 @@ def show_next(asked: argparse.Namespace) -> ExitCode:
     )
     print(f"priorities: 1 (most urgent) to 4; queues: {', '.join(queues(taxonomy))}")
     print(f"\nwhat should it be? {found.left} left, this one among them:")
-    print(f"  {_command(found)}")
+    print(f"  {_command(found, asked.by)}")
     return ExitCode.DONE
 
 
-def _command(found: Asked) -> str:
-    return f"triage audit label {found.run} --issue-type TYPE --priority N --queue QUEUE"
+def _command(found: Asked, by: str | None) -> str:
+    """As it is to be said; where somebody has given their name, with that."""
+    signed = f" --as {shlex.quote(by)}" if by else ""
+    return f"triage audit label {found.run} --issue-type TYPE --priority N --queue QUEUE{signed}"
 
 
 def _print_ticket(ticket: Ticket) -> None:

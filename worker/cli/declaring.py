@@ -39,7 +39,7 @@ def command(
 ) -> argparse.ArgumentParser:
     """A command, and the function that carries it out."""
     parser = parsers.add_parser(name, help=what, description=what, allow_abbrev=False)
-    parser.set_defaults(handler=handler)
+    parser.set_defaults(handler=handler, refuse=parser.error)
     if json:
         parser.add_argument("--json", action="store_true", help="for scripts")
     return parser
@@ -58,7 +58,10 @@ def signs(parser: argparse.ArgumentParser) -> None:
 
 def _person(text: str) -> str:
     name = text.strip()
-    if not (0 < len(name) <= LONGEST_NAME and name.isprintable()) or name == MACHINE:
+    if not name:
+        message = "a person has a name: this one is empty"
+        raise argparse.ArgumentTypeError(message)
+    if not (len(name) <= LONGEST_NAME and name.isprintable()) or name == MACHINE:
         message = f"a person's name is one line of at most {LONGEST_NAME} characters, not {MACHINE}"
         raise argparse.ArgumentTypeError(message)
     return name

@@ -13,7 +13,9 @@ from worker.cli.screen import Screen
 def main(words: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     words = sys.argv[1:] if words is None else words
-    asked = grammar().parse_args(words)
+    asked, unknown = grammar().parse_known_args(words)
+    if unknown:
+        asked.refuse(f"unrecognized arguments: {' '.join(unknown)}")
     if not all(map(_is_text, words)):
         print("triage: the command line is not UTF-8", file=sys.stderr)
         return ExitCode.USAGE

@@ -22,6 +22,8 @@ from worker.operating.reviewing import Opened, Planned, Reviewer
 
 Decide = Callable[[Reviewer, Opened, Wishes, str | None], Planned | Objection | Left]
 
+VALUES = "--issue-type, --priority, --queue, --escalate"
+
 
 def accept(asked: argparse.Namespace) -> ExitCode:
     """The proposal is written as it is."""
@@ -30,6 +32,9 @@ def accept(asked: argparse.Namespace) -> ExitCode:
 
 def correct(asked: argparse.Namespace) -> ExitCode:
     """Other values are written."""
+    if not any((asked.issue_type, asked.priority, asked.queue, asked.escalate)):
+        instead = f"or accept it: `triage review accept {asked.ticket}`"
+        raise OperatorError(f"name what is right ({VALUES}), {instead}")
     wishes = Wishes(
         issue_type=asked.issue_type,
         priority=asked.priority,
@@ -55,7 +60,7 @@ def _decide(asked: argparse.Namespace, wishes: Wishes, decide: Decide) -> ExitCo
                 raise OperatorError(f"{run.external_id} is left alone: {planned}")
             if isinstance(planned, Planned):
                 doing = _doing(shop, by, opened, wishes, planned)
-                left = by.do(planned, shop.broker()) if asked.yes else None
+                left = by.do(doing.planned, shop.broker()) if asked.yes else None
                 if left is None:
                     return _done(asked, doing)
             else:
@@ -84,7 +89,7 @@ def _doing(shop: Shop, by: Reviewer, opened: Opened, wishes: Wishes, planned: Pl
     seen = look(shop, opened.run)
     stays = kept(shop, opened.run, opened.ticket, seen, values) if isinstance(seen, Seen) else {}
     return Doing(
-        planned=planned,
+        planned=planned.beside(stays),
         values=values,
         kept=stays,
         remarks=[*held(seen, stays), *remarks(by, opened, wishes, planned)],

@@ -11,9 +11,7 @@ DECIDING = "worker.cli.review_deciding"
 def reviews(nouns: Parsers) -> None:
     """Looks at what waits for a person, decides."""
     verbs = noun(nouns, "review", "tickets that wait for a person: look, decide")
-    listing = command(
-        verbs, "list", f"{HANDLERS}:list_reviews", "what waits, oldest first", json=True
-    )
+    listing = command(verbs, "list", f"{HANDLERS}:list_reviews", "what waits, due first", json=True)
     listing.add_argument("--all", action="store_true", help="also what people have by now")
     listing.add_argument("--owner", metavar="NAME", help="of alerts.toml: their issue types alone")
     listing.add_argument("--limit", type=count, default=50, help="at most (default 50)")

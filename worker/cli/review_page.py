@@ -7,31 +7,47 @@ from worker.cli.output import print_folded, print_table, print_text
 from worker.operating.moments import age
 
 Document = Mapping[str, Any]
+Moved = Mapping[str, str | None]
+"""The queue that a person has put it in, if any has."""
 
 
-def print_sheet(found: Document, queue: str) -> None:
-    """`queue`: where it goes, if nobody decides."""
+def print_sheet(found: Document, queue: str, moved: Moved) -> None:
+    """`queue`: where it goes, if nobody decides and no person has moved it."""
     print(f"{found['ticket']} (run {found['run']}, revision {found['revision']})")
-    stopped = f"stopped by {found['reason']}: {found['why']}" if found["reason"] else "not stopped"
-    print(f"{stopped}, since {found['since']}")
-    print(_standing(found, queue))
+    if found["reason"]:
+        print(f"stopped by {found['reason']}: {found['why']}, since {found['since']}")
+    print(_standing(found, queue, moved))
+    if found["holds"] is not None:
+        print(f"the helpdesk holds: {_held(found['holds'])}")
     print(f"customer: {_who(found['requester'])}, tier {found['customer_tier'] or 'unknown'}")
     print(f"\n--- {found['subject'] or 'no subject'}")
     for turn in found["messages"]:
         print(f"[{turn['author']}, {turn['at'] or 'before'}]\n{turn['body']}\n")
     _print_facts(found["facts"])
     _print_proposal(found)
-    _print_choices(found["choices"])
+    if not found["decided"]:
+        _print_choices(found["choices"])
 
 
-def _standing(found: Document, queue: str) -> str:
+def _held(fields: Document) -> str:
+    named = {name.replace("_", " "): value for name, value in fields.items()}
+    return _shown(named.items()) or "nothing yet"
+
+
+def _standing(found: Document, queue: str, moved: Moved) -> str:
     if found["decided"]:
         return f"nobody may decide here any more: {found['decided']}"
     if found["handed_at"]:
         return f"people have it since {found['handed_at']}: {_place(found, queue)}"
     if found["gone"]:
         return f"nothing can be written there any more: {found['gone']}"
-    return f"it goes to the queue {queue} at {found['until'] or 'once'}, if nobody decides"
+    if "queue" in moved:
+        where = f"in the queue {moved['queue']}" if moved["queue"] else "in no queue"
+        until = f" until {found['until']}" if found["until"] else ""
+        return f"it stays {where}, where a person has put it, if nobody decides{until}"
+    goes = f"it goes to the queue {queue} at {found['until'] or 'once'}, if nobody decides"
+    doubt = ", unless a person has moved it: the helpdesk does not answer"
+    return goes if found["holds"] is not None else f"{goes}{doubt}"
 
 
 def _place(found: Document, queue: str) -> str:

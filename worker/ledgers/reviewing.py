@@ -36,8 +36,9 @@ class LedgerReviewing:
     def in_review(
         self, *, handed: bool, residence: Residence = ANYWHERE
     ) -> Sequence[tuple[Run, float]]:
-        """Runs that wait for a person, each with since when (epoch seconds), the oldest first.
+        """Runs that wait for a person, each with since when (epoch seconds).
 
+        What is due first comes first; what has no limit last, the oldest before the others.
         `handed`: those that people have by now, too. What a backfill has left is nobody's work.
         """
         runs, since = schema.runs, _since()
@@ -48,8 +49,9 @@ class LedgerReviewing:
         )
         if not handed:
             query = query.where(runs.c.handed_at.is_(None))
+        order = (runs.c.due_at.is_(None), runs.c.due_at, since, runs.c.id)
         with reading(self.engine) as connection:
-            found = connection.execute(query.order_by(since, runs.c.id))
+            found = connection.execute(query.order_by(*order))
             return [(run_of(row[:-1]), float(row[-1])) for row in found]
 
     def handed_reviews(self, residence: Residence = ANYWHERE) -> int:

@@ -54,7 +54,7 @@ def _of_mode(by: Reviewer, opened: Opened) -> Iterator[str]:
 
 
 def _listed(criteria: Sequence[str]) -> str:
-    return f"{', '.join(criteria)} are" if criteria else "it has none"
+    return f"it has {', '.join(criteria) or 'none'}"
 
 
 def _uncalled(proposal: Proposal) -> list[str]:

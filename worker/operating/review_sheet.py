@@ -20,8 +20,13 @@ from worker.operating.reviewing import Opened, Reviewer
 Document = dict[str, object]
 
 
-def row(run: Run, since: float, opened: Opened | Left, alerts: Alerts) -> Document:
-    """One ticket, as docs/interface.md has it; `since` it waits for a person, in epoch seconds."""
+def row(run: Run, since: float, reviewer: Reviewer) -> Document:
+    """One ticket of the list; `since` it waits for a person, in epoch seconds."""
+    found = _row(run, since, reviewer.open(run), reviewer.config.alerts)
+    return found | {"returned": run.handed_at is not None and reviewer.has_returned(run)}
+
+
+def _row(run: Run, since: float, opened: Opened | Left, alerts: Alerts) -> Document:
     proposal = opened.proposal if isinstance(opened, Opened) else None
     values: Mapping[str, object] = proposal.values if proposal else {}
     return {
@@ -47,7 +52,7 @@ def sheet(opened: Opened, reviewer: Reviewer, seen: Seen | Gone | None) -> Docum
 
     `seen`: as it stands in the helpdesk, None where that does not answer.
     """
-    found = row(opened.run, opened.since, opened, reviewer.config.alerts)
+    found = _row(opened.run, opened.since, opened, reviewer.config.alerts)
     for name in ("issue_type", "priority", "queue", "escalated"):
         found.pop(name)
     return found | {

@@ -1,12 +1,13 @@
 """Somebody at the shell decides about a ticket that no machine decided about."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from config.load import Config
 from tasks.case import Classified, Enriched, Received
 from tasks.chronicle import handing_over, returned, reviewed, sent_again
+from tasks.corrections import UNTOLD, plain
 from tasks.decision import WHY, Decision
 from tasks.events import Event, Kind
 from tasks.facts import Facts
@@ -59,6 +60,18 @@ class Planned:
     decision: Decision | None = None
     labels: tuple[Label, ...] = ()
 
+    def beside(self, kept: Mapping[str, str | None]) -> "Planned":
+        """The same where people have set these in the helpdesk: what stays there is the truth.
+
+        Of a field that they emptied they say nothing that it should be.
+        """
+        stays = {name: plain(value) for name, value in kept.items() if value}
+        labels = tuple(
+            replace(one, truth=stays[one.field], by=UNTOLD) if one.field in stays else one
+            for one in self.labels
+        )
+        return replace(self, labels=labels)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reviewer:
@@ -106,6 +119,11 @@ class Reviewer:
         if last is not None:  # a ticket that somebody returned is in review still, and decided
             return Left(told(last))
         return None if run.state is State.IN_REVIEW else instead(run)
+
+    def has_returned(self, run: Run) -> bool:
+        """Whether somebody has: of one that is in review still, nobody else decides then."""
+        last = last_review(self.ledger.events(run.id))
+        return last is not None and last.body["decision"] == "return"
 
     def accept(self, opened: Opened, wishes: Wishes, why: str | None) -> Planned | Objection:
         """The proposal as it is."""
