@@ -138,15 +138,15 @@ def _wrong(case: Classified, desk: Desk, cause: Cause, why: str) -> Detour:
     dearer = _promotion(case, desk, desk.policy.asking.promotions_semantic)
     if dearer:
         return Promote(tier=dearer, why=f"{case.answer.model}: {why}")
-    if sign := _talked_into(case, desk):
+    if sign := _talked_into(case, cause, desk):
         why = f"{case.answer.model}: {why}, and the ticket may be why: {sign}"
         return NeedsHuman(reason=ReviewReason.INSTRUCTED, why=why)
     return GiveUp(cause=cause, why=f"{case.answer.model}: {why}")
 
 
-def _talked_into(case: Classified, desk: Desk) -> str | None:
+def _talked_into(case: Classified, cause: Cause, desk: Desk) -> str | None:
     ticket = case.enriched.ticket
-    if is_named_in(case.verdict.issue_type, ticket):
+    if cause is Cause.OFF_LIST and is_named_in(case.verdict.issue_type, ticket):
         return "it names that itself"
     return talks_to_a_machine(ticket, desk.policy.signs)
 

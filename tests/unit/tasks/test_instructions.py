@@ -83,6 +83,17 @@ def test_without_a_sign_a_wrong_value_is_a_dead_letter() -> None:
     assert found.cause is Cause.OFF_LIST
 
 
+def test_a_customer_who_names_their_own_issue_has_talked_nobody_into_anything() -> None:
+    """The type is right, and something else of the answer is wrong."""
+    answer = an_answer(
+        a_verdict(issue_type="exchange", priority=1), model="openai/gpt-5-mini", tier="standard"
+    )
+    spoken = classified(answer=answer, ticket=a_ticket("Which exchange rate is that?"))
+    found = _validate(_after(spoken))
+    assert isinstance(found, GiveUp)
+    assert found.cause is Cause.PRIORITY_OUTSIDE_POLICY
+
+
 def _after(case: Classified) -> Classified:
     """When the promotion was made."""
     return replace(case, answers=(an_answer(), *case.answers))
