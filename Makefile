@@ -14,8 +14,9 @@ run: ## triage the fixture inbox on an embedded fleet, and report
 	.make/setup run
 	exec $(bin)/triage run
 
+# As they are collected: the acceptance tests, which wait, begin; the many short ones fill up the end.
 test: check ## every check there is, then every test (ARGS="-k books" for some of them)
-	exec $(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
+	exec $(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## format, lint, types and import contracts
 	.make/setup dev
