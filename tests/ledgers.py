@@ -52,7 +52,7 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
         return f"sqlite:///{path}"
     url: str = request.getfixturevalue("migrated_postgres")
-    _empty(url)
+    empty(url)
     return url
 
 
@@ -70,7 +70,7 @@ def _migrate(url: str) -> None:
     engine.dispose()
 
 
-def _empty(url: str) -> None:
+def empty(url: str) -> None:
     """As nobody but the server's owner can: past the guards, and faster than a new database."""
     with psycopg.connect(url, autocommit=True) as connection:
         tables = "; ".join(

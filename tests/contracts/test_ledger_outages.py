@@ -15,7 +15,7 @@ from tasks.errors import LedgerDown
 from tasks.ports.ledger import Cursor, Filter, SealedKey
 from tasks.run import RunId
 from tests.acceptance.patience import until
-from tests.ledgers import ENRICHED, ME, a_change, a_claim, a_queued, a_running, an_arrival
+from tests.ledgers import ENRICHED, ME, a_change, a_claim, a_queued, a_running, an_arrival, empty
 from tests.twins.clock import NOON
 from worker.ledgers import engine
 from worker.ledgers.sql import SqlLedger
@@ -39,7 +39,8 @@ WRITES = ("ingest", "claim", "commit", "reserve", "keep_keys", "beat", "take_rol
 
 @pytest.fixture
 def on_postgres(migrated_postgres: str) -> Iterator[SqlLedger]:
-    """A ledger on PostgreSQL."""
+    """An empty ledger on PostgreSQL."""
+    empty(migrated_postgres)
     opened = SqlLedger(engine.connect(migrated_postgres))
     yield opened
     opened.close()
