@@ -36,13 +36,15 @@ async def _told(closed: Closed, case: Enriched, desk: Desk, *, asks: bool) -> Ea
     """Of a long one what is kept comes first: then it was gone through already."""
     if closed.ticket is None:
         return closed.line
-    turns = _turns(closed.ticket)
-    is_long = sum(len(turn.body) for turn in turns) > desk.policy.context.closed * BYTES_A_TOKEN
-    notes = await _kept(closed, turns, desk) if asks and is_long else None
+    turns, most = _turns(closed.ticket), desk.policy.context.closed
+    is_long = sum(len(turn.body) for turn in turns) > most * BYTES_A_TOKEN
+    said = None if is_long else Talk.of(None, turns).whole(most)
+    notes = await _kept(closed, turns, desk) if asks and not said else None
     if notes is None and talks_to_a_machine(closed.ticket, desk.policy.signs):
         return closed.line
-    notes = notes or await _compressed(closed, turns, case, desk, asks=asks)
-    return closed.line.model_copy(update={"notes": notes})
+    if notes is None:
+        notes = said or await _compressed(closed, turns, case, desk, asks=asks)
+    return closed.line.model_copy(update={"notes": notes.on(hashes(turns))})
 
 
 def _turns(ticket: Ticket) -> tuple[Turn, ...]:
@@ -60,11 +62,7 @@ async def _kept(closed: Closed, turns: tuple[Turn, ...], desk: Desk) -> Summary 
 async def _compressed(
     closed: Closed, turns: tuple[Turn, ...], case: Enriched, desk: Desk, *, asks: bool
 ) -> Summary:
-    budget, covers, talk = desk.policy.context, hashes(turns), Talk.of(None, turns)
-    if said := talk.whole(budget.closed):
-        return said.on(covers)
-    if asks and (kept := await _kept(closed, turns, desk)):
-        return kept
+    budget, talk = desk.policy.context, Talk.of(None, turns)
     noting = Noting(
         purpose="compress",
         prompt=desk.compress,
@@ -74,7 +72,7 @@ async def _compressed(
     )
     came = await note(talk, noting, case, desk) if asks else None
     if isinstance(came, Summary):
-        made = came.fitted(budget.closed).on(covers)
+        made = came.fitted(budget.closed).on(hashes(turns))
         await desk.threads.closed(closed.thread).keep(made)
         return made
-    return talk.in_short(budget.closed).on(covers)
+    return talk.in_short(budget.closed)
