@@ -78,7 +78,15 @@ class Limit(Frozen):
         if self.requests_per_minute is None and self.tokens_per_minute is None:
             message = "it limits nothing: say requests_per_minute, tokens_per_minute or both"
             raise ValueError(message)
+        if self.by_visit and self.tokens_per_minute is not None:
+            message = "only models cost tokens: say requests_per_minute"
+            raise ValueError(message)
         return self
+
+    @property
+    def by_visit(self) -> bool:
+        """Whether one leave is for several requests, so that what is begun can be ended."""
+        return self.upstream.startswith(("helpdesk:", "facts:"))
 
     @property
     def said(self) -> str:

@@ -190,3 +190,19 @@ DROPPED: tuple[Kind, Body] = (
 def sent(run: Run) -> tuple[Kind, Body]:
     """It is queued, and the broker is told."""
     return Kind.SENT, {"send_n": run.send_n + 1}
+
+
+def written_with_a_note(ledger: SqlLedger, ticket: str, key: str | None = None) -> Run:
+    """Written, with a note that is to be looked for a minute after noon."""
+    (run,) = claim_all(ledger, *take_in(ledger, an_arrival(ticket)))
+    note = Intent(
+        key=key or f"{ticket}:note:draft",
+        run=run.id,
+        target="note:draft",
+        before=None,
+        wanted=None,
+        outcome="applied",
+        sweep_at=NOON + 60,
+    )
+    assert ledger.commit([a_change(run, ENRICHED, WRITTEN, writes=(note,))]) == [True]
+    return run

@@ -4,17 +4,14 @@ It loads models, so nothing but a worker (and `ticket replay`) may import it.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
-from config.tiers import TIERS, Tiers
+from config.tiers import TIERS
 from tasks.desk import Desk, Journal
-from tasks.ports.guards import Errand, Guards
+from tasks.ports.guards import Guards
+from tasks.ports.helpdesk import Helpdesk
 from tasks.ports.ledger import WorkerRow
-from tasks.ports.model import Models
 from tasks.run import Incarnation
 from worker.alarm import answering, open_lookout, open_post
 from worker.broker.errors import BrokerDown
@@ -26,15 +23,12 @@ from worker.carrying.hints import BrokerHints
 from worker.carrying.loop import EventLoop
 from worker.chance import token, uniform
 from worker.compose import Shop, open_facts, open_inbox, open_intake, recognise
-from worker.facts.sources import FactSources
+from worker.desks import Desks, aclose, guarded_helpdesk, open_desks
 from worker.fleet import Fleet, Upkeep
 from worker.gatehouse import Gatehouse
-from worker.guards.guarded_helpdesk import GuardedHelpdesk
-from worker.guards.open_door import OpenDoor
+from worker.guards.polls import PollPace
 from worker.helpdesks.fenced import FencedHelpdesk, fenced
 from worker.ledgers import migrating
-from worker.measuring import LedgerMeasures
-from worker.models.switchboard import Switchboard
 from worker.serving import open_models
 from worker.telemetry.log import Log
 from worker.telemetry.sentry import reporter
@@ -47,20 +41,18 @@ from worker.upkeep.observer import Observer
 from worker.upkeep.polling import Polling
 from worker.upkeep.reaper import Duties, Reaper
 from worker.upkeep.releasing import Releasing
-from worker.upkeep.sweeper import Sweeper
+from worker.upkeep.role import Role
+from worker.upkeep.sweeper import ROLE, Sweeper
 from worker.version import VERSION
-
-if TYPE_CHECKING:
-    pass
-
-Desks = Callable[[Journal], Desk]
-"""Gives each run a desk for its own journal."""
 
 Furnish = Callable[[Guards], Desks]
 """Makes desks behind these guards."""
 
 REMEMBERED_SECONDS = 30 * 86_400.0
 """How long a restored ledger asks the helpdesk first."""
+
+SWEEPER_SECONDS = 5.0
+"""Between two rounds; nothing that it finds is urgent."""
 
 FRESH = 2 / 3
 """Of the time after which a life is taken for over: nothing is sent by one that may be."""
@@ -97,7 +89,6 @@ def hire(
     home = shop.residence
     gatehouse = Gatehouse(shop, off=gate.off)
     duties = Duties(
-        sweeper=Sweeper(shop.ledger, shop.helpdesk, shop.vault, shop.clock, residence=home),
         entrusting=Entrusting(shop.ledger, shop.vault, shop.clock, shop.config.policy, home),
         releasing=Releasing(shop.ledger, shop.clock, gatehouse.ways),
     )
@@ -112,26 +103,55 @@ def hire(
     # A worker that serves upkeep alone carries no ticket, so it loads no models.
     models = open_models(shop) if tiers and desks is None else None
     facts = open_facts(shop.config, shop.clock, gatehouse.doors) if models else None
-    given = open_desks(shop, models, gatehouse.doors, facts) if models else _no_desk
-    given = desks(gatehouse.doors) if desks else given
+    helpdesk = guarded_helpdesk(shop, gatehouse.doors)
+    given: Desks = _no_desk
+    if desks:
+        given = desks(gatehouse.doors)
+    elif models:
+        given = open_desks(shop, models, gatehouse.doors, facts=facts, helpdesk=helpdesk)
+    bench = _bench(shop, heart, gate, tiers, BrokerHints(broker, log), given, helpdesk)
+    loop = EventLoop(closing=partial(aclose, models, facts))
     return Fleet(
-        _bench(shop, heart, gate, tiers, BrokerHints(broker, log), given, gatehouse.doors),
+        bench,
         heart=heart,
         upkeep=(
             Upkeep(reaper, every=settings.reaper.sweep_seconds, log=log),
+            Upkeep(_sweeper(shop, heart, bench.helpdesk, loop), every=SWEEPER_SECONDS, log=log),
             Upkeep(_herald(shop, heart, broker), every=shop.config.alerts.every_seconds, log=log),
         ),
-        loop=EventLoop(closing=partial(_aclose, models, facts)),
+        loop=loop,
         guards=gatehouse,
         drain_seconds=settings.worker.drain_seconds,
-        poll=_polling(shop),
+        poll=_polling(shop, gatehouse, loop, me),
     )
 
 
-def _polling(shop: Shop) -> Polling:
+def _polling(shop: Shop, gatehouse: Gatehouse, loop: EventLoop, me: Incarnation) -> Polling:
     every = shop.config.settings.intake.poll_seconds
+    doors = gatehouse.doors
+    pace = PollPace(
+        shop.upstream,
+        doors.limits,
+        me=me,
+        clock=shop.clock,
+        on_loop=loop.run,
+        log=Log("intake"),
+        off=doors.off,
+    )
     inbox_of = partial(open_inbox, shop=shop)
-    return Polling(open_intake(shop), inbox_of, clock=shop.clock, apart=every / 2)
+    return Polling(open_intake(shop), inbox_of, pace, clock=shop.clock, apart=every / 2)
+
+
+def _sweeper(shop: Shop, heart: Heart, helpdesk: Helpdesk, loop: EventLoop) -> Sweeper:
+    return Sweeper(
+        shop.ledger,
+        helpdesk,
+        shop.vault,
+        shop.clock,
+        residence=shop.residence,
+        on_loop=loop.run,
+        is_ours=Role(ROLE, heart).is_held,
+    )
 
 
 def _herald(shop: Shop, heart: Heart, broker: Broker) -> Herald:
@@ -151,75 +171,6 @@ def _no_desk(_journal: Journal) -> Desk:
     raise RuntimeError(message)
 
 
-@asynccontextmanager
-async def desk_with(shop: Shop, journal: Journal, tiers: Tiers) -> AsyncIterator[Desk]:
-    """A desk of this shop for one journal, with these tiers. Loads models: seconds."""
-    models = open_models(shop, tiers)
-    facts = open_facts(shop.config, shop.clock)
-    try:
-        yield replace(open_desks(shop, models, facts=facts)(journal), tiers=tiers)
-    finally:
-        await _aclose(models, facts)
-
-
-async def _aclose(*opened: Switchboard | FactSources | None) -> None:
-    """Ends the connections that a loop has opened."""
-    for one in opened:
-        if one is not None:
-            await one.aclose()
-
-
-def _guarded(shop: Shop, guards: Guards) -> GuardedHelpdesk:
-    remote = shop.config.helpdesk.remote
-    errand = Errand(
-        upstream=f"helpdesk:{shop.config.helpdesk.kind}",
-        credential=remote.credential if remote else None,
-    )
-    at_once = remote.requests if remote else None
-    return GuardedHelpdesk(shop.helpdesk, guards, errand, at_once=at_once)
-
-
-def _measures(shop: Shop) -> LedgerMeasures:
-    tolerated = shop.config.policy.autonomy.tolerated
-    return LedgerMeasures(
-        ledger=shop.ledger, clock=shop.clock, tolerated=tolerated, log=Log("measures")
-    )
-
-
-def open_desks(
-    shop: Shop, models: Models, guards: Guards | None = None, facts: FactSources | None = None
-) -> Desks:
-    """Gives each run a desk of its own; everything but the journal is shared.
-
-    `facts` are closed by whoever has opened them. Without guards everything is let through: for
-    what an operator does by hand.
-    """
-    config = shop.config
-    guards = guards or OpenDoor()
-    return partial(
-        _desk,
-        taxonomy=config.taxonomy,
-        tiers=config.tiers,
-        policy=config.policy,
-        prompt=config.classify,
-        judge=config.judge,
-        place=config.helpdesk.kind,
-        measures=_measures(shop),
-        summarise=config.summarise,
-        compress=config.compress,
-        clock=shop.clock,
-        facts=facts or open_facts(shop.config, shop.clock, guards),
-        models=models,
-        helpdesk=_guarded(shop, guards),
-        guards=guards,
-        limits=config.guards,
-    )
-
-
-def _desk(journal: Journal, **shared: object) -> Desk:
-    return Desk(journal=journal, **shared)  # type: ignore[arg-type]  # the names are Desk's own
-
-
 def _bench(
     shop: Shop,
     heart: Heart,
@@ -227,7 +178,7 @@ def _bench(
     tiers: frozenset[str],
     hints: Hints,
     desks: Desks,
-    guards: Guards,
+    helpdesk: Helpdesk,
 ) -> Bench:
     settings = shop.config.settings.worker
     # What an observer takes for death, less the time that a request may be under way.
@@ -240,7 +191,7 @@ def _bench(
         config=shop.config,
         clock=shop.clock,
         desk=fenced(remembering(desks, shop.shelf()), may_send),
-        helpdesk=FencedHelpdesk(_guarded(shop, guards), may_send),
+        helpdesk=FencedHelpdesk(helpdesk, may_send),
         ledger=shop.ledger,
         writer=GroupWriter(
             shop.ledger, shop.clock, rows=settings.group_rows, seconds=settings.group_seconds

@@ -67,6 +67,16 @@ class Sharing(Protocol):
         """Tells what there is to tell, and ends."""
 
 
+class Polls(Protocol):
+    """Asks sources of tickets."""
+
+    def __call__(self, source: str) -> None:
+        """Once."""
+
+    def end(self) -> None:
+        """Whoever waits for its turn gives up."""
+
+
 class Fleet:
     """Everything of one worker process that outlives a ticket."""
 
@@ -79,9 +89,9 @@ class Fleet:
         loop: EventLoop,
         guards: Sharing,
         drain_seconds: float,
-        poll: Callable[[str], None],
+        poll: Polls,
     ) -> None:
-        self.poll = poll  # asks a source once; for the upkeep queue
+        self.poll = poll  # for the upkeep queue
         self._bench = bench
         self._heart = heart
         self._upkeep = upkeep
@@ -156,6 +166,7 @@ class Fleet:
     def drain(self) -> None:
         """No new tickets; those under way finish their stage, or are cancelled when time is up."""
         self._carrier.draining = True
+        self.poll.end()
         timer = threading.Timer(self._drain_seconds, self.cancel)
         timer.daemon = True
         timer.start()

@@ -1,23 +1,52 @@
 """Opens the guards of one process, over the Redis that it shares with the fleet."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 
 from tasks.accounts import day_of
 from worker.broker.client import client
+from worker.carrying.loop import EventLoop
 from worker.chance import token, uniform
 from worker.compose import Shop
 from worker.guards.breakers import Breakers
 from worker.guards.doors import Doors
 from worker.guards.limits import Limits
+from worker.guards.polls import PollPace
 from worker.guards.post import ANSWER_SECONDS, CONNECT_SECONDS, ROUND_SECONDS, Post
 from worker.guards.redis_shared import RedisShared, connect
 from worker.guards.retry_budget import RetryBudget
 from worker.guards.rule import KEYS
 from worker.guards.scribe import Scribe
 from worker.guards.standing import Standing
+from worker.guards.visits import Visits
+from worker.helpdesks.asked import before_each_request
 from worker.ledgers.accounting import WAITS
 from worker.telemetry.log import Log
 from worker.upkeep.releasing import Way
+
+
+@contextmanager
+def within_limits(shop: Shop) -> Iterator[None]:
+    """What is asked of the helpdesk within, from the shell, keeps to the fleet's limit, too."""
+    log, me = Log("guards"), token()
+    post, limits = _limits(shop, log, me)
+    loop = EventLoop()
+    post.start()
+    loop.start()
+    pace = PollPace(shop.upstream, limits, me=me, clock=shop.clock, on_loop=loop.run, log=log)
+    try:
+        with before_each_request(pace):
+            yield
+    finally:
+        loop.stop()
+        post.stop()
+
+
+def _limits(shop: Shop, log: Log, me: str) -> tuple[Post, Visits]:
+    redis = client(shop.broker_url, connect=CONNECT_SECONDS, answer=ANSWER_SECONDS, text=True)
+    post = Post(redis, clock=shop.clock, log=log, every=ROUND_SECONDS)
+    limits = Limits(shop.config.guards.limits, post, me=me, clock=shop.clock)
+    return post, Visits(limits, clock=shop.clock)
 
 
 class Gatehouse:
@@ -26,9 +55,8 @@ class Gatehouse:
     def __init__(self, shop: Shop, *, off: Callable[[], Collection[str]] = tuple) -> None:
         """`off`: the guards that an operator does without for a while."""
         rules, log = shop.config.guards, Log("guards")
-        redis = client(shop.broker_url, connect=CONNECT_SECONDS, answer=ANSWER_SECONDS, text=True)
-        self._post = Post(redis, clock=shop.clock, log=log, every=ROUND_SECONDS)
         me = token()
+        self._post, limits = _limits(shop, log, me)
         self._breakers = Breakers(
             rules.breaker,
             RedisShared(connect(shop.broker_url), shop.clock),
@@ -41,7 +69,7 @@ class Gatehouse:
         self.doors = Doors(
             self._breakers,
             budget=RetryBudget(rules.retries, self._post, me=me),
-            limits=Limits(rules.limits, self._post, me=me, clock=shop.clock),
+            limits=limits,
             off=off,
         )
         self._shop = shop

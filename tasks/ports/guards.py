@@ -18,7 +18,9 @@ class Errand:
     it may cost against a limit of tokens a minute. `is_retry`: it has failed before, by no fault of
     ours, and spends the fleet's retry budget. `whose`: the run that asks; it keeps its place in the
     line of a limit by that, and who does not say so has none. `lane`: its tier; lanes take turns at
-    a limit, so that a flood of cheap tickets does not keep the dear ones waiting.
+    a limit, so that a flood of cheap tickets does not keep the dear ones waiting. `visit`: it is
+    one of about so many requests of whoever `whose` is, which a limit lets through with one leave;
+    0: it comes alone.
     """
 
     upstream: str
@@ -28,6 +30,7 @@ class Errand:
     is_retry: bool = False
     whose: str | None = None  # the run that asks
     lane: str | None = None  # lanes take turns at a limit: the tier
+    visit: int = 0
 
 
 class Ended(StrEnum):
@@ -49,6 +52,7 @@ class Permit:
     standing: dict[str, object] = field(default_factory=dict)
     ended: Ended | None = None
     tokens: int | None = None  # what it came to; None: nobody knows, so what was asked for
+    requests: int = 1  # that a visit has come to by it
 
     def tell(self, error: BaseException) -> None:
         """It ended with that."""

@@ -25,6 +25,8 @@ class Capabilities:
     """A request that the helpdesk accepted has taken effect, or never will, after so long."""
     history_in_one_step: bool = True
     """A value is never there without the entry that tells of it, whenever the helpdesk dies."""
+    write_requests: int = 8
+    """That a whole write comes to, as a rule, at most: a limit gives leave for all of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

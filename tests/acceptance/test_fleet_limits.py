@@ -15,7 +15,7 @@ from redis import Redis
 from config.guards import Limit
 from tasks.errors import RateLimited, RetriesSpent
 from tasks.ports.guards import Errand
-from tests.acceptance.throttled import LIMIT, RETRIES, WINDOW, a_post
+from tests.acceptance.throttled import A_WRITE, HELPDESK, LIMIT, RETRIES, WINDOW, a_post
 from worker.broker import server
 from worker.clock import SystemClock
 from worker.guards.limits import Limits
@@ -73,6 +73,19 @@ def test_four_processes_ask_as_often_as_the_limit_says_and_one_that_dies_wastes_
     assert min(minutes) >= 54, minutes
 
 
+def test_what_four_processes_begin_to_write_they_end_and_keep_the_limit(
+    redis: server.EmbeddedRedis,
+) -> None:
+    """Two hundred tickets want a helpdesk that takes six writes a minute, by its own count."""
+    said = _said(_askers(redis, "visits", 5 * WINDOW))
+    times = [at for what, at in said if what == "asked"]
+    written = [at for what, at in said if what == "written"]
+    most = max(sum(at <= other < at + WINDOW for other in times) for at in times)
+    assert most <= (HELPDESK.requests_per_minute or 0)
+    assert len(times) >= 4 * 54
+    assert len(written) >= 0.9 * len(times) / A_WRITE  # nothing is begun in vain
+
+
 def test_four_processes_try_again_no_more_often_than_the_successes_allow(
     redis: server.EmbeddedRedis,
 ) -> None:
@@ -107,7 +120,7 @@ def test_what_one_process_was_told_closes_the_door_for_all(
     other.start()
 
     async def ask() -> list[float]:
-        await here.told("openai", 20.0)
+        here.told("openai", 20.0)
         while not unlimited.standing("openai"):  # noqa: ASYNC110 - the round brings it
             await asyncio.sleep(0.01)
         waits = []
@@ -139,10 +152,10 @@ def test_tokens_that_were_not_used_are_given_back(redis: server.EmbeddedRedis, p
         seen = [spent()]
         with pytest.raises(RateLimited):
             await limits.take(Errand(upstream="openai", tokens=600, whose="c"))
-        await limits.settle(first, 20)
+        limits.settle(first, 20)
         await limits.take(second)
         seen.append(spent())
-        await limits.settle(second, 700)
+        limits.settle(second, 700)
         post.stop()  # sends what is left
         return [*seen, spent()]
 

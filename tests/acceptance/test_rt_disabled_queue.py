@@ -16,7 +16,8 @@ from tests.acceptance.patience import until
 from tests.servers.rt import Rt
 from tests.simulation.parts import STOLEN, Provider
 from worker.broker import server
-from worker.crew import hire, open_desks
+from worker.crew import hire
+from worker.desks import open_desks
 from worker.fleet import Fleet
 
 QUEUE = "fraud"

@@ -81,7 +81,7 @@ def test_status_says_which_limits_are_at_their_bound_and_what_retries_are_left(
             await budget.take(retry)
         with pytest.raises(RetriesSpent):
             await budget.take(retry)
-        await limits.told("anthropic", 30.0)
+        limits.told("anthropic", 30.0)
 
     asyncio.run(ask())
     post.stop()

@@ -1,7 +1,7 @@
 """A process that asks the fleet's limits and its retry budget for leave, and says what it got.
 
-`python -m tests.acceptance.throttled BROKER_URL limits|retries SECONDS SEED`: one line for each
-leave, with the machine's monotonic time, in a world in which a minute is WINDOW seconds.
+`python -m tests.acceptance.throttled BROKER_URL limits|visits|retries SECONDS SEED`: one line for
+each leave, with the machine's monotonic time, in a world in which a minute is WINDOW seconds.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import contextlib
 import random
 import sys
 import time
+from collections.abc import Awaitable, Callable
 
 from redis import Redis
 
@@ -21,10 +22,15 @@ from worker.clock import SystemClock
 from worker.guards.limits import Limits
 from worker.guards.post import ANSWER_SECONDS, CONNECT_SECONDS, Post
 from worker.guards.retry_budget import RetryBudget
+from worker.guards.visits import Visits
 from worker.telemetry.log import Log
 
 WINDOW = 6.0
 LIMIT = Limit(upstream="openai", requests_per_minute=60)
+HELPDESK = Limit(upstream="helpdesk:rt", requests_per_minute=60)
+A_WRITE, VISIT = 9, 12
+"""Requests, one after the other, and leave for how many; who is sent away begins anew."""
+
 RETRIES = Retries()
 WAITERS = 50
 WAITING = "test:waiting"
@@ -44,21 +50,49 @@ def a_post(broker_url: str, every: float = 0.2) -> Post:
 
 
 async def ask_on(post: Post, redis: Redis, seconds: float, chance: random.Random) -> None:
-    """Runs that ask for leave, again and again; who waits does so where others can take over."""
+    """Runs that ask for leave, each once."""
     limits = Limits((LIMIT,), post, me=token(), clock=SystemClock(), window=WINDOW)
+
+    async def ask(whose: str) -> None:
+        await limits.take(Errand(upstream=LIMIT.upstream, whose=whose))
+        say("asked")
+
+    await _let_run(ask, redis, seconds, chance)
+
+
+async def write_on(post: Post, redis: Redis, seconds: float, chance: random.Random) -> None:
+    """Runs that write, each of them several requests."""
+    limits = Limits((HELPDESK,), post, me=token(), clock=SystemClock(), window=WINDOW)
+    visits = Visits(limits, clock=SystemClock(), idle=WINDOW / 6)
+
+    async def write(whose: str) -> None:
+        for _ in range(A_WRITE):
+            errand = Errand(upstream=HELPDESK.upstream, whose=whose, visit=VISIT)
+            await visits.take(errand)
+            say("asked")
+            await asyncio.sleep(chance.uniform(0, WINDOW / 100))
+            visits.settle(errand, 1)
+        say("written")
+
+    await _let_run(write, redis, seconds, chance)
+
+
+async def _let_run(
+    do: Callable[[str], Awaitable[None]], redis: Redis, seconds: float, chance: random.Random
+) -> None:
+    """Again and again; who waits does so where others can take over."""
     ends = time.monotonic() + seconds
     for _ in range(WAITERS):
         redis.zadd(WAITING, {token(): 0.0})
 
     async def carry(whose: str) -> None:
         try:
-            await limits.take(Errand(upstream="openai", whose=whose))
+            await do(whose)
         except RateLimited as error:
             late = chance.random() + chance.uniform(0, 3)
             due = time.monotonic() + (error.retry_after or 0) + late * WINDOW / 60
             redis.zadd(WAITING, {whose: due})
         else:
-            say("asked")
             redis.zadd(WAITING, {token(): 0.0})
 
     async with asyncio.TaskGroup() as runs:
@@ -90,7 +124,7 @@ def main() -> None:
     url, what, seconds, seed = sys.argv[1:]
     post = a_post(url)
     ledger = client(url, connect=1, answer=10, text=True)
-    does = {"limits": ask_on, "retries": try_again_on}[what]
+    does = {"limits": ask_on, "visits": write_on, "retries": try_again_on}[what]
     asyncio.run(does(post, ledger, float(seconds), random.Random(int(seed))))
     post.stop()
     ledger.close()

@@ -11,7 +11,8 @@ from tasks.ports.guards import Guards
 from tests.bench.adapters import Web, WebFacts, WebHelpdesk
 from worker.celery_app import build
 from worker.compose import Shop, open_shop
-from worker.crew import Desks, hire
+from worker.crew import hire
+from worker.desks import Desks
 from worker.fleet import Fleet
 from worker.guards.open_door import OpenDoor
 from worker.serving import open_models

@@ -8,6 +8,7 @@ import pytest
 
 from tasks.ports.helpdesk import FIELDS, Gone, Moved, Seen
 from tests.contracts.stages import ADA, Change, Stage
+from worker.helpdesks.asked import counted
 from worker.helpdesks.roundup.helpdesk import RoundupHelpdesk
 from worker.helpdesks.rt.helpdesk import RtHelpdesk
 
@@ -71,6 +72,21 @@ def test_what_is_set_twice_leaves_no_second_trace(stage: Stage) -> None:
     assert [change.field for change in stage.page().history] == ["queue"]
     assert traces(stage) == {"tf-1:queue": 1}
     assert traces(stage, "tf-2") == {}
+
+
+def test_a_whole_write_is_no_more_requests_than_a_visit_has(stage: Stage) -> None:
+    """All that a limit gives leave for at once; whoever needs more is sent away in the middle."""
+    traces(stage)  # what it keeps in memory is asked for once
+    with counted() as asked:
+        traces(stage)
+        set_to(stage, queue="payments", issue_type="cash", priority="1", escalated="yes")
+        look(stage)
+        note(stage, "a draft", key="tf-1:note:draft")
+        note(stage, "why", key="tf-1:note:route")
+        traces(stage)
+    is_remote = isinstance(stage.helpdesk, RtHelpdesk | RoundupHelpdesk)
+    assert asked.requests <= stage.helpdesk.capabilities.write_requests
+    assert asked.requests >= (8 if is_remote else 0)
 
 
 @pytest.mark.parametrize(("field", "value"), [("queue", "fraud"), ("priority", "1")])

@@ -11,8 +11,8 @@ from redis import Redis
 from config.guards import Limit
 from tasks.ports.guards import Errand
 from tests.twins.clock import NOON
-from worker.guards.limits import Terms, arguments, keys_of
 from worker.guards.post import Script
+from worker.guards.terms import Terms, arguments, keys_of
 
 TERMS = Terms()
 MINUTE = 60.0

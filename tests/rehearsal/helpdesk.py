@@ -71,10 +71,10 @@ def helpdesk(pace: Pace, *, seed: int) -> dict[str, object]:
             stage.place.may_write()
             stage.place.ask("intake")
             stage.place.ask("pause", "--why", "until all are there")
-            _bring(stage, site, TICKETS)
+            bring(stage, site, TICKETS)
             found = ill(stage, proxy, pace, settle=SETTLE, begin=partial(_resume, stage))
             stage.settle(400)
-            found |= calm(stage, proxy, partial(_bring, stage, site, CALM))
+            found |= calm(stage, proxy, partial(bring, stage, site, CALM))
             return {**found, **ended(stage)}
 
 
@@ -82,7 +82,7 @@ def _resume(stage: Stage) -> None:
     stage.place.ask("resume")
 
 
-def _bring(stage: Stage, site: Site, tickets: int) -> None:
+def bring(stage: Stage, site: Site, tickets: int, *, seconds: float = 120) -> None:
     """So many customers write."""
     before = len(stage.place.runs())
     for number in range(before, before + tickets):
@@ -92,4 +92,4 @@ def _bring(stage: Stage, site: Site, tickets: int) -> None:
         stage.place.ask("intake")
         return len(stage.place.runs()) == before + tickets
 
-    until(are_there, 120)
+    until(are_there, seconds)

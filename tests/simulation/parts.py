@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from threading import Event, Thread
 
 from tasks.errors import ProviderDown
-from tasks.ports.ledger import Change, Claim, Claimed, Reserved
+from tasks.ports.helpdesk import Helpdesk
+from tasks.ports.ledger import Change, Claim, Claimed, Reserved, WorkerRow
 from tasks.ports.model import Question, Reply
+from tasks.run import Incarnation
 from tasks.ticket import ExternalId, Ticket
 from tasks.waypoints import Waypoint, passing
 from tests.twins.clock import StillClock
@@ -15,14 +17,14 @@ from tests.twins.desk import shipped
 from tests.twins.models import SURE, a_reply, an_escalation
 from tests.twins.ticket import a_ticket
 from worker.carrying.carrier import Carrier
-from worker.helpdesks.memory import MemoryHelpdesk
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault
 from worker.upkeep.entrusting import Entrusting
 from worker.upkeep.incarnation import Heart
 from worker.upkeep.reaper import Duties, Reaper
 from worker.upkeep.releasing import Releasing, Way
-from worker.upkeep.sweeper import Sweeper
+from worker.upkeep.role import Role
+from worker.upkeep.sweeper import ROLE, Sweeper
 
 STOLEN = "My card was stolen last night, in the city."
 VERDICT = an_escalation(
@@ -41,13 +43,32 @@ class Crashed(BaseException):
     """The process is no more; nothing of it runs on."""
 
 
-def duties(ledger: SqlLedger, helpdesk: MemoryHelpdesk, vault: Vault, clock: StillClock) -> Duties:
+def duties(ledger: SqlLedger, vault: Vault, clock: StillClock) -> Duties:
     """What a reaper looks after here; guards hold nobody back."""
     return Duties(
-        sweeper=Sweeper(ledger, helpdesk, vault, clock),
         entrusting=Entrusting(ledger, vault, clock, shipped().policy),
         releasing=Releasing(ledger, clock, lambda names: dict.fromkeys(names, Way.OPEN)),
     )
+
+
+def a_row(number: int, now: float) -> WorkerRow:
+    """A worker that begins to live now."""
+    return WorkerRow(
+        incarnation=Incarnation(f"w-{number}"),
+        host="here",
+        pid=0,
+        version="1",
+        tiers=("economy", "standard", "premium"),
+        beat=0,
+        started_at=now,
+        beat_at=now,
+    )
+
+
+def a_sweeper(heart: Heart, helpdesk: Helpdesk, vault: Vault) -> Sweeper:
+    """That of one worker; the role is one worker's."""
+    role = Role(ROLE, heart)
+    return Sweeper(heart.ledger, helpdesk, vault, heart.clock, is_ours=role.is_held)
 
 
 @dataclass(slots=True)
@@ -139,6 +160,7 @@ class Worker:
     heart: Heart
     carrier: Carrier
     reaper: Reaper
+    sweeper: Sweeper
     lives: bool = True
     frozen: tuple[Ice, Thread] | None = None
 

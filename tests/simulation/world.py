@@ -14,15 +14,25 @@ from typing import Any, cast
 
 import pytest
 
-from tasks.desk import Desk, Journal
+from tasks.desk import Desk
 from tasks.ports.helpdesk import Capabilities
 from tasks.ports.inbox import Message, Page
-from tasks.ports.ledger import Filter, WorkerRow
-from tasks.run import Incarnation, Run, State
+from tasks.ports.ledger import Filter
+from tasks.run import Run, State
 from tasks.ticket import Ticket
 from tasks.waypoints import Waypoint, listen
 from tests.simulation.broker import MemoryBroker, MemoryHints
-from tests.simulation.parts import Crashed, Doom, Ice, InlineWriter, Provider, Worker, duties
+from tests.simulation.parts import (
+    Crashed,
+    Doom,
+    Ice,
+    InlineWriter,
+    Provider,
+    Worker,
+    a_row,
+    a_sweeper,
+    duties,
+)
 from tests.twins.clock import StillClock
 from tests.twins.desk import shipped
 from tests.twins.facts import sources
@@ -93,16 +103,7 @@ class World:
 
     def hire(self) -> Worker:
         """One more worker, which lives from now on."""
-        row = WorkerRow(
-            incarnation=Incarnation(f"w-{len(self.workers)}"),
-            host="here",
-            pid=0,
-            version="1",
-            tiers=("economy", "standard", "premium"),
-            beat=0,
-            started_at=self.clock.now(),
-            beat_at=self.clock.now(),
-        )
+        row = a_row(len(self.workers), self.clock.now())
         log = Log("simulation")
         heart = Heart(
             row,
@@ -117,12 +118,14 @@ class World:
         reaper = Reaper(
             heart,
             Observer(self._folder / "nowhere", self.clock, lapse=6.0),
-            duties(self.ledger, self.helpdesk, self.vault, self.clock),
+            duties(self.ledger, self.vault, self.clock),
             broker=cast("Any", self.broker),
             vault=self.vault,
             limits=limits,
         )
-        worker = Worker(heart=heart, carrier=Carrier(self._bench(heart, log)), reaper=reaper)
+        bench = self._bench(heart, log)
+        sweeper = a_sweeper(heart, bench.helpdesk, self.vault)
+        worker = Worker(heart=heart, carrier=Carrier(bench), reaper=reaper, sweeper=sweeper)
         self.workers.append(worker)
         return worker
 
@@ -145,7 +148,7 @@ class World:
         return Bench(
             config=ours,
             clock=self.clock,
-            desk=fenced(lambda journal: _with(desk, journal), may_send),
+            desk=fenced(lambda journal: desk(journal=journal), may_send),
             helpdesk=FencedHelpdesk(self.helpdesk, may_send),
             ledger=self.ledger,
             writer=cast("GroupWriter", InlineWriter(self.ledger, self.clock)),
@@ -258,6 +261,8 @@ class World:
         for worker in self.alive() or [self.hire()]:
             worker.heart.beat()
             self.does(worker, worker.reaper.sweep)
+            if worker.lives:
+                self.does(worker, worker.sweeper.sweep)
 
     def heal(self, seconds: int = 1_000) -> None:
         """No more faults; time passes, second by second, until nothing is left to be done."""
@@ -291,7 +296,3 @@ class World:
 
 
 UNSETTLED = (State.QUEUED, State.RUNNING, State.WAITING)
-
-
-def _with(desk: Callable[..., Desk], journal: Journal) -> Desk:
-    return desk(journal=journal)

@@ -31,7 +31,8 @@ from tests.simulation.parts import Provider
 from tests.soak.people import People
 from worker.broker import server as broker
 from worker.compose import open_inbox, open_intake
-from worker.crew import hire, open_desks
+from worker.crew import hire
+from worker.desks import open_desks
 from worker.helpdesks.feed import STAMP
 from worker.intake import Polled
 

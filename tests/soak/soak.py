@@ -20,7 +20,8 @@ from tests.soak.judge import judged
 from tests.soak.proxy import Proxy
 from tests.soak.sites import Site
 from worker.broker import server as broker
-from worker.crew import hire, open_desks
+from worker.crew import hire
+from worker.desks import open_desks
 
 WAVE = 40
 AT_ONCE = 32

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 
 from tasks.errors import OperatorError
@@ -25,7 +26,8 @@ def intake(asked: argparse.Namespace) -> ExitCode:
             return _older(asked, shop)
         taking, total = open_intake(shop), Polled()
         for source in _sources(asked.source, shop):
-            polled = taking.poll(open_inbox(source, shop), _progress)
+            with _within_limits(shop):
+                polled = taking.poll(open_inbox(source, shop), _progress)
             total = total.plus(polled)
             if not asked.json:
                 print(tell(polled, source))
@@ -45,6 +47,15 @@ def _sources(named: str | None, shop: Shop) -> tuple[str, ...]:
     if environment.ledger_url:
         raise OperatorError("name a source, or set sources.inboxes in settings.toml")
     return (ours.sample,)
+
+
+def _within_limits(shop: Shop) -> AbstractContextManager[None]:
+    """What a poll asks of a helpdesk that has a limit waits for its turn, as the fleet's does."""
+    if shop.config.guards.limit(shop.upstream) is None:
+        return nullcontext()
+    from worker.gatehouse import within_limits  # brings half of what a worker needs
+
+    return within_limits(shop)
 
 
 def _older(asked: argparse.Namespace, shop: Shop) -> ExitCode:
@@ -69,7 +80,8 @@ def _older(asked: argparse.Namespace, shop: Shop) -> ExitCode:
     taking = open_intake(shop)
     if shop.ledger.cursor(feed.name) is None:  # else what changes meanwhile would be nobody's
         taking.poll(open_inbox(HELPDESK, shop))
-    polled = taking.poll(open_older(shop, since), _progress, afresh=True)
+    with _within_limits(shop):
+        polled = taking.poll(open_older(shop, since), _progress, afresh=True)
     if asked.json:
         print_json(asdict(polled))
     else:

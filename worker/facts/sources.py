@@ -1,12 +1,15 @@
 """Customer facts from whatever sources config names, each behind its guards and in its time."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
+from hashlib import blake2b
 from typing import TypeVar
 
-from config.facts import Fact, FactKind, FactsConfig, Files, Http, Sql
+from config.facts import KINDS, Fact, FactKind, FactsConfig, Files, Http, Sql
 from tasks.errors import FactsDown, Held, Misconfigured
 from tasks.facts import Account, AtHand, BillingEvent, Incident, Interaction, Known
 from tasks.ports.guards import Errand, Guards
@@ -45,7 +48,8 @@ class FactSources:
         self._guards = guards
         self._at_hand = at_hand
         self._log = log
-        self._errands = {name: _errand(name, config.sources[name]) for name in sources}
+        asked = Counter(config.of(kind).source for kind in KINDS)
+        self._errands = {name: _errand(name, config.sources[name], asked[name]) for name in sources}
         self._turns = {
             name: Turns(source.connections)
             for name, source in config.sources.items()
@@ -148,7 +152,8 @@ class FactSources:
 
     async def _request(self, kind: FactKind, fact: Fact, who: Who) -> Reply:
         try:
-            async with self._turn(kind, fact), self._guards.admit(self._errands[fact.source]):
+            errand = replace(self._errands[fact.source], whose=_visitor(who))
+            async with self._turn(kind, fact), self._guards.admit(errand):
                 return await self._in_time(kind, fact, who)
         except Held as held:
             raise FactsDown(str(held), retry_after=held.retry_after) from held
@@ -175,6 +180,12 @@ def _address(requester: Requester) -> str:
     return requester.email.strip().lower()
 
 
-def _errand(name: str, source: object) -> Errand:
+def _errand(name: str, source: object, kinds: int) -> Errand:
     secrets = source.secret_headers.values() if isinstance(source, Http) else ()
-    return Errand(upstream=upstream(name), credential=next(iter(secrets), None))
+    # One who comes when the account has just been told asks for it once more.
+    return Errand(upstream=upstream(name), credential=next(iter(secrets), None), visit=kinds + 1)
+
+
+def _visitor(who: Who) -> str:
+    """By whom a limit knows who comes back: it keeps that for ten minutes, so it is no address."""
+    return blake2b(who.email.encode(), digest_size=12).hexdigest()

@@ -1,6 +1,6 @@
 """A limit that a process keeps by itself, while Redis is away: its share of the fleet's, paced."""
 
-from config.guards import Limit
+from worker.guards.terms import Weight
 
 GUESS = 4
 """Processes of the fleet, as long as nobody has counted them."""
@@ -15,17 +15,16 @@ class Alone:
     In any window at most its share and one more. Times are a monotonic clock's.
     """
 
-    def __init__(self, limit: Limit, *, window: float, in_place: float) -> None:
+    def __init__(self, *, window: float, in_place: float) -> None:
         """`window` and what may be waited for in place are seconds."""
-        self._limit = limit
         self._window = window
         self._in_place = in_place
         self._free = 0.0  # when there is room for the next one
         self._told = 0.0  # when the last who was told may come
 
-    def take(self, tokens: int, *, now: float, processes: int) -> tuple[bool, float]:
+    def take(self, weight: Weight, *, now: float, processes: int) -> tuple[bool, float]:
         """Leave, and seconds to wait for it in place; or none, and seconds until there is room."""
-        cost = self._cost(tokens) * max(1, processes) * CAUTION
+        cost = self._cost(weight) * max(1, processes) * CAUTION
         starts = max(now, self._free)
         if starts - now <= self._in_place:
             self._free = starts + cost
@@ -33,8 +32,8 @@ class Alone:
         self._told = max(self._told, starts) + cost
         return False, self._told - cost - now
 
-    def _cost(self, tokens: int) -> float:
+    def _cost(self, weight: Weight) -> float:
         """Seconds of the whole limit that one such request takes up."""
-        requests = 1 / (self._limit.requests_per_minute or float("inf"))
-        share = tokens / (self._limit.tokens_per_minute or float("inf"))
+        requests = 1 / (weight.most_requests or float("inf"))
+        share = weight.tokens / (weight.most_tokens or float("inf"))
         return self._window * max(requests, min(1.0, share))

@@ -44,10 +44,10 @@ class Limits(Protocol):
     async def take(self, errand: Errand) -> None:
         """Raises RateLimited."""
 
-    async def settle(self, errand: Errand, tokens: int) -> None:
-        """What it came to."""
+    def settle(self, errand: Errand, tokens: int) -> None:
+        """What it came to; one of a visit, in requests."""
 
-    async def told(self, upstream: str, retry_after: float | None) -> None:
+    def told(self, upstream: str, retry_after: float | None) -> None:
         """It has asked us to slow down."""
 
 
@@ -71,10 +71,10 @@ class NoLimits:
     async def take(self, errand: Errand) -> None:
         """Leave."""
 
-    async def settle(self, errand: Errand, tokens: int) -> None:
+    def settle(self, errand: Errand, tokens: int) -> None:
         """Nothing is counted."""
 
-    async def told(self, upstream: str, retry_after: float | None) -> None:
+    def told(self, upstream: str, retry_after: float | None) -> None:
         """Nobody slows down."""
 
 
@@ -154,10 +154,12 @@ class _Visit(AbstractAsyncContextManager[Permit]):
         ended = self._permit.ended or ended_by(error)
         self._tell(ended, error)
         errand, doors = self._errand, self._doors
-        if self._permit.tokens is not None:
-            await doors.limits.settle(errand, self._permit.tokens)
+        if errand.visit:
+            doors.limits.settle(errand, self._permit.requests)
+        elif self._permit.tokens is not None:
+            doors.limits.settle(errand, self._permit.tokens)
         if isinstance(error, RateLimited):
-            await doors.limits.told(errand.upstream, error.retry_after)
+            doors.limits.told(errand.upstream, error.retry_after)
         if ended is Ended.SUCCESS and errand.model is not None:  # only those are tried again
             doors.budget.succeeded()
         if ended is Ended.FAILURE and self._upstream and self._upstream.probe:

@@ -19,17 +19,11 @@ from tasks.ports.clock import Clock
 from tasks.ports.guards import Errand
 from worker.broker.errors import BrokerDown
 from worker.guards.alone import GUESS, Alone
-from worker.guards.post import Argument, Letter, Post, Script
+from worker.guards.post import Letter, Post, Script
+from worker.guards.terms import CLOSED, MINUTE, Terms, arguments, keys_of, weight_of
 
-MINUTE = 60.0
 MOST_CLOSED = 60.0
 """Seconds for which a provider's word closes the fleet's door; it may repeat it."""
-
-SHARE = 0.05
-"""Of the limit may go through at once after a pause: what those who come late have left over."""
-
-EARLY = 0.95
-"""Of the wait that is expected is told: some of those before never come, and all move up."""
 
 BETWEEN = 0.02
 """Seconds between those who are told when a door without a limit opens again."""
@@ -39,40 +33,6 @@ UNSETTLED = 10_000
 """Requests whose tokens may yet be settled; the oldest are forgotten beyond."""
 
 PROCESSES = "triage:limits:processes"
-CLOSED = "triage:limits:closed"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Terms:
-    """The times of a limit, in seconds, for a window of 60 s; a test's window is smaller."""
-
-    window: float = MINUTE
-
-    @property
-    def span(self) -> float:
-        """The window, and what a request may take to the provider's door."""
-        return self.window * (1 + 1 / 30)
-
-    @property
-    def in_place(self) -> float:
-        """What may be waited for without going back to the ledger."""
-        return self.window / 60
-
-    @property
-    def hold(self) -> float:
-        """How late one may come for whom room is kept."""
-        return self.window / 15
-
-    @property
-    def arguments(self) -> tuple[float, ...]:
-        """As limit_take.lua wants them.
-
-        In the ledger nobody waits for less than a second, and who waits there comes 1.5 s late.
-        Who is too late for the room that was kept has its old place for ten minutes; nor is anybody
-        told to come later than that, for limits, lanes and the line itself may be others then.
-        """
-        second = self.window / 60
-        return self.in_place, second, 1.5 * second, EARLY, self.hold, 600 * second
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +64,7 @@ class Limits:
         self._terms = Terms(window=window)
         self._limits = {limit.upstream: limit for limit in limits}
         self._alone = {
-            name: Alone(limit, window=window, in_place=self._terms.in_place)
+            name: Alone(window=window, in_place=self._terms.in_place)
             for name, limit in self._limits.items()
         }
         self._post = post
@@ -126,8 +86,7 @@ class Limits:
         """
         limit = self._limits.get(errand.upstream)
         if limit is None:
-            if self._closed:
-                self._look_at_door(errand.upstream)
+            self.look_at_door(errand.upstream)
             return
         id_ = f"{self._me}-{next(self._numbers)}"
         may, wait = await self._answer(errand, limit, id_)
@@ -141,17 +100,32 @@ class Limits:
             except BaseException:
                 self._give_back(errand, limit, id_)
                 raise
-        if limit.tokens_per_minute:
+        if weight_of(errand, limit).most_tokens:
             self._note(_Taken(errand, id_))
 
-    async def settle(self, errand: Errand, tokens: int) -> None:
-        """What the request of this very errand came to, in tokens; it is sent by the way."""
+    def settle(self, errand: Errand, tokens: int, *, ago: float | None = None) -> None:
+        """What this very errand came to, in tokens (a visit: in requests); it is sent by the way.
+
+        `ago`: seconds since the last request of a visit, which counts from then on as a whole.
+        """
         taken = self._taken.pop(id(errand), None)
         limit = self._limits.get(errand.upstream)
-        if taken and limit and tokens != errand.tokens:
-            self._post.send(self._settlement(errand, limit, taken.id, max(0, tokens)))
+        if taken and limit and (ago is not None or tokens != weight_of(errand, limit).tokens):
+            self._post.send(self._settlement(errand, limit, taken.id, max(0, tokens), ago))
 
-    async def told(self, upstream: str, retry_after: float | None) -> None:
+    def has(self, upstream: str) -> bool:
+        """Whether it has a limit."""
+        return upstream in self._limits
+
+    def look_at_door(self, upstream: str) -> None:
+        """Raises RateLimited where the upstream has asked us to leave it alone."""
+        if not self._closed or (left := self._closed_for(upstream)) <= 0:
+            return
+        self._turned_away += 1
+        wait = max(1.0, left) + self._turned_away * BETWEEN * self._processes
+        raise RateLimited(f"{upstream} asked to be left alone", retry_after=wait)
+
+    def told(self, upstream: str, retry_after: float | None) -> None:
         """The upstream asked to be left alone for so many seconds: so does the whole fleet.
 
         At most a minute; what is no time to wait is ignored.
@@ -181,25 +155,18 @@ class Limits:
                 Script.LIMIT_TAKE, keys, arguments(errand, limit, id_, self._terms)
             )
         except BrokerDown:
-            return self._take_alone(errand)
+            return self._take_alone(errand, limit)
         may, wait, requests, tokens, waiting = map(str, answer)
         self._stands[limit.upstream] = (int(requests), int(tokens), int(waiting))
         return may == "1", float(wait)
 
-    def _take_alone(self, errand: Errand) -> tuple[bool, float]:
+    def _take_alone(self, errand: Errand, limit: Limit) -> tuple[bool, float]:
         if (left := self._closed_for(errand.upstream)) > 0:
             return False, max(1.0, left)
         now = self._clock.monotonic()
-        found = self._alone[errand.upstream].take(errand.tokens, now=now, processes=self._processes)
+        weight = weight_of(errand, limit)
+        found = self._alone[errand.upstream].take(weight, now=now, processes=self._processes)
         return found[0], found[1] if found[0] else max(1.0, found[1])
-
-    def _look_at_door(self, upstream: str) -> None:
-        left = self._closed_for(upstream)
-        if left <= 0:
-            return
-        self._turned_away += 1
-        wait = max(1.0, left) + self._turned_away * BETWEEN * self._processes
-        raise RateLimited(f"{upstream} asked to be left alone", retry_after=wait)
 
     def _closed_for(self, upstream: str) -> float:
         """Seconds until that door opens; 0 where it is open."""
@@ -223,11 +190,14 @@ class Limits:
     def _give_back(self, errand: Errand, limit: Limit, id_: str) -> None:
         self._post.send(self._settlement(errand, limit, id_, -1))
 
-    def _settlement(self, errand: Errand, limit: Limit, id_: str, tokens: int) -> Letter:
+    def _settlement(
+        self, errand: Errand, limit: Limit, id_: str, tokens: int, ago: float | None = None
+    ) -> Letter:
+        weight, since = weight_of(errand, limit), "" if ago is None else ago
         return Letter(
             script=Script.LIMIT_SETTLE,
             keys=keys_of(limit.upstream, None)[:2],
-            args=(id_, errand.tokens, tokens, self._terms.span, limit.tokens_per_minute or 0),
+            args=(id_, weight.tokens, tokens, self._terms.span, weight.most_tokens, since),
         )
 
     def _round(self) -> Iterable[Letter]:
@@ -242,35 +212,3 @@ class Limits:
         self._processes = int(str(count_))
         for upstream, left in zip(closed[::2], closed[1::2], strict=True):
             self._close(str(upstream), float(str(left)))
-
-
-def root_of(upstream: str) -> str:
-    """What its keys begin with."""
-    return f"triage:limits:{upstream}"
-
-
-def keys_of(upstream: str, whose: str | None) -> tuple[str, ...]:
-    """The keys of limit_take.lua, in its order."""
-    root = root_of(upstream)
-    own = (f"{root}:entries", f"{root}:state", f"{root}:lanes")
-    return (*own, CLOSED, f"{root}:place:{whose or ''}")
-
-
-def arguments(
-    errand: Errand, limit: Limit, id_: str, terms: Terms, now: float | None = None
-) -> tuple[Argument, ...]:
-    """What limit_take.lua is given; `now` in epoch seconds where it is not Redis' own."""
-    return (
-        "" if now is None else f"{now:.6f}",
-        errand.upstream,
-        errand.whose or "",
-        id_,
-        errand.tokens,
-        limit.requests_per_minute or 0,
-        limit.tokens_per_minute or 0,
-        terms.span,
-        SHARE,
-        *terms.arguments,
-        root_of(errand.upstream),
-        errand.lane or "",
-    )

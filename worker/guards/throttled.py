@@ -10,9 +10,9 @@ from redis.exceptions import RedisError
 from config.guards import Guards, Limit
 from worker.broker.client import client
 from worker.broker.errors import BrokerDown
-from worker.guards.limits import CLOSED, Terms, keys_of, root_of
 from worker.guards.post import Script
 from worker.guards.retry_budget import KEYS, WINDOW_SECONDS, arguments
+from worker.guards.terms import CLOSED, Terms, keys_of, root_of
 
 WAIT_SECONDS = 2.0
 NEAR = 0.9
@@ -86,11 +86,13 @@ def _stands(
     entries, _, lanes, *_ = keys_of(upstream, None)
     told = [f"{root_of(upstream)}:told:{lane}" for lane in map(str, redis.smembers(lanes))]
     made = cast("list[str]", redis.zrangebyscore(entries, now - terms.window, "+inf"))
+    weighed = sum(int(entry.rpartition(":")[2]) for entry in made)
+    by_visit = limit is not None and limit.by_visit
     return AtBound(
         upstream=upstream,
-        requests=len(made),
+        requests=weighed if by_visit else len(made),
         requests_per_minute=limit.requests_per_minute if limit else None,
-        tokens=sum(int(entry.rpartition(":")[2]) for entry in made),
+        tokens=0 if by_visit else weighed,
         tokens_per_minute=limit.tokens_per_minute if limit else None,
         waiting=sum(redis.zcount(key, now - terms.hold, "+inf") for key in told),
         closed_seconds=round(closed, 1),

@@ -14,6 +14,7 @@ from tasks.ports.clock import Clock
 from tasks.ports.helpdesk import FIELDS, Capabilities, Gone, Moved, Seen, Traces
 from tasks.ticket import ExternalId, Ticket, Turn
 from worker.helpdesks import forgetting, reading
+from worker.helpdesks.asked import sending
 from worker.helpdesks.database import BUSY_SECONDS, Database
 from worker.helpdesks.reading import Conversation, Edited, Held, Replied
 from worker.helpdesks.shown import MACHINE, ShownTicket
@@ -96,6 +97,7 @@ class EmbeddedHelpdesk:
 
     async def _off_the_loop(self, blocking: Callable[[], Answer]) -> Answer:
         loop = asyncio.get_running_loop()
+        sending()
         try:
             job = loop.run_in_executor(self._pool, blocking)
         except RuntimeError as error:  # the pool takes no more work

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 from tasks.errors import HelpdeskDown
@@ -23,7 +24,7 @@ class Threads:
         """What the call gives. Raises HelpdeskDown when this process is ending."""
         loop = asyncio.get_running_loop()
         try:
-            job = loop.run_in_executor(self._pool, blocking)
+            job = loop.run_in_executor(self._pool, copy_context().run, blocking)
         except RuntimeError as error:  # the pool takes no more work
             raise HelpdeskDown("the helpdesk is closed: this process is ending") from error
         return await job

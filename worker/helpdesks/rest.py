@@ -9,6 +9,7 @@ import httpx
 
 from tasks.errors import CredentialRefused, HelpdeskDown, RateLimited, Rejected
 from tasks.ports.clock import Clock
+from worker.helpdesks.asked import sending
 from worker.retry_after import retry_after
 
 SHOWN = 200  # characters of an answer that an error quotes
@@ -61,6 +62,7 @@ class Rest:
         Raises HelpdeskDown (no answer, 5xx, no JSON), RateLimited (429), CredentialRefused (401,
         403), Rejected (any other).
         """
+        sending()
         try:
             found = self._client.request(method, path, params=params, json=body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:

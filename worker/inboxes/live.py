@@ -1,12 +1,12 @@
 """A helpdesk as a source: every open ticket that has changed since, whole."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from typing import Self
 
 from pydantic import TypeAdapter, ValidationError
@@ -110,8 +110,7 @@ class LiveInbox:
         new = [one for one in found if not position.knows(one)]
         # Those that may have changed once more under one stamp are looked at when there is room.
         changed = [*new, *(one for one in found if position.knows(one))][:limit]
-        with ThreadPoolExecutor(self._feed.parallel) as pool:
-            states = list(pool.map(partial(self._state, position), changed))
+        states = self._states(position, changed)
         # What was changed just now may be changed once more under the same stamp.
         fresh = later(now, -GRAIN)
         brought: dict[str, tuple[str, str]] = {
@@ -156,6 +155,16 @@ class LiveInbox:
             new += not position.knows(one)
             if new == limit:
                 return
+
+    def _states(self, position: Position, changed: Sequence[Change]) -> list[State]:
+        with ThreadPoolExecutor(self._feed.parallel) as pool:
+            # Each in a context of its own, for whoever holds requests back before they are sent.
+            looks = [pool.submit(copy_context().run, self._state, position, one) for one in changed]
+            try:
+                return [look.result() for look in looks]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
     def _state(self, position: Position, change: Change) -> State:
         stamp, version = position.brought.get(change.ticket, ("", ""))

@@ -23,7 +23,7 @@ from tasks.run import Run, RunId
 from tasks.ticket import Ticket
 from tasks.validate import validate
 from worker.compose import Shop
-from worker.crew import desk_with
+from worker.desks import desk_with
 from worker.operating.dossier import QUESTION, open_texts
 
 

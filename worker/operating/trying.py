@@ -17,7 +17,7 @@ from tasks.ports.inbox import Inbox, Message
 from tasks.run import RunId
 from tasks.ticket import Ticket
 from worker.compose import Shop
-from worker.crew import desk_with
+from worker.desks import desk_with
 from worker.operating.replay import Scrap
 
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from math import inf
 from threading import Lock
 
-from tasks.errors import SourceDown
+from tasks.errors import RateLimited, SourceDown
 from tasks.ports.clock import Clock
 from tasks.ports.inbox import Inbox
+from worker.guards.polls import PollPace
+from worker.helpdesks.asked import before_each_request
 from worker.intake import Intake
 
 
@@ -15,13 +17,21 @@ class Polling:
 
     A helpdesk that is slow would else be asked by more and more of them at once, and be slower. Nor
     has one that comes less than `apart` seconds after the last one began, unless that failed: a
-    worker polls when it starts, and beat, which was away as long, does too.
+    worker polls when it starts, and beat, which was away as long, does too. What a poll asks a
+    helpdesk keeps to the fleet's limit.
     """
 
     def __init__(
-        self, intake: Intake, inbox_of: Callable[[str], Inbox], *, clock: Clock, apart: float
+        self,
+        intake: Intake,
+        inbox_of: Callable[[str], Inbox],
+        pace: PollPace,
+        *,
+        clock: Clock,
+        apart: float,
     ) -> None:
         self._intake = intake
+        self._pace = pace
         self._inbox_of = inbox_of
         self._clock = clock
         self._apart = apart
@@ -35,13 +45,20 @@ class Polling:
         if not self._begins(source, begun):
             return
         try:
-            self._intake.poll(self._inbox_of(source))
+            with before_each_request(self._pace):
+                self._intake.poll(self._inbox_of(source))
             self._begun[source] = begun
         except SourceDown as error:
+            if isinstance(error.__cause__, RateLimited):
+                self._pace.told(error.__cause__)
             self._intake.log.warning("intake.failed", source=source, why=str(error))
         finally:
             with self._turn:
                 self._under_way.discard(source)
+
+    def end(self) -> None:
+        """No poll waits for its turn any more: this process is ending."""
+        self._pace.end()
 
     def _begins(self, source: str, now: float) -> bool:
         with self._turn:

@@ -24,7 +24,6 @@ from worker.upkeep.missing import Missing
 from worker.upkeep.observer import Observer
 from worker.upkeep.releasing import Releasing
 from worker.upkeep.role import Role
-from worker.upkeep.sweeper import Sweeper
 
 ROLE = "reaper"
 
@@ -33,7 +32,6 @@ ROLE = "reaper"
 class Duties:
     """What whoever holds the role looks after, besides sending."""
 
-    sweeper: Sweeper
     entrusting: Entrusting
     releasing: Releasing
 
@@ -53,7 +51,6 @@ class Reaper:
         vault: Vault,
         limits: Limits,
     ) -> None:
-        self._sweeper = duties.sweeper
         self._entrusting = duties.entrusting
         self._releasing = duties.releasing
         self._heart = heart
@@ -84,7 +81,6 @@ class Reaper:
             self._send(lost)
         if self._sweeps % PROJECT_EVERY == 0:
             self._project_dead()
-            self._sweeper.sweep()
             self._hand_over(self._entrusting.ended())
         if self._sweeps % OVERDUE_EVERY == 0:
             self._hand_over(self._entrusting.overdue())

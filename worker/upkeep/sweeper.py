@@ -8,18 +8,21 @@ For edits that ours has overwritten, where the helpdesk's condition is no lock a
 of the edit only later: what the person chose is put back. That mends what we did, so a source that
 only suggests does not stop it. In shadow nothing is written, not even that: it is told, and waits
 until the source may do more.
+
+One sweeper at a time in the fleet, in a thread of its own: a helpdesk that answers late must keep
+nobody from taking over from the dead. It asks as everybody does, behind the guards and the fence.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, cast
+from typing import cast
 
 from config.mode import Mode, more_careful
 from tasks.chronicle import Entry
 from tasks.delivery import Delivery
-from tasks.errors import Misconfigured, RateLimited, Rejected, Transient
+from tasks.errors import Held, Misconfigured, RateLimited, Rejected, Transient
 from tasks.events import Kind
 from tasks.ports.clock import Clock
 from tasks.ports.helpdesk import Gone, Helpdesk, Seen, Traces
@@ -32,18 +35,22 @@ from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault
 from worker.telemetry.log import Log
 
-BATCH = 50  # a sweep of the reaper: each costs a request
+ROLE = "sweeper"
+BATCH = 50  # at most in one round
+ROUND_SECONDS = 4.0  # after which a round begins with no other run
 LATER_SECONDS = 60.0  # where the helpdesk does not answer
 ELSEWHERE_SECONDS = 1_200.0  # where its ticket lives in another helpdesk than ours
 HELD_SECONDS = 120.0  # until it is asked again whether what it waits for may be put back
 EVERY = ""  # key is under it
 
-Held = tuple[str, ...]
-"""Keys of writes that wait for a mode in which something may be done about them."""
+Keys = tuple[str, ...]
+"""Of writes; those that `_compare` gives wait for a mode in which something may be done."""
 
 
 class Sweeper:
     """Compares what the ledger confirmed with what the helpdesk holds."""
+
+    name = ROLE
 
     def __init__(
         self,
@@ -53,18 +60,31 @@ class Sweeper:
         clock: Clock,
         *,
         residence: Residence = ANYWHERE,
-        on_loop: Callable[[Coroutine[Any, Any, Held]], Held] = asyncio.run,
+        on_loop: Callable[[Coroutine[None, None, Keys]], Keys] = asyncio.run,
+        is_ours: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`on_loop` runs what is asked of the helpdesk; `is_ours`: whether the role is."""
         self._ledger = ledger
         self._helpdesk = helpdesk
         self._vault = vault
         self._clock = clock
         self._residence = residence
         self._on_loop = on_loop
+        self._is_ours = is_ours
         self._log = Log("sweeper")
 
     def sweep(self) -> None:
-        """Whatever is due. Raises LedgerDown."""
+        """Whatever is due, until the helpdesk fails or time is up. Raises LedgerDown."""
+        if not self._is_ours():
+            return
+        began = self._clock.monotonic()
+        for run, writes, mode in self._due():
+            late = self._clock.monotonic() - began >= ROUND_SECONDS
+            if late or not self._look_at(run, writes, mode):
+                return  # the rest is as due in the next round
+
+    def _due(self) -> Iterator[tuple[Run, Sequence[Intent], Mode]]:
+        """Runs to be looked at, with their writes; what cannot be now is put off."""
         now = self._clock.now()
         due: list[Intent] = []
         for write in self._ledger.to_sweep(now, BATCH):
@@ -80,41 +100,45 @@ class Sweeper:
                     self._ledger.swept(write.key, now + ELSEWHERE_SECONDS)
             elif run and run.state is not State.RUNNING:  # whoever has it would lose it
                 said = modes.get(run.source, Mode.AUTO)
-                self._look_at(run, list(writes), more_careful(run.mode or Mode.AUTO, said))
+                yield run, list(writes), more_careful(run.mode or Mode.AUTO, said)
 
-    def _look_at(self, run: Run, writes: Sequence[Intent], mode: Mode) -> None:
+    def _look_at(self, run: Run, writes: Sequence[Intent], mode: Mode) -> bool:
+        """Whether the helpdesk has answered; of one that has not, nobody else is asked now."""
+        answers = True
         again: dict[str, float] = {}
         try:
             held = self._on_loop(self._compare(run, writes, mode))
             again = dict.fromkeys(held, self._clock.now() + HELD_SECONDS)
-        except (Transient, RateLimited, Misconfigured, Rejected):
+        except (Transient, RateLimited, Misconfigured, Held, Rejected) as error:
+            answers = isinstance(error, Rejected)  # this ticket's own trouble
             again = dict.fromkeys(_keys(writes), self._clock.now() + LATER_SECONDS)
         except RunLost:
-            return  # it moved meanwhile: at the next sweep
+            return True  # it moved meanwhile: at the next sweep
         for key in _keys(writes):
             self._ledger.swept(key, again.get(key))
+        return answers
 
-    async def _compare(self, run: Run, writes: Sequence[Intent], mode: Mode) -> Held:
+    async def _compare(self, run: Run, writes: Sequence[Intent], mode: Mode) -> Keys:
         """The keys of what has to be looked at again, since the mode lets nothing be done."""
         traces = await self._helpdesk.traces(run.external_id, key=EVERY)
         for write in writes:
             count = traces.counts.get(write.key, 0)
             if write.target.startswith("note:") and count > 1:
                 self._log.warning("note.twins", run=run.id, key=write.key, count=count)
-                run = self._tell(
-                    run, Entry(kind=Kind.TWINS, body={"key": write.key, "count": count})
-                )
+                told = Entry(kind=Kind.TWINS, body={"key": write.key, "count": count})
+                run = await asyncio.to_thread(self._tell, run, told)
         lost = [write for write in writes if _is_overwritten(write, traces)]
         # A ticket that is closed by now stays as it is.
         seen = await self._helpdesk.look(run.external_id) if lost else Gone("nothing was lost")
         if isinstance(seen, Gone):
             return ()
         if mode is Mode.SHADOW:
-            return self._hold(run, [one for one in lost if seen.fields[one.target] == one.wanted])
+            held = [one for one in lost if seen.fields[one.target] == one.wanted]
+            return await asyncio.to_thread(self._hold, run, held)
         await self._give_back(run, lost, traces, seen)
         return ()
 
-    def _hold(self, run: Run, lost: Sequence[Intent]) -> Held:
+    def _hold(self, run: Run, lost: Sequence[Intent]) -> Keys:
         """Tells once of what would be put back, were that allowed; their keys."""
         keys = _keys(lost)
         known = {
@@ -137,9 +161,8 @@ class Sweeper:
         async def record(intents: tuple[Intent, ...]) -> None:
             nonlocal standing
             body = {"keys": [intent.key for intent in intents]}
-            standing = self._tell(
-                standing, Entry(kind=Kind.INTENDED, body=body, writes=tuple(intents))
-            )
+            told = Entry(kind=Kind.INTENDED, body=body, writes=tuple(intents))
+            standing = await asyncio.to_thread(self._tell, standing, told)
 
         delivery = Delivery(
             helpdesk=self._helpdesk,
@@ -154,7 +177,8 @@ class Sweeper:
         if not isinstance(told, Gone) and any(one.outcome == "kept" for one in told):
             self._log.warning("edit.given_back", run=run.id, fields=len(lost))
             body = {"keys": list(_keys(lost))}
-            self._tell(standing, Entry(kind=Kind.GIVEN_BACK, body=body, writes=told))
+            entry = Entry(kind=Kind.GIVEN_BACK, body=body, writes=told)
+            await asyncio.to_thread(self._tell, standing, entry)
 
     def _tell(self, run: Run, entry: Entry) -> Run:
         """Into the ledger, whatever state the run is in. Raises RunLost where it has moved."""
@@ -165,7 +189,7 @@ class Sweeper:
         return change.after
 
 
-def _keys(writes: Sequence[Intent]) -> Held:
+def _keys(writes: Sequence[Intent]) -> Keys:
     return tuple(write.key for write in writes)
 
 

@@ -37,6 +37,11 @@ MISTAKES: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "[[limits]]\nupstream = 'openai'",
         ("guards.toml", "limits.0", "it limits nothing"),
     ),
+    "tokens of what costs none": (
+        "guards",
+        "[[limits]]\nupstream = 'helpdesk:rt'\ntokens_per_minute = 9",
+        ("guards.toml", "limits.0", "only models cost tokens"),
+    ),
     "two limits of one upstream": (
         "guards",
         "[[limits]]\nupstream = 'facts'\nrequests_per_minute = 1\n" * 2,

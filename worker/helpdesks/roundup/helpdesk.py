@@ -34,6 +34,7 @@ class RoundupHelpdesk:
             conditional_write="strict",
             once_only_notes=True,
             settle_seconds=config.settle_seconds,
+            write_requests=12,
         )
         self.client = RoundupClient(config, token, clock)
         self.feed: Feed = RoundupFeed(self.client)

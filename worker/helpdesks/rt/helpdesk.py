@@ -40,6 +40,7 @@ class RtHelpdesk:
             once_only_notes=False,
             settle_seconds=config.settle_seconds,
             history_in_one_step=False,
+            write_requests=18,
         )
         self.client = RtClient(config, token, clock)
         self.feed: Feed = RtFeed(self.client)

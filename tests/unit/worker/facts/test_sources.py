@@ -20,6 +20,7 @@ from tests.stubs.facts_service import VARIABLE as SHOP
 from tests.twins.breakers import processes
 from tests.twins.clock import StillClock
 from tests.twins.facts import ADA, an_account, files_alone
+from tests.twins.guards import StrictGuards
 from tests.unit.worker.facts.scripted import DATABASE, Scripted, holding, sources
 from worker.facts.source import Found, Who
 from worker.facts.sources import FactSources
@@ -61,6 +62,19 @@ def test_the_next_ticket_asks_anew(tmp_path: Path) -> None:
     for _ in range(2):
         assert asyncio.run(facts.account(ADA)).fact == an_account()
     assert len(source.asked) == 2
+
+
+def test_all_that_is_asked_about_a_customer_is_one_visit(tmp_path: Path) -> None:
+    """Else a limit would send a ticket away with half of its facts, to ask for all of them anew."""
+    guards = StrictGuards()
+    source = Scripted(says={"account": holding(an_account())})
+    _all(sources(source, tmp_path, guards))
+    assert len(guards.came) == 4
+    [whose] = {errand.whose for errand in guards.came}
+    [visit] = {errand.visit for errand in guards.came}
+    assert visit >= len(guards.came)
+    assert whose
+    assert "ada" not in whose
 
 
 def test_whoever_gives_up_takes_the_account_from_nobody_else(tmp_path: Path) -> None:

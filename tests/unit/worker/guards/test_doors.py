@@ -40,10 +40,10 @@ class Meter:
         if self.refuses:
             raise self.refuses
 
-    async def settle(self, errand: Errand, tokens: int) -> None:
+    def settle(self, errand: Errand, tokens: int) -> None:
         self.came.append(f"{tokens} tokens of {errand.upstream}")
 
-    async def told(self, upstream: str, retry_after: float | None) -> None:
+    def told(self, upstream: str, retry_after: float | None) -> None:
         self.came.append(f"{upstream} asked for {retry_after} s")
 
 

@@ -1,16 +1,21 @@
 """A helpdesk behind its guards."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import pytest
 
 from tasks.errors import BreakerOpen, HelpdeskDown
-from tasks.ports.guards import Errand
-from tasks.ports.helpdesk import Gone, Seen
+from tasks.ports.guards import Errand, Permit
+from tasks.ports.helpdesk import Gone, Seen, Traces
 from tasks.ticket import ExternalId
 from tests.twins.breakers import CONFIG, opened, processes
+from tests.twins.guards import StrictGuards
 from worker.guards.doors import Doors
 from worker.guards.guarded_helpdesk import GuardedHelpdesk
+from worker.helpdesks.asked import sending
 from worker.helpdesks.memory import MemoryHelpdesk
 
 
@@ -73,3 +78,47 @@ def test_who_waited_for_a_turn_asks_the_breaker_when_it_comes() -> None:
     assert one.state("helpdesk:rt") == "open"
     assert helpdesk.asked <= CONFIG.least_calls + 1  # the other one was under way
     assert sum(isinstance(one, BreakerOpen) for one in ended) == 50 - helpdesk.asked
+
+
+def test_what_is_asked_about_a_ticket_is_one_visit_and_is_counted() -> None:
+    """By whoever sends the requests: one call may be several, and one from memory is none."""
+    guards = Counting()
+    guarded = GuardedHelpdesk(Several(), guards, Errand(upstream="helpdesk:rt"))
+    asyncio.run(guarded.look(ExternalId("T-1")))
+    asyncio.run(guarded.refuses({"queue": "vip"}))
+    with pytest.raises(HelpdeskDown):
+        asyncio.run(guarded.traces(ExternalId("T-2"), key="k"))
+    assert [errand.whose for errand in guards.came] == ["T-1", None, "T-2"]
+    assert {errand.visit for errand in guards.came} == {Several().capabilities.write_requests}
+    assert [permit.requests for permit in guards.permits] == [2, 0, 1]
+
+
+class Several(MemoryHelpdesk):
+    """A look is two requests, and after one it is away."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+
+    async def look(self, ticket: ExternalId) -> Seen | Gone:
+        del ticket
+        sending()
+        sending()
+        return Gone("as the test wants it")
+
+    async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
+        del ticket, key
+        sending()
+        raise HelpdeskDown("as the test wants it")
+
+
+@dataclass
+class Counting(StrictGuards):
+    """Keeps the permits, too."""
+
+    permits: list[Permit] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def admit(self, errand: Errand) -> AsyncIterator[Permit]:
+        async with super().admit(errand) as permit:
+            self.permits.append(permit)
+            yield permit

@@ -25,7 +25,7 @@ def _errand(whose: str | None = None) -> Errand:
 
 def _told(limits: Limits, *seconds: float | None) -> None:
     for one in seconds:
-        asyncio.run(limits.told("openai", one))
+        limits.told("openai", one)
 
 
 def _waits(limits: Limits, whose: str | None = None) -> float:

@@ -5,9 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from tasks.errors import SourceDown
+from tasks.errors import RateLimited, SourceDown
 from tests.acceptance.patience import until
 from tests.twins.clock import StillClock
+from worker.helpdesks.asked import sending
 from worker.telemetry.log import Log
 from worker.upkeep.polling import Polling
 
@@ -30,6 +31,24 @@ class SlowIntake:
         self.goes_on.wait(10)
 
 
+class Pace:
+    """Keeps whom a poll was told to slow down by, and whether nobody waits any more."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.told_: list[float | None] = []
+        self.ended = False
+
+    def __call__(self) -> None:
+        self.asked += 1
+
+    def told(self, error: RateLimited) -> None:
+        self.told_.append(error.retry_after)
+
+    def end(self) -> None:
+        self.ended = True
+
+
 @pytest.fixture
 def intake() -> SlowIntake:
     return SlowIntake()
@@ -41,9 +60,14 @@ def clock() -> StillClock:
 
 
 @pytest.fixture
-def poll(intake: SlowIntake, clock: StillClock) -> Polling:
+def pace() -> Pace:
+    return Pace()
+
+
+@pytest.fixture
+def poll(intake: SlowIntake, pace: Pace, clock: StillClock) -> Polling:
     inbox_of = cast("Any", lambda source: source)
-    return Polling(cast("Any", intake), inbox_of, clock=clock, apart=APART)
+    return Polling(cast("Any", intake), inbox_of, cast("Any", pace), clock=clock, apart=APART)
 
 
 def test_a_poll_that_comes_too_early_is_left_out(
@@ -81,3 +105,19 @@ def test_one_that_failed_is_polled_again(intake: SlowIntake, poll: Polling) -> N
     poll("rt")
     poll("rt")
     assert intake.polled == ["rt", "rt"]
+
+
+def test_requests_of_a_poll_keep_to_the_pace_and_a_word_of_the_helpdesks_is_passed_on(
+    intake: SlowIntake, pace: Pace, poll: Polling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(_inbox: str) -> None:
+        sending()
+        raise SourceDown("rt: 429") from RateLimited("429", retry_after=7.0)
+
+    monkeypatch.setattr(intake, "poll", busy)
+    poll("rt")
+    assert (pace.asked, pace.told_) == (1, [7.0])
+    sending()
+    assert pace.asked == 1
+    poll.end()
+    assert pace.ended

@@ -12,14 +12,19 @@ from tasks.ports.helpdesk import Traces
 from tasks.ports.ledger import Intent, Source
 from tasks.run import Run
 from tasks.ticket import ExternalId
-from tests.ledgers import ENRICHED, WRITTEN, a_change, an_arrival, claim_all, take_in
+from tests.ledgers import (
+    ENRICHED,
+    a_change,
+    an_arrival,
+    claim_all,
+    take_in,
+    written_with_a_note,
+)
 from tests.twins.clock import NOON, StillClock
-from tests.twins.helpdesk import PLAIN, WatchedHelpdesk
-from tests.twins.ticket import a_ticket
+from tests.twins.helpdesk import WatchedHelpdesk
 from worker.alerts.reading import read_held_edits
 from worker.ledgers.engine import reading
 from worker.ledgers.sql import SqlLedger
-from worker.privacy.vault import Vault
 from worker.upkeep.sweeper import HELD_SECONDS, LATER_SECONDS, Sweeper
 
 T1 = ExternalId("T-1")
@@ -27,35 +32,9 @@ KEY = "tf-1:note:draft"
 
 
 @pytest.fixture
-def clock() -> StillClock:
-    return StillClock(at=NOON + 60)
-
-
-@pytest.fixture
-def helpdesk() -> WatchedHelpdesk:
-    return WatchedHelpdesk([a_ticket()], capabilities=PLAIN)
-
-
-@pytest.fixture
-def sweeper(ledger: SqlLedger, helpdesk: WatchedHelpdesk, clock: StillClock) -> Sweeper:
-    return Sweeper(ledger, helpdesk, Vault(b"s" * 32, keep_days=1), clock)
-
-
-@pytest.fixture
 def run(ledger: SqlLedger) -> Run:
     """Written, with a note that may have been sent by two."""
-    (run,) = claim_all(ledger, *take_in(ledger, an_arrival("T-1")))
-    note = Intent(
-        key=KEY,
-        run=run.id,
-        target="note:draft",
-        before=None,
-        wanted=None,
-        outcome="applied",
-        sweep_at=NOON + 60,
-    )
-    assert ledger.commit([a_change(run, ENRICHED, WRITTEN, writes=(note,))]) == [True]
-    return run
+    return written_with_a_note(ledger, "T-1", KEY)
 
 
 def _held_edits(ledger: SqlLedger) -> tuple[str, ...]:

@@ -1,0 +1,203 @@
+"""Many requests with one leave: what a visit takes, what goes through with it, and how it ends."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tasks.errors import RateLimited
+from tasks.ports.guards import Errand
+from worker.clock import SystemClock
+from worker.guards.visits import Visits
+
+RT = "helpdesk:rt"
+IDLE = 0.05
+VISIT = 4
+
+
+class Leaves:
+    """Limits of so many requests altogether; keeps what was taken and what it came to."""
+
+    def __init__(self, room: int = 1_000, *, limited: bool = True) -> None:
+        self.room = room
+        self.limited = limited
+        self.taken: list[str | None] = []
+        self.settled: list[tuple[str | None, int]] = []
+        self.ago: list[float | None] = []
+        self.is_shut = False
+
+    def has(self, upstream: str) -> bool:
+        return self.limited and upstream == RT
+
+    def look_at_door(self, upstream: str) -> None:
+        if self.is_shut:
+            raise RateLimited(upstream, retry_after=9.0)
+
+    async def take(self, errand: Errand) -> None:
+        await asyncio.sleep(0)
+        if self.room < errand.visit:
+            raise RateLimited("full", retry_after=5.0)
+        self.room -= errand.visit
+        self.taken.append(errand.whose)
+
+    def settle(self, errand: Errand, tokens: int, *, ago: float | None = None) -> None:
+        self.settled.append((errand.whose, tokens))
+        self.ago.append(ago)
+
+    def told(self, upstream: str, retry_after: float | None) -> None:
+        """Not here."""
+
+
+def _errand(whose: str | None = "T-1") -> Errand:
+    return Errand(upstream=RT, whose=whose, visit=VISIT)
+
+
+def _play(leaves: Leaves, play: Callable[[Visits], Awaitable[None]], *, rest: float = 0.0) -> None:
+    async def whole() -> None:
+        await play(Visits(leaves, clock=SystemClock(), idle=IDLE))
+        await asyncio.sleep(rest)
+
+    asyncio.run(whole())
+
+
+async def _ask(visits: Visits, whose: str | None = "T-1", *, requests: int = 1) -> None:
+    """One request of a visit, as the doors have it: each of them has an errand of its own."""
+    errand = _errand(whose)
+    await visits.take(errand)
+    visits.settle(errand, requests)
+
+
+async def _over(leaves: Leaves, visits: int = 1) -> None:
+    """Waits until so many visits are settled."""
+    async with asyncio.timeout(5):
+        while len(leaves.settled) < visits:  # noqa: ASYNC110 - nobody tells of it
+            await asyncio.sleep(IDLE / 10)
+
+
+def test_the_first_takes_leave_for_all_and_what_is_left_is_given_back() -> None:
+    """A look, a write that is two requests: one leave of four, three of which were used."""
+    leaves = Leaves()
+
+    async def play(visits: Visits) -> None:
+        await _ask(visits)
+        await _ask(visits, requests=2)
+        assert leaves.settled == []
+        await _over(leaves)
+
+    _play(leaves, play)
+    assert leaves.taken == ["T-1"]
+    assert leaves.settled == [("T-1", 3)]
+    assert leaves.ago[0] == pytest.approx(IDLE, abs=1.0)
+
+
+def test_a_visit_that_has_begun_goes_through_where_nobody_else_does() -> None:
+    leaves = Leaves(room=VISIT)
+
+    async def play(visits: Visits) -> None:
+        await _ask(visits)
+        with pytest.raises(RateLimited):
+            await _ask(visits, "T-2")
+        for _ in range(VISIT - 1):
+            await _ask(visits)
+        with pytest.raises(RateLimited):  # it has used up what it had
+            await _ask(visits)
+
+    _play(leaves, play)
+    assert leaves.settled == [("T-1", VISIT)]
+
+
+def test_who_is_refused_asks_again_as_for_the_first_time() -> None:
+    leaves = Leaves(room=0)
+
+    async def play(visits: Visits) -> None:
+        with pytest.raises(RateLimited):
+            await _ask(visits)
+        leaves.room = VISIT
+        await _ask(visits)
+
+    _play(leaves, play)
+    assert leaves.taken == ["T-1"]
+
+
+def test_those_who_come_at_once_share_a_leave_or_its_refusal() -> None:
+    """As the four kinds of facts about one customer do."""
+    for room, refused in ((VISIT, 0), (0, VISIT)):
+        leaves = Leaves(room=room)
+
+        async def play(visits: Visits, refused: int = refused) -> None:
+            calls = [_ask(visits) for _ in range(VISIT)]
+            found = await asyncio.gather(*calls, return_exceptions=True)
+            assert sum(isinstance(one, RateLimited) for one in found) == refused
+
+        _play(leaves, play)
+        assert len(leaves.taken) == (1 if room else 0)
+
+
+def test_a_request_that_takes_long_keeps_its_visit() -> None:
+    """It may be several requests, and none of them has been counted yet."""
+    leaves = Leaves()
+
+    async def play(visits: Visits) -> None:
+        errand = _errand()
+        await visits.take(errand)
+        await asyncio.sleep(4 * IDLE)
+        assert leaves.settled == []
+        visits.settle(errand, 3)
+        await _over(leaves)
+
+    _play(leaves, play)
+    assert leaves.settled == [("T-1", 3)]
+
+
+def test_one_who_hangs_up_while_it_waits_for_leave_is_not_counted() -> None:
+    """The leave is the others' who came with it; where nobody did, it is given back whole."""
+    leaves = Leaves()
+
+    async def play(visits: Visits) -> None:
+        asking = asyncio.create_task(_ask(visits))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        await _over(leaves)
+
+    _play(leaves, play)
+    assert leaves.settled == [("T-1", 0)]
+
+
+def test_what_is_asked_for_nobody_is_charged_to_the_next_visit() -> None:
+    """Whether a helpdesk takes a value is asked once a minute, and is mostly from memory."""
+    leaves = Leaves(room=VISIT)
+
+    async def play(visits: Visits) -> None:
+        await _ask(visits, None, requests=1)
+        await _ask(visits, None, requests=0)
+        await _ask(visits)
+        await _over(leaves)
+
+    _play(leaves, play)
+    assert leaves.settled == [("T-1", 2)]
+
+
+def test_a_visit_stops_where_its_helpdesk_asks_to_be_left_alone() -> None:
+    leaves = Leaves()
+
+    async def play(visits: Visits) -> None:
+        await _ask(visits)
+        leaves.is_shut = True
+        for whose in ("T-1", None):
+            with pytest.raises(RateLimited, match=RT):
+                await _ask(visits, whose)
+
+    _play(leaves, play)
+
+
+def test_without_a_limit_everybody_comes_alone() -> None:
+    leaves = Leaves(limited=False)
+
+    async def play(visits: Visits) -> None:
+        await _ask(visits)
+        await _ask(visits, "T-2")
+
+    _play(leaves, play, rest=2 * IDLE)
+    assert leaves.taken == ["T-1", "T-2"]
+    assert leaves.settled == []

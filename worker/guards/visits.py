@@ -1,0 +1,141 @@
+"""One leave for all that a ticket is about to ask of a helpdesk, or a customer of the facts.
+
+A write is some ten requests. Were each to ask for leave by itself, a busy fleet would send every
+ticket away in the middle of its write, which begins again with looking: nothing would ever come to
+its end. So the first request takes leave for as many as a visit has, and those after it go through.
+A visit that nobody has come back to is over: what it came to is settled, and counts from its last
+request on, so that in no window there are more of them than the limit has.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from tasks.ports.clock import Clock
+from tasks.ports.guards import Errand
+
+IDLE_SECONDS = 5.0
+"""After a visit's last request. Longer than what lies between two of a busy process."""
+
+
+class Leaves(Protocol):
+    """Limits that leave is taken of, for a visit as for any other errand."""
+
+    def has(self, upstream: str) -> bool: ...
+
+    def look_at_door(self, upstream: str) -> None: ...
+
+    async def take(self, errand: Errand) -> None: ...
+
+    def settle(self, errand: Errand, tokens: int, *, ago: float | None = None) -> None: ...
+
+    def told(self, upstream: str, retry_after: float | None) -> None: ...
+
+
+@dataclass(eq=False, slots=True)
+class _Visit:
+    """One that goes on. `lead` is the very errand that has the leave."""
+
+    lead: Errand
+    leave: asyncio.Task[None]
+    left: int
+    at: float  # its last request, by our monotonic clock
+    used: int = 0
+    under_way: int = 0
+
+
+class Visits:
+    """Implements doors.Limits: visits as such, all else as the limits have it. For one event loop.
+
+    What asks for nobody in particular (whether a helpdesk takes a value, say) is let through, and
+    charged to the next visit.
+    """
+
+    def __init__(self, limits: Leaves, *, clock: Clock, idle: float = IDLE_SECONDS) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._idle = idle
+        self._open: dict[tuple[str, str], _Visit] = {}
+        self._owed: dict[str, int] = {}  # requests by upstream that no visit was charged for
+
+    async def take(self, errand: Errand) -> None:
+        """Leave for one request. Raises RateLimited."""
+        if not errand.visit or not self._limits.has(errand.upstream):
+            await self._limits.take(errand)
+            return
+        self._limits.look_at_door(errand.upstream)
+        if errand.whose is None:
+            return
+        key = (errand.upstream, errand.whose)
+        visit = self._open.get(key)
+        if visit is None or visit.left < 1:
+            visit = self._begin(key, errand, visit)
+        visit.left -= 1
+        visit.used += 1
+        visit.under_way += 1
+        visit.at = self._clock.monotonic()
+        try:
+            await asyncio.shield(visit.leave)
+        except BaseException:
+            visit.left += 1
+            visit.used -= 1
+            visit.under_way -= 1
+            raise
+
+    def settle(self, errand: Errand, tokens: int) -> None:
+        """What it came to: of a visit, in requests."""
+        if not errand.visit:
+            self._limits.settle(errand, tokens)
+            return
+        upstream = errand.upstream
+        if not self._limits.has(upstream):
+            return
+        visit = self._open.get((upstream, errand.whose or ""))
+        if visit is None:
+            self._owed[upstream] = self._owed.get(upstream, 0) + tokens
+            return
+        more = tokens - 1 + self._owed.pop(upstream, 0)
+        visit.left -= more
+        visit.used += more
+        visit.under_way -= 1
+        visit.at = self._clock.monotonic()
+
+    def told(self, upstream: str, retry_after: float | None) -> None:
+        """It has asked us to slow down."""
+        self._limits.told(upstream, retry_after)
+
+    def _begin(self, key: tuple[str, str], errand: Errand, before: _Visit | None) -> _Visit:
+        """Takes leave for a whole visit; the one before has used up what it had."""
+        if before is not None:
+            self._end(before)
+        lead = replace(errand)  # the limits know it by its identity, and others are like it
+        leave = asyncio.create_task(self._limits.take(lead))
+        visit = _Visit(lead, leave, errand.visit, self._clock.monotonic())
+        self._open[key] = visit
+        leave.add_done_callback(lambda done: self._begun(key, visit, done))
+        return visit
+
+    def _begun(self, key: tuple[str, str], visit: _Visit, done: "asyncio.Task[None]") -> None:
+        if done.cancelled() or done.exception() is not None:
+            if self._open.get(key) is visit:
+                del self._open[key]
+            return
+        self._watch(key, visit, self._idle)
+
+    def _watch(self, key: tuple[str, str], visit: _Visit, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._look, key, visit)
+
+    def _look(self, key: tuple[str, str], visit: _Visit) -> None:
+        """Whether it is over."""
+        if self._open.get(key) is not visit:
+            return
+        idle = self._clock.monotonic() - visit.at
+        if visit.under_way or idle < self._idle:
+            self._watch(key, visit, max(self._idle - idle, self._idle / 10))
+            return
+        del self._open[key]
+        self._end(visit)
+
+    def _end(self, visit: _Visit) -> None:
+        ago = max(0.0, self._clock.monotonic() - visit.at)
+        self._limits.settle(visit.lead, visit.used, ago=ago)

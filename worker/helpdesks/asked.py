@@ -1,0 +1,42 @@
+"""Tells whoever wants to count a helpdesk's requests, or to hold them back, before each is sent."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+_before: ContextVar[Callable[[], None] | None] = ContextVar("before_each_request", default=None)
+
+
+def sending() -> None:
+    """Called before each request. Raises what whoever is asked first raises."""
+    if do := _before.get():
+        do()
+
+
+@contextmanager
+def before_each_request(do: Callable[[], None]) -> Iterator[None]:
+    """Has that done within, in each thread that takes this context with it."""
+    token = _before.set(do)
+    try:
+        yield
+    finally:
+        _before.reset(token)
+
+
+@dataclass(slots=True)
+class Asked:
+    """As many as were sent so far."""
+
+    requests: int = 0
+
+    def __call__(self) -> None:
+        self.requests += 1
+
+
+@contextmanager
+def counted() -> Iterator[Asked]:
+    """Counts those that are sent within."""
+    asked = Asked()
+    with before_each_request(asked):
+        yield asked
