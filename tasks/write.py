@@ -21,7 +21,7 @@ async def write(case: Validated, desk: Desk) -> Written | Detour:
     past = await desk.journal.past()
     if desk.mode is Mode.SHADOW and not past.own:
         return Written(validated=case, outcome=Outcome.SHADOW, results=())
-    if refused := await desk.helpdesk.refuses(case.decision.to_set()):
+    if refused := await desk.helpdesk.refuses(case.ticket.id, case.decision.to_set()):
         return GiveUp(cause=Cause.HELPDESK_REFUSED, why="; ".join(refused.values()))
     done = await carry_out(case.ticket.id, past, desk, lambda seen: _plan(case, past, seen, desk))
     match done:

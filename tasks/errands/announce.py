@@ -20,7 +20,8 @@ async def announce(case: Entrusted, until: float, sender: Sender) -> HandedOver 
 
     `until`: epoch seconds at which the ticket is handed over, if nobody has decided.
     """
-    moves = case.mode is Mode.AUTO and not await sender.helpdesk.refuses({QUEUE: case.queue})
+    refuses, wanted = sender.helpdesk.refuses, {QUEUE: case.queue}
+    moves = case.mode is Mode.AUTO and not await refuses(case.ticket, wanted)
     told = f"{case.why} {_then(case, until) if moves else HERE}"
     plan = _plan(case, told)
     done = await carry_out(case.ticket, case.past, sender, lambda _: plan)

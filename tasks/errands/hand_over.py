@@ -77,7 +77,8 @@ async def hand_over(case: Entrusted, sender: Sender) -> HandedOver | Wait:
     if case.mode is Mode.SHADOW and not case.past.own:
         return HandedOver(results=())
     moves = case.mode is Mode.AUTO
-    refused = await sender.helpdesk.refuses({QUEUE: case.queue}) if moves else {}
+    wanted = {QUEUE: case.queue} if moves else {}
+    refused = await sender.helpdesk.refuses(case.ticket, wanted) if wanted else {}
     done = await carry_out(
         case.ticket,
         case.past,

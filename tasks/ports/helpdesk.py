@@ -78,8 +78,8 @@ class Helpdesk(Protocol):
     that are under a key, on closed tickets too. A ticket that is closed or unknown answers Gone and
     is not changed. An answer without error does not mean that a value was taken: look again.
 
-    `refuses` says which of these values it does not have at present (a queue that somebody has
-    disabled), and why; what it knows may be a minute old.
+    `refuses` says which of these values it does not have for it at present (a queue that somebody
+    has disabled), and why; what it knows may be a minute old.
 
     Raises HelpdeskDown when the helpdesk did not answer: the effect is then unknown.
     Raises RateLimited and CredentialRefused as the helpdesk says so: there was no effect.
@@ -96,6 +96,6 @@ class Helpdesk(Protocol):
 
     async def post_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None: ...
 
-    async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]: ...
+    async def refuses(self, ticket: ExternalId, values: Mapping[str, str]) -> Mapping[str, str]: ...
 
     async def traces(self, ticket: ExternalId, *, key: str) -> Traces: ...

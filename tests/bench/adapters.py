@@ -91,7 +91,7 @@ class WebHelpdesk:
     async def post_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None:
         return None
 
-    async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
+    async def refuses(self, ticket: ExternalId, values: Mapping[str, str]) -> Mapping[str, str]:
         return {}
 
     async def traces(self, ticket: ExternalId, *, key: str) -> Traces:

@@ -78,7 +78,7 @@ def test_a_whole_write_is_no_more_requests_than_a_visit_has(stage: Stage) -> Non
     """All that a limit gives leave for at once; whoever needs more is sent away in the middle."""
     traces(stage)  # what it keeps in memory is asked for once
     with counted() as asked:
-        traces(stage)
+        asyncio.run(stage.helpdesk.refuses(stage.ticket, {"queue": "payments"}))
         set_to(stage, queue="payments", issue_type="cash", priority="1", escalated="yes")
         look(stage)
         note(stage, "a draft", key="tf-1:note:draft")
@@ -146,8 +146,9 @@ def test_traces_tell_what_was_done_under_a_key(stage: Stage) -> None:
 def test_what_it_does_not_have_is_told_beforehand(stage: Stage) -> None:
     """By its name; where a field takes any text nothing is refused."""
     known = {"queue": "payments", "issue_type": "cash", "priority": "1", "escalated": "yes"}
-    assert asyncio.run(stage.helpdesk.refuses(known)) == {}
-    refused = asyncio.run(stage.helpdesk.refuses({**known, "queue": "nonsense"}))
+    wrong = {**known, "queue": "nonsense"}
+    assert asyncio.run(stage.helpdesk.refuses(stage.ticket, known)) == {}
+    refused = asyncio.run(stage.helpdesk.refuses(stage.ticket, wrong))
     assert refused.keys() <= {"queue"}
     assert all("nonsense" in why for why in refused.values())
     assert bool(refused) == (type(stage.helpdesk) in {RtHelpdesk, RoundupHelpdesk})
@@ -156,10 +157,10 @@ def test_what_it_does_not_have_is_told_beforehand(stage: Stage) -> None:
 def test_what_people_mend_is_not_refused_any_more(stage: Stage) -> None:
     """At once, though what a helpdesk has is not asked for each write."""
     new = {"queue": f"new-{stage.ticket}"}
-    before = asyncio.run(stage.helpdesk.refuses(new))
+    before = asyncio.run(stage.helpdesk.refuses(stage.ticket, new))
     assert bool(before) == (type(stage.helpdesk) in {RtHelpdesk, RoundupHelpdesk})
     stage.make_queue(new["queue"])
-    assert asyncio.run(stage.helpdesk.refuses(new)) == {}
+    assert asyncio.run(stage.helpdesk.refuses(stage.ticket, new)) == {}
 
 
 @pytest.mark.parametrize("priority", ["2", None])

@@ -46,9 +46,9 @@ class GuardedHelpdesk:
         async with self._admitted(ticket):
             return await self._helpdesk.post_note(ticket, body, key=key)
 
-    async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
-        async with self._admitted(None) as permit:
-            refused = await self._helpdesk.refuses(values)
+    async def refuses(self, ticket: ExternalId, values: Mapping[str, str]) -> Mapping[str, str]:
+        async with self._admitted(ticket) as permit:
+            refused = await self._helpdesk.refuses(ticket, values)
             permit.ended = Ended.CANCELLED  # it may be from memory, which says nothing of today
             return refused
 
@@ -57,7 +57,7 @@ class GuardedHelpdesk:
             return await self._helpdesk.traces(ticket, key=key)
 
     @asynccontextmanager
-    async def _admitted(self, ticket: ExternalId | None) -> AsyncIterator[Permit]:
+    async def _admitted(self, ticket: ExternalId) -> AsyncIterator[Permit]:
         """A turn first: who was let through and then waited would call what is known to be away."""
         errand = replace(self._errand, whose=ticket)
         async with self._turn, self._guards.admit(errand) as permit:

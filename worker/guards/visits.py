@@ -18,6 +18,10 @@ IDLE_SECONDS = 5.0
 """After a visit's last request. Longer than what lies between two of a busy process."""
 
 
+Key = tuple[str, str]
+"""Upstream, and who visits it."""
+
+
 class Leaves(Protocol):
     """Limits that leave is taken of, for a visit as for any other errand."""
 
@@ -45,18 +49,13 @@ class _Visit:
 
 
 class Visits:
-    """Implements doors.Limits: visits as such, all else as the limits have it. For one event loop.
-
-    What asks for nobody in particular (whether a helpdesk takes a value, say) is let through, and
-    charged to the next visit.
-    """
+    """Implements doors.Limits: visits as such, all else as it is. For one event loop."""
 
     def __init__(self, limits: Leaves, *, clock: Clock, idle: float = IDLE_SECONDS) -> None:
         self._limits = limits
         self._clock = clock
         self._idle = idle
-        self._open: dict[tuple[str, str], _Visit] = {}
-        self._owed: dict[str, int] = {}  # requests by upstream that no visit was charged for
+        self._open: dict[Key, _Visit] = {}
 
     async def take(self, errand: Errand) -> None:
         """Leave for one request. Raises RateLimited."""
@@ -64,9 +63,7 @@ class Visits:
             await self._limits.take(errand)
             return
         self._limits.look_at_door(errand.upstream)
-        if errand.whose is None:
-            return
-        key = (errand.upstream, errand.whose)
+        key = _key(errand)
         visit = self._open.get(key)
         if visit is None or visit.left < 1:
             visit = self._begin(key, errand, visit)
@@ -87,16 +84,11 @@ class Visits:
         if not errand.visit:
             self._limits.settle(errand, tokens)
             return
-        upstream = errand.upstream
-        if not self._limits.has(upstream):
+        visit = self._open.get(_key(errand))
+        if visit is None:  # nothing is limited there
             return
-        visit = self._open.get((upstream, errand.whose or ""))
-        if visit is None:
-            self._owed[upstream] = self._owed.get(upstream, 0) + tokens
-            return
-        more = tokens - 1 + self._owed.pop(upstream, 0)
-        visit.left -= more
-        visit.used += more
+        visit.left -= tokens - 1
+        visit.used += tokens - 1
         visit.under_way -= 1
         visit.at = self._clock.monotonic()
 
@@ -104,7 +96,7 @@ class Visits:
         """It has asked us to slow down."""
         self._limits.told(upstream, retry_after)
 
-    def _begin(self, key: tuple[str, str], errand: Errand, before: _Visit | None) -> _Visit:
+    def _begin(self, key: Key, errand: Errand, before: _Visit | None) -> _Visit:
         """Takes leave for a whole visit; the one before has used up what it had."""
         if before is not None:
             self._end(before)
@@ -115,17 +107,17 @@ class Visits:
         leave.add_done_callback(lambda done: self._begun(key, visit, done))
         return visit
 
-    def _begun(self, key: tuple[str, str], visit: _Visit, done: "asyncio.Task[None]") -> None:
+    def _begun(self, key: Key, visit: _Visit, done: "asyncio.Task[None]") -> None:
         if done.cancelled() or done.exception() is not None:
             if self._open.get(key) is visit:
                 del self._open[key]
             return
         self._watch(key, visit, self._idle)
 
-    def _watch(self, key: tuple[str, str], visit: _Visit, seconds: float) -> None:
+    def _watch(self, key: Key, visit: _Visit, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self._look, key, visit)
 
-    def _look(self, key: tuple[str, str], visit: _Visit) -> None:
+    def _look(self, key: Key, visit: _Visit) -> None:
         """Whether it is over."""
         if self._open.get(key) is not visit:
             return
@@ -139,3 +131,7 @@ class Visits:
     def _end(self, visit: _Visit) -> None:
         ago = max(0.0, self._clock.monotonic() - visit.at)
         self._limits.settle(visit.lead, visit.used, ago=ago)
+
+
+def _key(errand: Errand) -> Key:
+    return errand.upstream, errand.whose or ""

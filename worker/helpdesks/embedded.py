@@ -87,7 +87,11 @@ class EmbeddedHelpdesk:
         """Posts an internal note, once for each key."""
         return await self._off_the_loop(lambda: self._post_note(ticket, body, key))
 
-    async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG002 - any
+    async def refuses(
+        self,
+        ticket: ExternalId,  # noqa: ARG002 - the port's
+        values: Mapping[str, str],  # noqa: ARG002 - any
+    ) -> Mapping[str, str]:
         """Nothing: a field of it holds any text."""
         return {}
 

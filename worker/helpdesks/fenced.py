@@ -28,8 +28,8 @@ class FencedHelpdesk:
     async def look(self, ticket: ExternalId) -> Seen | Gone:
         return await self._helpdesk.look(ticket)
 
-    async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
-        return await self._helpdesk.refuses(values)
+    async def refuses(self, ticket: ExternalId, values: Mapping[str, str]) -> Mapping[str, str]:
+        return await self._helpdesk.refuses(ticket, values)
 
     async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
         return await self._helpdesk.traces(ticket, key=key)

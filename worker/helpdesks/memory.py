@@ -65,7 +65,11 @@ class MemoryHelpdesk:
             self._set(ticket, name, value, author=MACHINE, key=f"{key}:{name}")
         return None
 
-    async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
+    async def refuses(
+        self,
+        ticket: ExternalId,  # noqa: ARG002 - the port's
+        values: Mapping[str, str],
+    ) -> Mapping[str, str]:
         """A queue that is among the `disabled`."""
         queue = values.get("queue")
         return {"queue": f"queue {queue} is disabled"} if queue in self.disabled else {}

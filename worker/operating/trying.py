@@ -154,7 +154,7 @@ def _promoted(case: Ready, to: Promote | Degrade) -> Enriched:
 async def _written(case: Validated, desk: Desk) -> Tried:
     """What the helpdesk holds, and what would be put there."""
     wanted = case.decision.fields()
-    if refused := await desk.helpdesk.refuses(wanted):
+    if refused := await desk.helpdesk.refuses(case.ticket.id, wanted):
         return _elsewhere(
             case.ticket.id, "dead", f"helpdesk_refused: {'; '.join(refused.values())}"
         )

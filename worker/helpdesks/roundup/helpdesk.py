@@ -61,7 +61,11 @@ class RoundupHelpdesk:
         """Adds a note, once for each key."""
         return await self._threads.run(lambda: self._post_note(ticket, body, key))
 
-    async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
+    async def refuses(
+        self,
+        ticket: ExternalId,  # noqa: ARG002 - what it has, it has for all
+        values: Mapping[str, str],
+    ) -> Mapping[str, str]:
         """Where a field is a link, what it is to link to must be there, and not retired."""
         return await self._threads.run(
             lambda: self._refuses(values) and self._refuses(values, fresh=True)

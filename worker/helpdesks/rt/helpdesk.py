@@ -68,7 +68,11 @@ class RtHelpdesk:
         """Adds a comment."""
         return await self._threads.run(lambda: self._post_note(ticket, body, key))
 
-    async def refuses(self, values: Mapping[str, str]) -> Mapping[str, str]:
+    async def refuses(
+        self,
+        ticket: ExternalId,  # noqa: ARG002 - what it has, it has for all
+        values: Mapping[str, str],
+    ) -> Mapping[str, str]:
         """RT takes a disabled queue, and people do not see it; a missing one it passes over."""
         return await self._threads.run(
             lambda: self._refuses(values) and self._refuses(values, fresh=True)

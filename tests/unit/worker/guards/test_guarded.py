@@ -29,7 +29,7 @@ def test_a_helpdesk_whose_breaker_is_open_is_sent_nothing() -> None:
         guarded.set_fields(ExternalId("T-1"), {"queue": "vip"}, key="k", version="1"),
         guarded.post_note(ExternalId("T-1"), "a note", key="k"),
         guarded.traces(ExternalId("T-1"), key="k"),
-        guarded.refuses({"queue": "vip"}),
+        guarded.refuses(ExternalId("T-1"), {"queue": "vip"}),
     ):
         with pytest.raises(BreakerOpen) as held:
             asyncio.run(call)
@@ -41,7 +41,7 @@ def test_what_may_be_from_memory_says_nothing_of_the_helpdesk() -> None:
     [one] = opened()
     guarded = GuardedHelpdesk(MemoryHelpdesk([]), Doors(one.breakers), Errand(upstream="x"))
     one.clock.at += 5
-    asyncio.run(guarded.refuses({}))
+    asyncio.run(guarded.refuses(ExternalId("T-1"), {}))
     assert one.state() == "open"
     one.breakers.sync()
     asyncio.run(guarded.look(ExternalId("T-1")))
@@ -85,10 +85,10 @@ def test_what_is_asked_about_a_ticket_is_one_visit_and_is_counted() -> None:
     guards = Counting()
     guarded = GuardedHelpdesk(Several(), guards, Errand(upstream="helpdesk:rt"))
     asyncio.run(guarded.look(ExternalId("T-1")))
-    asyncio.run(guarded.refuses({"queue": "vip"}))
+    asyncio.run(guarded.refuses(ExternalId("T-1"), {"queue": "vip"}))
     with pytest.raises(HelpdeskDown):
         asyncio.run(guarded.traces(ExternalId("T-2"), key="k"))
-    assert [errand.whose for errand in guards.came] == ["T-1", None, "T-2"]
+    assert [errand.whose for errand in guards.came] == ["T-1", "T-1", "T-2"]
     assert {errand.visit for errand in guards.came} == {Several().capabilities.write_requests}
     assert [permit.requests for permit in guards.permits] == [2, 0, 1]
 

@@ -48,7 +48,7 @@ class Leaves:
         """Not here."""
 
 
-def _errand(whose: str | None = "T-1") -> Errand:
+def _errand(whose: str = "T-1") -> Errand:
     return Errand(upstream=RT, whose=whose, visit=VISIT)
 
 
@@ -60,7 +60,7 @@ def _play(leaves: Leaves, play: Callable[[Visits], Awaitable[None]], *, rest: fl
     asyncio.run(whole())
 
 
-async def _ask(visits: Visits, whose: str | None = "T-1", *, requests: int = 1) -> None:
+async def _ask(visits: Visits, whose: str = "T-1", *, requests: int = 1) -> None:
     """One request of a visit, as the doors have it: each of them has an errand of its own."""
     errand = _errand(whose)
     await visits.take(errand)
@@ -164,29 +164,14 @@ def test_one_who_hangs_up_while_it_waits_for_leave_is_not_counted() -> None:
     assert leaves.settled == [("T-1", 0)]
 
 
-def test_what_is_asked_for_nobody_is_charged_to_the_next_visit() -> None:
-    """Whether a helpdesk takes a value is asked once a minute, and is mostly from memory."""
-    leaves = Leaves(room=VISIT)
-
-    async def play(visits: Visits) -> None:
-        await _ask(visits, None, requests=1)
-        await _ask(visits, None, requests=0)
-        await _ask(visits)
-        await _over(leaves)
-
-    _play(leaves, play)
-    assert leaves.settled == [("T-1", 2)]
-
-
 def test_a_visit_stops_where_its_helpdesk_asks_to_be_left_alone() -> None:
     leaves = Leaves()
 
     async def play(visits: Visits) -> None:
         await _ask(visits)
         leaves.is_shut = True
-        for whose in ("T-1", None):
-            with pytest.raises(RateLimited, match=RT):
-                await _ask(visits, whose)
+        with pytest.raises(RateLimited, match=RT):
+            await _ask(visits)
 
     _play(leaves, play)
 
