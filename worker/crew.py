@@ -51,7 +51,7 @@ Furnish = Callable[[Guards], Desks]
 REMEMBERED_SECONDS = 30 * 86_400.0
 """How long a restored ledger asks the helpdesk first."""
 
-SWEEPER_SECONDS = 5.0
+SWEEPER_SECONDS = 2.0
 """Between two rounds; nothing that it finds is urgent."""
 
 FRESH = 2 / 3

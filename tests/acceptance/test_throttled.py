@@ -39,6 +39,9 @@ tokens_per_minute = 10000
 upstream = "helpdesk:rt"
 requests_per_minute = 100
 [[limits]]
+upstream = "facts:files"
+requests_per_minute = 5
+[[limits]]
 upstream = "opneai"
 requests_per_minute = 100
 """
@@ -76,6 +79,7 @@ def test_status_says_which_limits_are_at_their_bound_and_what_retries_are_left(
             for number in range(9):
                 await limits.take(Errand(upstream="local", tokens=7, whose=f"run{number}"))
         await limits.take(Errand(upstream="helpdesk:rt"))
+        await limits.take(Errand(upstream="facts:files", whose="a customer", visit=5))
         retry = Errand(upstream="local", is_retry=True)
         for _ in range(10):
             await budget.take(retry)
@@ -88,11 +92,13 @@ def test_status_says_which_limits_are_at_their_bound_and_what_retries_are_left(
     said = place.ask("status").out
     assert "limit: local: 1 of 10 requests a minute, 7 of 10000 tokens a minute, 1 wait" in said
     assert "limit: anthropic: left alone for" in said
+    assert "limit: facts:files: 5 of 5 requests a minute" in said  # one leave, for all of them
     assert "helpdesk:rt" not in said
     assert "retries: 0 of 10 left in this minute" in said
     told = place.ask("status", "--json").json()
     assert set(told["limits"][0]) == PROMISED
-    assert [limit["upstream"] for limit in told["limits"]] == ["local", "anthropic"]
+    named = [limit["upstream"] for limit in told["limits"]]
+    assert named == ["local", "facts:files", "anthropic"]
     assert told["retries"] == {"left": 0, "allowed": 10}
 
 

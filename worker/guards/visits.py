@@ -89,7 +89,7 @@ class Visits:
             return
         visit.left -= tokens - 1
         visit.used += tokens - 1
-        visit.under_way -= 1
+        visit.under_way = max(0, visit.under_way - 1)  # it may have come while limits were off
         visit.at = self._clock.monotonic()
 
     def told(self, upstream: str, retry_after: float | None) -> None:

@@ -111,7 +111,7 @@ class Sweeper:
             again = dict.fromkeys(held, self._clock.now() + HELD_SECONDS)
         except (Transient, RateLimited, Misconfigured, Held, Rejected) as error:
             answers = isinstance(error, Rejected)  # this ticket's own trouble
-            again = dict.fromkeys(_keys(writes), self._clock.now() + LATER_SECONDS)
+            again = dict.fromkeys(_keys(writes), self._clock.now() + _later(error))
         except RunLost:
             return True  # it moved meanwhile: at the next sweep
         for key in _keys(writes):
@@ -187,6 +187,12 @@ class Sweeper:
             message = f"run {run.id} was moved by somebody else"
             raise RunLost(message)
         return change.after
+
+
+def _later(error: Exception) -> float:
+    """Seconds. Whoever waits for a limit has a place in its line, and was told when to come."""
+    told = error.retry_after if isinstance(error, RateLimited) else None
+    return LATER_SECONDS if told is None else min(told, LATER_SECONDS)
 
 
 def _keys(writes: Sequence[Intent]) -> Keys:

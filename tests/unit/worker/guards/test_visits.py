@@ -186,3 +186,16 @@ def test_without_a_limit_everybody_comes_alone() -> None:
     _play(leaves, play, rest=2 * IDLE)
     assert leaves.taken == ["T-1", "T-2"]
     assert leaves.settled == []
+
+
+def test_a_visit_that_went_on_while_limits_were_off_ends_like_any_other() -> None:
+    """What came then took no leave, and is told of all the same."""
+    leaves = Leaves()
+
+    async def play(visits: Visits) -> None:
+        await _ask(visits)
+        visits.settle(_errand(), 2)
+        await _over(leaves)
+
+    _play(leaves, play)
+    assert [whose for whose, _ in leaves.settled] == ["T-1"]

@@ -77,3 +77,23 @@ def test_whoever_has_not_the_role_looks_at_nothing(
     Sweeper(ledger, helpdesk, vault, clock, is_ours=lambda: False).sweep()
     assert helpdesk.trail == []
     assert [note.sweep_at for note in ledger.writes(run.id)] == [NOON + 60]
+
+
+@pytest.mark.parametrize(("told", "seconds"), [(7.0, 7.0), (None, 60.0), (3_600.0, 60.0)])
+def test_whoever_waits_for_a_limit_comes_when_it_was_told_to(
+    ledger: SqlLedger,
+    helpdesk: WatchedHelpdesk,
+    sweeper: Sweeper,
+    clock: StillClock,
+    monkeypatch: pytest.MonkeyPatch,
+    told: float | None,
+    seconds: float,
+) -> None:
+    run = written_with_a_note(ledger, "T-1")
+
+    async def busy(*_: object, **__: object) -> Traces:
+        raise RateLimited("asked too often", retry_after=told)
+
+    monkeypatch.setattr(helpdesk, "traces", busy)
+    sweeper.sweep()
+    assert [note.sweep_at for note in ledger.writes(run.id)] == [clock.at + seconds]
