@@ -54,7 +54,7 @@ soak-day: ## 24 hours of polling a Request Tracker whose clock is moved (ARGS="-
 	.make/setup dev
 	exec $(bin)/python -m tests.soak.day rt $(ARGS)
 
-rehearse: ## a scene of a provider's outage at full size, with its figures (SCENE=outage|fallback|bare|bare-for-ever|breaker|helpdesk|facts|caps|faults|credential|limit|helpdesk-limit|hung)
+rehearse: ## a scene of a provider's outage at full size, with its figures (SCENE=outage|fallback|bare|bare-for-ever|breaker|helpdesk|facts|caps|faults|credential|limit|helpdesk-limit|helpdesk-429|hung)
 	.make/setup dev
 	exec $(bin)/python -m tests.rehearsal $(or $(SCENE),outage) $(ARGS)
 

@@ -97,8 +97,7 @@ def test_status_says_which_limits_are_at_their_bound_and_what_retries_are_left(
     assert "retries: 0 of 10 left in this minute" in said
     told = place.ask("status", "--json").json()
     assert set(told["limits"][0]) == PROMISED
-    named = [limit["upstream"] for limit in told["limits"]]
-    assert named == ["local", "facts:files", "anthropic"]
+    assert [one["upstream"] for one in told["limits"]] == ["local", "facts:files", "anthropic"]
     assert told["retries"] == {"left": 0, "allowed": 10}
 
 

@@ -51,9 +51,8 @@ SCENES = {
     "faults": Scene(play=faults.faults, is_well=faults.is_well, times=20.0),
     "credential": Scene(play=credential.credential, is_well=credential.is_well, times=1.0),
     "limit": Scene(play=limit.limit, is_well=limit.is_well, times=1.0),
-    "helpdesk-limit": Scene(
-        play=helpdesk_limit.helpdesk_limit, is_well=helpdesk_limit.is_well, times=1.0
-    ),
+    "helpdesk-limit": Scene(play=helpdesk_limit.told, is_well=helpdesk_limit.is_well, times=1.0),
+    "helpdesk-429": Scene(play=helpdesk_limit.untold, is_well=helpdesk_limit.is_written, times=1.0),
     "hung": Scene(play=hung.hung, is_well=hung.is_well),
 }
 

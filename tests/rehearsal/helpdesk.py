@@ -82,14 +82,17 @@ def _resume(stage: Stage) -> None:
     stage.place.ask("resume")
 
 
-def bring(stage: Stage, site: Site, tickets: int, *, seconds: float = 120) -> None:
-    """So many customers write."""
+def bring(
+    stage: Stage, site: Site, tickets: int, *, seconds: float = 120, polls: bool = True
+) -> None:
+    """So many customers write; it is polled here, or by the fleet itself."""
     before = len(stage.place.runs())
     for number in range(before, before + tickets):
         site.deliver(f"A rate {number}", f"Which rate do I get? (ticket NIGHT-{number})")
 
     def are_there() -> bool:
-        stage.place.ask("intake")
+        if polls:
+            stage.place.ask("intake")
         return len(stage.place.runs()) == before + tickets
 
     until(are_there, seconds)

@@ -1,6 +1,9 @@
 """A Roundup that may be asked so often a minute, and a queue that wants more of it."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import ceil
 from random import Random
 
 from tests.acceptance.patience import until
@@ -11,22 +14,53 @@ from tests.soak.proxy import serving
 from tests.soak.sites import served
 
 A_MINUTE = 120
-LEAST = 90
+LEAST = 80
 TICKETS = 60
 LIMIT = f'[[limits]]\nupstream = "helpdesk:{KIND}"\nrequests_per_minute = {A_MINUTE}\n'
 
+OFTEN = "[intake]\npoll_seconds = 10.0\n"
 
-def helpdesk_limit(pace: Pace, *, seed: int) -> dict[str, object]:
-    """Requests in each full minute by what came to it, until all is written."""
-    with served(KIND) as site, serving(Failing(upstream=site.url, chance=Random(seed))) as proxy:
+
+@dataclass(kw_only=True)
+class Strict(Failing):
+    """Takes so many in any minute, and answers 429 to all others, with a time to wait."""
+
+    taken: list[float] = field(default_factory=list)
+
+    def draw(self, method: str, path: str) -> str:
+        """What becomes of a request."""
+        super().draw(method, path)
+        now = CLOCK.now()
+        first = bisect_left(self.taken, now - 60)
+        if len(self.taken) - first >= A_MINUTE:
+            self.retry_after = max(1, ceil(self.taken[-A_MINUTE] + 60 - now))
+            return "full"
+        self.taken.append(now)
+        return "fair"
+
+
+def told(pace: Pace, *, seed: int) -> dict[str, object]:
+    """The fleet was told of the limit: requests in each full minute, until all is written."""
+    return _written(Failing, pace, seed, LIMIT, SELDOM)
+
+
+def untold(pace: Pace, *, seed: int) -> dict[str, object]:
+    """It was not, and hears of it by 429s."""
+    return _written(Strict, pace, seed, "", OFTEN)
+
+
+def _written(
+    kind: type[Failing], pace: Pace, seed: int, guards: str, settings: str
+) -> dict[str, object]:
+    with served(KIND) as site, serving(kind(upstream=site.url, chance=Random(seed))) as proxy:
         named = {"": KIND, "_URL": proxy.url, "_TOKEN": site.token}
         with staged(
             Casting(latency="0.1-0.3"),
             pace,
             seed=seed,
-            guards=LIMIT,
+            guards=guards,
             variables={f"TRIAGE_HELPDESK{name}": value for name, value in named.items()},
-            settings=SELDOM,
+            settings=settings,
             policy=TRUSTED,
             helpdesk=HELPDESK,
         ) as stage:
@@ -34,11 +68,12 @@ def helpdesk_limit(pace: Pace, *, seed: int) -> dict[str, object]:
             stage.place.ask("intake")
             stage.place.ask("pause", "--why", "until all are there")
             began = CLOCK.now()
-            bring(stage, site, TICKETS, seconds=400)
+            bring(stage, site, TICKETS, seconds=400, polls=settings == SELDOM)
             resumed = CLOCK.now()
             stage.place.ask("resume")
-            until(lambda: not stage.show(), 600)
-            return {**_kept(proxy.asked(began), resumed), **ended(stage)}
+            until(lambda: not stage.show(), 900)
+            turned_away = proxy.played["full"]
+            return {**_kept(proxy.asked(began), resumed), "429s": turned_away, **ended(stage)}
 
 
 def _kept(moments: Sequence[float], resumed: float) -> dict[str, object]:
@@ -60,12 +95,12 @@ def _kept(moments: Sequence[float], resumed: float) -> dict[str, object]:
 
 def is_well(found: dict[str, object]) -> bool:
     """Whether the limit was kept and used, and everything came through."""
-    minutes, most, states = found["in_each_minute"], found["most_in_any"], found["states"]
+    minutes, most = found["in_each_minute"], found["most_in_any"]
     assert isinstance(minutes, list)
     assert isinstance(most, int)
-    return (
-        all(n >= LEAST for n in minutes)
-        and most <= A_MINUTE
-        and states == {"written": TICKETS}
-        and found["balanced"] is True
-    )
+    return all(n >= LEAST for n in minutes) and most <= A_MINUTE and is_written(found)
+
+
+def is_written(found: dict[str, object]) -> bool:
+    """Whether everything came through."""
+    return found["states"] == {"written": TICKETS} and found["balanced"] is True

@@ -38,6 +38,7 @@ class Proxy:
     chance: Random
     odds: Odds = field(default_factory=Odds)
     is_fair: bool = True
+    retry_after: int = 1  # seconds, of what is turned away
     played: Counter[str] = field(default_factory=Counter)
     port: int = 0
     client: httpx.Client = field(
@@ -100,6 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
         match what:
             case "busy":
                 self._answer(503, {}, b"")
+            case "full":
+                self._answer(429, {"Retry-After": str(proxy.retry_after)}, b"")
             case "lost":
                 self.close_connection = True
             case "late":

@@ -111,6 +111,7 @@ class LiveInbox:
         # Those that may have changed once more under one stamp are looked at when there is room.
         changed = [*new, *(one for one in found if position.knows(one))][:limit]
         states = self._states(position, changed)
+        is_cut, changed = len(states) < len(changed), changed[: len(states)]
         # What was changed just now may be changed once more under the same stamp.
         fresh = later(now, -GRAIN)
         brought: dict[str, tuple[str, str]] = {
@@ -118,7 +119,7 @@ class LiveInbox:
             for one, state in zip(changed, states, strict=True)
         }
         newest = max((one.stamp for one in changed), default=position.since)
-        more = len(new) == limit
+        more = len(new) == limit or (is_cut and bool(new))
         base = position if more else position.without_lost(found)
         return Page(
             messages=tuple(
@@ -157,14 +158,23 @@ class LiveInbox:
                 return
 
     def _states(self, position: Position, changed: Sequence[Change]) -> list[State]:
+        """Of all, or of the first so many, until the helpdesk fails; raises where that is none.
+
+        What was read is brought: else one that answers 429 in the middle of each page would never
+        be read to its end.
+        """
+        states: list[State] = []
         with ThreadPoolExecutor(self._feed.parallel) as pool:
             # Each in a context of its own, for whoever holds requests back before they are sent.
             looks = [pool.submit(copy_context().run, self._state, position, one) for one in changed]
             try:
-                return [look.result() for look in looks]
-            except BaseException:
+                for look in looks:
+                    states.append(look.result())  # noqa: PERF401 - what came before counts
+            except (HelpdeskDown, RateLimited):
                 pool.shutdown(wait=False, cancel_futures=True)
-                raise
+                if not states:
+                    raise
+        return states
 
     def _state(self, position: Position, change: Change) -> State:
         stamp, version = position.brought.get(change.ticket, ("", ""))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import HelpdeskDown, SourceDown
+from tasks.errors import HelpdeskDown, RateLimited, SourceDown
 from tasks.ports.inbox import Choice, Page
 from tasks.ticket import ExternalId
 from worker.helpdesks.feed import Change, Chosen, State, later, walked
@@ -31,6 +31,7 @@ class Desk:
     stamps: dict[str, str] = field(default_factory=dict)
     zone: timedelta = timedelta(0)
     is_down: bool = False
+    answers: int | None = None  # looks at tickets that are answered before it says 429
     name: str = "desk:here"
     parallel: int = 2
     moved_while_read: list[str] = field(default_factory=list)
@@ -63,6 +64,10 @@ class Desk:
         return len(self._changes(since))
 
     def state(self, ticket: ExternalId, *, known: str) -> State:
+        if self.answers is not None:
+            self.answers -= 1
+            if self.answers < 0:
+                raise RateLimited("429", retry_after=1.0)
         version = str(self.versions[ticket])
         if version == known:
             return State(version=version, said=None)
@@ -90,13 +95,27 @@ def brought(page: Page) -> list[tuple[str, str]]:
 
 def poll(inbox: LiveInbox, position: str | None, limit: int = 500) -> tuple[Brought, str]:
     """Everything until there is no more."""
+    seen, position, why = poll_as_far_as_it_goes(inbox, position, limit)
+    if why:
+        raise why
+    assert position is not None
+    return seen, position
+
+
+def poll_as_far_as_it_goes(
+    inbox: LiveInbox, position: str | None, limit: int = 500
+) -> tuple[Brought, str | None, SourceDown | None]:
+    """Each page that was read is kept, and so is where the next one begins."""
     seen: Brought = set()
     for _ in range(100):
-        page = inbox.read(position, limit=limit)
+        try:
+            page = inbox.read(position, limit=limit)
+        except SourceDown as error:
+            return seen, position, error
         position = page.position
         seen.update(brought(page))
         if not page.more:
-            return seen, position
+            return seen, position, None
     pytest.fail("it never ends")
 
 
@@ -106,6 +125,7 @@ def poll(inbox: LiveInbox, position: str | None, limit: int = 500) -> tuple[Brou
             st.tuples(st.just("change"), st.integers(0, 9)),
             st.tuples(st.just("pass"), st.sampled_from([0, 1, 2, 30, 300])),
             st.tuples(st.just("poll"), st.integers(1, 7)),
+            st.tuples(st.just("busy"), st.integers(0, 5)),
         ),
         max_size=60,
     )
@@ -115,6 +135,7 @@ def test_every_last_state_is_brought(steps: list[tuple[str, int]]) -> None:
     inbox, position = LiveInbox(desk), None
     seen: Brought = set()
     rest = [
+        ("calm", 0),
         ("poll", 7),
         ("pass", 300),
         ("poll", 7),
@@ -126,8 +147,12 @@ def test_every_last_state_is_brought(steps: list[tuple[str, int]]) -> None:
                 desk.change(f"T-{number}")
             case "pass":
                 desk.passes(number)
+            case "busy":
+                desk.answers = number
+            case "calm":
+                desk.answers = None
             case _:
-                found, position = poll(inbox, position, limit=number)
+                found, position, _ = poll_as_far_as_it_goes(inbox, position, limit=number)
                 seen |= found
     assert {(ticket, str(version)) for ticket, version in desk.versions.items()} <= seen
 
@@ -203,6 +228,21 @@ def test_a_helpdesk_that_is_away_is_a_source_that_is() -> None:
     desk = Desk(is_down=True)
     with pytest.raises(SourceDown, match="desk:here: nobody answers"):
         LiveInbox(desk).start()
+
+
+def test_what_was_read_before_a_helpdesk_failed_is_brought() -> None:
+    """Else one that takes fewer questions a minute than a page has would never be read."""
+    desk = Desk()
+    for number in range(10):
+        desk.change(f"T-{number}")
+    inbox, position = LiveInbox(desk), None
+    for polls in range(1, 4):
+        desk.answers = 3
+        seen, position, why = poll_as_far_as_it_goes(inbox, position)
+        assert len(seen) == 3
+        assert isinstance(why and why.__cause__, RateLimited), polls
+    desk.answers = None
+    assert len(poll(inbox, position)[0]) == 1
 
 
 def test_what_people_chose_comes_with_its_age_also_of_tickets_that_they_closed() -> None:
