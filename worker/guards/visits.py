@@ -5,14 +5,18 @@ ticket away in the middle of its write, which begins again with looking: nothing
 its end. So the first request takes leave for as many as a visit has, and those after it go through.
 A visit that nobody has come back to is over: what it came to is settled, and counts from its last
 request on, so that in no window there are more of them than the limit has.
+
+An upstream that says 429 and has no limit of ours is visited by a few at a time (narrowing.py).
 """
 
 import asyncio
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from tasks.errors import RateLimited
 from tasks.ports.clock import Clock
 from tasks.ports.guards import Errand
+from worker.guards.narrowing import Narrowing
 
 IDLE_SECONDS = 5.0
 """After a visit's last request. Longer than what lies between two of a busy process."""
@@ -46,6 +50,7 @@ class _Visit:
     at: float  # its last request, by our monotonic clock
     used: int = 0
     under_way: int = 0
+    told: int = 0  # 429s, when it began
 
 
 class Visits:
@@ -56,10 +61,12 @@ class Visits:
         self._clock = clock
         self._idle = idle
         self._open: dict[Key, _Visit] = {}
+        self._narrowed: dict[str, Narrowing] = {}
 
     async def take(self, errand: Errand) -> None:
         """Leave for one request. Raises RateLimited."""
-        if not errand.visit or not self._limits.has(errand.upstream):
+        upstream = errand.upstream
+        if not errand.visit or not (self._limits.has(upstream) or upstream in self._narrowed):
             await self._limits.take(errand)
             return
         self._limits.look_at_door(errand.upstream)
@@ -85,7 +92,7 @@ class Visits:
             self._limits.settle(errand, tokens)
             return
         visit = self._open.get(_key(errand))
-        if visit is None:  # nothing is limited there
+        if visit is None:  # nothing was limited there when it came
             return
         visit.left -= tokens - 1
         visit.used += tokens - 1
@@ -95,14 +102,25 @@ class Visits:
     def told(self, upstream: str, retry_after: float | None) -> None:
         """It has asked us to slow down."""
         self._limits.told(upstream, retry_after)
+        if not self._limits.has(upstream):
+            self._narrowed.setdefault(upstream, Narrowing()).slow_down()
 
     def _begin(self, key: Key, errand: Errand, before: _Visit | None) -> _Visit:
-        """Takes leave for a whole visit; the one before has used up what it had."""
+        """Takes leave for a whole visit; the one before has used up what it had.
+
+        Raises RateLimited where enough visit an upstream that has to be left in peace.
+        """
         if before is not None:
+            del self._open[key]
             self._end(before)
+        narrowed = self._narrowed.get(errand.upstream)
+        if narrowed and (wait := narrowed.wait(self._visits(errand.upstream))):
+            why = f"{errand.upstream} asked us to slow down, so few visit it at a time"
+            raise RateLimited(why, retry_after=wait)
         lead = replace(errand)  # the limits know it by its identity, and others are like it
         leave = asyncio.create_task(self._limits.take(lead))
         visit = _Visit(lead, leave, errand.visit, self._clock.monotonic())
+        visit.told = narrowed.told if narrowed else 0
         self._open[key] = visit
         leave.add_done_callback(lambda done: self._begun(key, visit, done))
         return visit
@@ -130,7 +148,16 @@ class Visits:
 
     def _end(self, visit: _Visit) -> None:
         ago = max(0.0, self._clock.monotonic() - visit.at)
+        upstream = visit.lead.upstream
         self._limits.settle(visit.lead, visit.used, ago=ago)
+        if narrowed := self._narrowed.get(upstream):
+            narrowed.ended(visit.told)
+            if narrowed.is_over:
+                del self._narrowed[upstream]
+
+    def _visits(self, upstream: str) -> int:
+        """How many go on there."""
+        return sum(where == upstream for where, _ in self._open)
 
 
 def _key(errand: Errand) -> Key:

@@ -199,3 +199,35 @@ def test_a_visit_that_went_on_while_limits_were_off_ends_like_any_other() -> Non
 
     _play(leaves, play)
     assert [whose for whose, _ in leaves.settled] == ["T-1"]
+
+
+def test_who_says_429_without_a_limit_of_ours_is_visited_by_one_at_a_time() -> None:
+    """From the first request to the last; the next one comes when that visit is over."""
+    leaves = Leaves(limited=False)
+
+    async def play(visits: Visits) -> None:
+        await _ask(visits)
+        await _ask(visits, "T-2")
+        visits.told(RT, None)
+        await _ask(visits)
+        with pytest.raises(RateLimited, match="slow down"):
+            await _ask(visits, "T-2")
+        await _ask(visits)
+        await _over(leaves)
+        await _ask(visits, "T-2")
+        await _ask(visits, "T-3")  # one more, for the last visit went well
+
+    _play(leaves, play)
+    assert leaves.taken == ["T-1", "T-2", "T-1", "T-2", "T-3"]
+
+
+def test_a_visit_that_has_used_up_what_it_had_keeps_its_place() -> None:
+    leaves = Leaves(limited=False)
+
+    async def play(visits: Visits) -> None:
+        visits.told(RT, None)
+        for _ in range(VISIT + 1):
+            await _ask(visits)
+
+    _play(leaves, play)
+    assert leaves.taken == ["T-1", "T-1"]
