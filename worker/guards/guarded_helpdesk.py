@@ -1,20 +1,32 @@
 """A helpdesk behind the guards."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
+from itertools import count
+from typing import TypeVar
 
-from tasks.ports.guards import Ended, Errand, Guards, Permit
+from tasks.errors import RateLimited
+from tasks.ports.guards import Ended, Errand, Guards
 from tasks.ports.helpdesk import Capabilities, Gone, Helpdesk, Moved, Seen, Traces
 from tasks.ticket import ExternalId
 from worker.helpdesks.asked import counted
+
+Answer = TypeVar("Answer")
+
+MOST_CALLS = 20
+"""Of one kind, while the helpdesk answers each with 429 and the visit may go on."""
+
+UNTOLD_SECONDS = 2.0
+"""Until the next one, where it did not say when."""
 
 
 class GuardedHelpdesk:
     """The same helpdesk. Raises BreakerOpen and RateLimited besides, where nothing was sent.
 
-    All that is asked about one ticket is one visit to the fleet's limit.
+    All that is asked about one ticket is one visit to the fleet's limit. A call that the helpdesk
+    answers with 429 had no effect: it is made again, as long as the visit may go on.
     """
 
     def __init__(
@@ -33,36 +45,77 @@ class GuardedHelpdesk:
         return self._helpdesk.capabilities
 
     async def look(self, ticket: ExternalId) -> Seen | Gone:
-        async with self._admitted(ticket):
-            return await self._helpdesk.look(ticket)
+        return await self._ask(ticket, lambda: self._helpdesk.look(ticket))
 
     async def set_fields(
         self, ticket: ExternalId, values: Mapping[str, str | None], *, key: str, version: str
     ) -> Moved | Gone | None:
-        async with self._admitted(ticket):
-            return await self._helpdesk.set_fields(ticket, values, key=key, version=version)
+        return await self._ask(
+            ticket,
+            lambda: self._helpdesk.set_fields(ticket, values, key=key, version=version),
+        )
 
     async def post_note(self, ticket: ExternalId, body: str, *, key: str) -> Gone | None:
-        async with self._admitted(ticket):
-            return await self._helpdesk.post_note(ticket, body, key=key)
+        return await self._ask(ticket, lambda: self._helpdesk.post_note(ticket, body, key=key))
 
     async def refuses(self, ticket: ExternalId, values: Mapping[str, str]) -> Mapping[str, str]:
-        async with self._admitted(ticket) as permit:
-            refused = await self._helpdesk.refuses(ticket, values)
-            permit.ended = Ended.CANCELLED  # it may be from memory, which says nothing of today
-            return refused
+        return await self._ask(
+            ticket,
+            lambda: self._helpdesk.refuses(ticket, values),
+            Ended.CANCELLED,  # it may be from memory, which says nothing of today
+        )
 
     async def traces(self, ticket: ExternalId, *, key: str) -> Traces:
-        async with self._admitted(ticket):
-            return await self._helpdesk.traces(ticket, key=key)
+        return await self._ask(ticket, lambda: self._helpdesk.traces(ticket, key=key))
 
-    @asynccontextmanager
-    async def _admitted(self, ticket: ExternalId) -> AsyncIterator[Permit]:
-        """A turn first: who was let through and then waited would call what is known to be away."""
-        errand = replace(self._errand, whose=ticket)
-        async with self._turn, self._guards.admit(errand) as permit:
-            with counted() as asked:
-                try:
-                    yield permit
-                finally:
-                    permit.requests = asked.requests
+    async def _ask(
+        self,
+        ticket: ExternalId,
+        call: Callable[[], Awaitable[Answer]],
+        ended: Ended | None = None,
+    ) -> Answer:
+        """What the call gives; as `ended` for its breaker where it answers.
+
+        A 429 had no effect, so it is called again as soon as the guards let it through: they know
+        whether its ticket's visit goes on, and when the helpdesk may be asked.
+        """
+        for again in count(1):
+            try:
+                return await self._once(ticket, call, ended)
+            except TurnedAway as turned_away:
+                if again >= MOST_CALLS:
+                    raise turned_away.said from turned_away
+                if turned_away.said.retry_after is None:
+                    await asyncio.sleep(UNTOLD_SECONDS)
+        raise AssertionError  # there is no last number
+
+    async def _once(
+        self, ticket: ExternalId, call: Callable[[], Awaitable[Answer]], ended: Ended | None
+    ) -> Answer:
+        """Raises TurnedAway where it was the helpdesk that said 429, and none of our guards."""
+        errand, said = replace(self._errand, whose=ticket), None
+        try:
+            # A turn first: who waited for it last would call what is known to be away.
+            async with self._turn, self._guards.admit(errand) as permit:
+                with counted() as asked:
+                    try:
+                        answer = await call()
+                    except RateLimited as error:
+                        said = error
+                        raise
+                    finally:
+                        permit.requests = asked.requests
+                permit.ended = ended
+                return answer
+        except RateLimited as error:
+            if error is said:
+                raise TurnedAway(error) from error
+            raise
+
+
+class TurnedAway(Exception):
+    """By the helpdesk itself; `said` is what it said."""
+
+    def __init__(self, said: RateLimited) -> None:
+        super().__init__(str(said))
+        self.said = said

@@ -1,41 +1,45 @@
 """How many at a time visit an upstream that says 429 and has no limit of ours.
 
-As many as like to would each be cut off in the middle, and begin again with looking. So one at a
-time in each process goes from its first request to its last, and one more with each that did
-without being told to slow down; another 429 halves them.
+As many as like to would each be cut off in the middle, and begin again with looking. So half as
+many as there are go on from their first request to their last, and one more with each that did
+without being told to slow down; another 429 halves them again.
 """
-
-WIDE = 32
-"""At a time: then nothing is held back any more."""
 
 STAYS_SECONDS = 6.0
 """A visit, from its first request until it is known to be over."""
 
 MOST_SECONDS = 60.0
 
+AT_ONCE_SECONDS = 2.0
+"""429s that come together are one: those who were there before had not been told yet."""
+
+WIDE = 32
+"""At a time, and twice as many as there were: then nothing is held back any more."""
+
 
 class Narrowing:
-    """That of one upstream, for one process."""
+    """That of one upstream, for one process. Times are a monotonic clock's."""
 
-    def __init__(self) -> None:
-        self._at_a_time = 1
-        self._told = 0  # how often, so that a visit knows whether it was while it went on
+    def __init__(self, visits: int, now: float) -> None:
+        """It has said 429 while so many went on."""
+        self._enough = max(WIDE, 2 * visits)
+        self._at_a_time = max(1, visits // 2)
         self._turned_away = 0
-
-    @property
-    def told(self) -> int:
-        """How often it has said 429."""
-        return self._told
+        self._at = now
+        self.told = 1
+        """How often it has said so, for a visit to know whether it was while it went on."""
 
     @property
     def is_over(self) -> bool:
         """Whether everybody may come again."""
-        return self._at_a_time >= WIDE
+        return self._at_a_time >= self._enough
 
-    def slow_down(self) -> None:
-        """It has said 429."""
-        self._told += 1
-        self._at_a_time = max(1, self._at_a_time // 2)
+    def slow_down(self, now: float) -> None:
+        """It has said 429 again."""
+        if now - self._at >= AT_ONCE_SECONDS:
+            self._at = now
+            self.told += 1
+            self._at_a_time = max(1, self._at_a_time // 2)
 
     def wait(self, visits: int) -> float:
         """Seconds until it is worth coming back, where so many go on; 0: come in."""
@@ -47,5 +51,5 @@ class Narrowing:
 
     def ended(self, told: int) -> None:
         """A visit that began when it had been told so often."""
-        if told == self._told:
+        if told == self.told:
             self._at_a_time += 1

@@ -21,6 +21,8 @@ from worker.guards.narrowing import Narrowing
 IDLE_SECONDS = 5.0
 """After a visit's last request. Longer than what lies between two of a busy process."""
 
+PATIENCE_SECONDS = 30.0
+"""For a door that an upstream has closed in the middle of a visit."""
 
 Key = tuple[str, str]
 """Upstream, and who visits it."""
@@ -45,7 +47,7 @@ class _Visit:
     """One that goes on. `lead` is the very errand that has the leave."""
 
     lead: Errand
-    leave: asyncio.Task[None]
+    leave: asyncio.Task[None] | None  # None: it needs none
     left: int
     at: float  # its last request, by our monotonic clock
     used: int = 0
@@ -56,7 +58,15 @@ class _Visit:
 class Visits:
     """Implements doors.Limits: visits as such, all else as it is. For one event loop."""
 
-    def __init__(self, limits: Leaves, *, clock: Clock, idle: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self,
+        limits: Leaves,
+        *,
+        clock: Clock,
+        idle: float = IDLE_SECONDS,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._patience = patience
         self._limits = limits
         self._clock = clock
         self._idle = idle
@@ -65,26 +75,43 @@ class Visits:
 
     async def take(self, errand: Errand) -> None:
         """Leave for one request. Raises RateLimited."""
-        upstream = errand.upstream
-        if not errand.visit or not (self._limits.has(upstream) or upstream in self._narrowed):
+        if not errand.visit:
             await self._limits.take(errand)
             return
-        self._limits.look_at_door(errand.upstream)
+        upstream = errand.upstream
         key = _key(errand)
         visit = self._open.get(key)
-        if visit is None or visit.left < 1:
+        if visit is None:
+            self._limits.look_at_door(upstream)
+        if visit is None or (visit.leave and visit.left < 1):
             visit = self._begin(key, errand, visit)
         visit.left -= 1
         visit.used += 1
         visit.under_way += 1
         visit.at = self._clock.monotonic()
         try:
-            await asyncio.shield(visit.leave)
+            if visit.leave:
+                await asyncio.shield(visit.leave)
+            await self._wait_at_door(upstream)
         except BaseException:
             visit.left += 1
             visit.used -= 1
             visit.under_way -= 1
             raise
+
+    async def _wait_at_door(self, upstream: str) -> None:
+        """Who has begun waits where it is, as long as that is bearable. Raises RateLimited."""
+        until = self._clock.monotonic() + self._patience
+        while True:
+            try:
+                self._limits.look_at_door(upstream)
+            except RateLimited as error:
+                wait = error.retry_after or 1.0
+                if self._clock.monotonic() + wait > until:
+                    raise
+                await asyncio.sleep(wait)
+            else:
+                return
 
     def settle(self, errand: Errand, tokens: int) -> None:
         """What it came to: of a visit, in requests."""
@@ -92,7 +119,7 @@ class Visits:
             self._limits.settle(errand, tokens)
             return
         visit = self._open.get(_key(errand))
-        if visit is None:  # nothing was limited there when it came
+        if visit is None:  # it came while limits were off
             return
         visit.left -= tokens - 1
         visit.used += tokens - 1
@@ -102,8 +129,11 @@ class Visits:
     def told(self, upstream: str, retry_after: float | None) -> None:
         """It has asked us to slow down."""
         self._limits.told(upstream, retry_after)
-        if not self._limits.has(upstream):
-            self._narrowed.setdefault(upstream, Narrowing()).slow_down()
+        now = self._clock.monotonic()
+        if upstream in self._narrowed:
+            self._narrowed[upstream].slow_down(now)
+        elif not self._limits.has(upstream):
+            self._narrowed[upstream] = Narrowing(self._visits(upstream), now)
 
     def _begin(self, key: Key, errand: Errand, before: _Visit | None) -> _Visit:
         """Takes leave for a whole visit; the one before has used up what it had.
@@ -118,11 +148,15 @@ class Visits:
             why = f"{errand.upstream} asked us to slow down, so few visit it at a time"
             raise RateLimited(why, retry_after=wait)
         lead = replace(errand)  # the limits know it by its identity, and others are like it
-        leave = asyncio.create_task(self._limits.take(lead))
+        is_limited = self._limits.has(errand.upstream)
+        leave = asyncio.create_task(self._limits.take(lead)) if is_limited else None
         visit = _Visit(lead, leave, errand.visit, self._clock.monotonic())
         visit.told = narrowed.told if narrowed else 0
         self._open[key] = visit
-        leave.add_done_callback(lambda done: self._begun(key, visit, done))
+        if leave:
+            leave.add_done_callback(lambda done: self._begun(key, visit, done))
+        else:
+            self._watch(key, visit, self._idle)
         return visit
 
     def _begun(self, key: Key, visit: _Visit, done: "asyncio.Task[None]") -> None:
@@ -149,7 +183,8 @@ class Visits:
     def _end(self, visit: _Visit) -> None:
         ago = max(0.0, self._clock.monotonic() - visit.at)
         upstream = visit.lead.upstream
-        self._limits.settle(visit.lead, visit.used, ago=ago)
+        if visit.leave:
+            self._limits.settle(visit.lead, visit.used, ago=ago)
         if narrowed := self._narrowed.get(upstream):
             narrowed.ended(visit.told)
             if narrowed.is_over:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tasks.errors import BreakerOpen, HelpdeskDown
+from tasks.errors import BreakerOpen, HelpdeskDown, RateLimited
 from tasks.ports.guards import Errand, Permit
 from tasks.ports.helpdesk import Gone, Seen, Traces
 from tasks.ticket import ExternalId
 from tests.twins.breakers import CONFIG, opened, processes
 from tests.twins.guards import StrictGuards
 from worker.guards.doors import Doors
-from worker.guards.guarded_helpdesk import GuardedHelpdesk
+from worker.guards.guarded_helpdesk import MOST_CALLS, GuardedHelpdesk
 from worker.helpdesks.asked import sending
 from worker.helpdesks.memory import MemoryHelpdesk
 
@@ -121,4 +121,57 @@ class Counting(StrictGuards):
     async def admit(self, errand: Errand) -> AsyncIterator[Permit]:
         async with super().admit(errand) as permit:
             self.permits.append(permit)
+            yield permit
+
+
+class Strict(MemoryHelpdesk):
+    """Says 429 so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__([])
+        self.times = times
+        self.asked = 0
+
+    async def look(self, ticket: ExternalId) -> Seen | Gone:
+        del ticket
+        self.asked += 1
+        if self.asked <= self.times:
+            raise RateLimited("429", retry_after=0.01)
+        return Gone("as the test wants it")
+
+
+def test_what_the_helpdesk_answers_with_429_is_asked_again_while_the_guards_allow_it() -> None:
+    helpdesk = Strict(3)
+    guarded = GuardedHelpdesk(helpdesk, Counting(), Errand(upstream="helpdesk:rt"))
+    assert isinstance(asyncio.run(guarded.look(ExternalId("T-1"))), Gone)
+    assert helpdesk.asked == 4
+
+
+def test_a_helpdesk_that_says_429_for_ever_is_asked_a_bounded_number_of_times() -> None:
+    helpdesk = Strict(1_000)
+    guarded = GuardedHelpdesk(helpdesk, Counting(), Errand(upstream="helpdesk:rt"))
+    with pytest.raises(RateLimited, match="429"):
+        asyncio.run(guarded.look(ExternalId("T-1")))
+    assert helpdesk.asked == MOST_CALLS
+
+
+def test_who_is_held_back_by_a_guard_asks_nothing_again() -> None:
+    """It goes back to the ledger, and waits there."""
+    helpdesk = Strict(1_000)
+    guards = Closing()
+    guarded = GuardedHelpdesk(helpdesk, guards, Errand(upstream="helpdesk:rt"))
+    with pytest.raises(RateLimited, match="few visit it"):
+        asyncio.run(guarded.look(ExternalId("T-1")))
+    assert helpdesk.asked == len(guards.came) == 1
+
+
+@dataclass
+class Closing(StrictGuards):
+    """Lets the first one in."""
+
+    @asynccontextmanager
+    async def admit(self, errand: Errand) -> AsyncIterator[Permit]:
+        if self.came:
+            raise RateLimited("few visit it at a time", retry_after=9.0)
+        async with super().admit(errand) as permit:
             yield permit
