@@ -15,7 +15,7 @@ from worker.helpdesks.asked import counted
 
 Answer = TypeVar("Answer")
 
-MOST_CALLS = 20
+MOST_CALLS, MOST_SECONDS = 20, 60.0
 """Of one kind, while the helpdesk answers each with 429 and the visit may go on."""
 
 UNTOLD_SECONDS = 2.0
@@ -79,11 +79,13 @@ class GuardedHelpdesk:
         A 429 had no effect, so it is called again as soon as the guards let it through: they know
         whether its ticket's visit goes on, and when the helpdesk may be asked.
         """
+        now = asyncio.get_running_loop().time
+        until = now() + MOST_SECONDS
         for again in count(1):
             try:
                 return await self._once(ticket, call, ended)
             except TurnedAway as turned_away:
-                if again >= MOST_CALLS:
+                if again >= MOST_CALLS or now() >= until:
                     raise turned_away.said from turned_away
                 if turned_away.said.retry_after is None:
                     await asyncio.sleep(UNTOLD_SECONDS)

@@ -132,8 +132,8 @@ class Visits:
         now = self._clock.monotonic()
         if upstream in self._narrowed:
             self._narrowed[upstream].slow_down(now)
-        elif not self._limits.has(upstream):
-            self._narrowed[upstream] = Narrowing(self._visits(upstream), now)
+        elif not self._limits.has(upstream) and (visits := self._visits(upstream)):
+            self._narrowed[upstream] = Narrowing(visits, now)
 
     def _begin(self, key: Key, errand: Errand, before: _Visit | None) -> _Visit:
         """Takes leave for a whole visit; the one before has used up what it had.

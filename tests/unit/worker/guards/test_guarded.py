@@ -13,6 +13,7 @@ from tasks.ports.helpdesk import Gone, Seen, Traces
 from tasks.ticket import ExternalId
 from tests.twins.breakers import CONFIG, opened, processes
 from tests.twins.guards import StrictGuards
+from worker.guards import guarded_helpdesk
 from worker.guards.doors import Doors
 from worker.guards.guarded_helpdesk import MOST_CALLS, GuardedHelpdesk
 from worker.helpdesks.asked import sending
@@ -153,6 +154,17 @@ def test_a_helpdesk_that_says_429_for_ever_is_asked_a_bounded_number_of_times() 
     with pytest.raises(RateLimited, match="429"):
         asyncio.run(guarded.look(ExternalId("T-1")))
     assert helpdesk.asked == MOST_CALLS
+
+
+def test_nor_is_it_asked_for_longer_than_a_slot_may_be_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guarded_helpdesk, "MOST_SECONDS", 0.0)
+    helpdesk = Strict(1_000)
+    guarded = GuardedHelpdesk(helpdesk, Counting(), Errand(upstream="helpdesk:rt"))
+    with pytest.raises(RateLimited, match="429"):
+        asyncio.run(guarded.look(ExternalId("T-1")))
+    assert helpdesk.asked == 1
 
 
 def test_who_is_held_back_by_a_guard_asks_nothing_again() -> None:

@@ -236,3 +236,16 @@ def test_who_says_429_without_a_limit_of_ours_is_visited_by_few_at_a_time() -> N
                     return
 
     _play(leaves, play)
+
+
+def test_where_nobody_visits_there_is_nobody_to_hold_back() -> None:
+    """A provider of models, or a poll's 429 while nothing is written."""
+    leaves = Leaves(limited=False)
+
+    async def play(visits: Visits) -> None:
+        visits.told("openai", None)
+        visits.told(RT, None)
+        await _ask(visits, "T-1")
+        await _ask(visits, "T-2")
+
+    _play(leaves, play)
