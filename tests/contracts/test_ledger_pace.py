@@ -126,8 +126,8 @@ NEVER_SEEN = """
 UPDATE pg_class SET reltuples = -1, relpages = 0
 WHERE oid IN ('runs'::regclass, 'keys'::regclass, 'bodies'::regclass)
 """
-"""What PostgreSQL knows of a new table. One that another test has emptied it may have looked at since,
-and of a table that is known to be empty it reads any index to its end; no fleet has such a one."""
+"""What PostgreSQL knows of a new table. It may have looked at one that another test emptied, and
+where it knows that there is nothing it reads any index to its end; no fleet has such a table."""
 
 
 @pytest.mark.parametrize(
