@@ -14,10 +14,14 @@ from tasks.ports.guards import Errand
 from tests.acceptance.fleet import Place, a_place
 from tests.acceptance.throttled import a_post
 from worker.broker import server
+from worker.broker.client import client
 from worker.clock import SystemClock
+from worker.gatehouse import within_limits
 from worker.guards.limits import Limits
+from worker.guards.polls import VISIT
 from worker.guards.post import Post
 from worker.guards.retry_budget import RetryBudget
+from worker.helpdesks.asked import sending
 
 PROMISED = {
     "upstream",
@@ -38,6 +42,9 @@ tokens_per_minute = 10000
 [[limits]]
 upstream = "helpdesk:rt"
 requests_per_minute = 100
+[[limits]]
+upstream = "helpdesk:embedded"
+requests_per_minute = 10000
 [[limits]]
 upstream = "facts:files"
 requests_per_minute = 5
@@ -109,3 +116,19 @@ def test_check_warns_of_a_limit_that_nothing_meets(place: Place) -> None:
     wrong = findings["limit opneai"]
     assert wrong["level"] == "warning"
     assert "facts:files, helpdesk:embedded, helpdesk:roundup, helpdesk:rt, local" in wrong["says"]
+
+
+def test_what_a_poll_by_the_shell_asks_of_a_helpdesk_counts_for_the_whole_fleet(
+    place: Place,
+) -> None:
+    """A dozen requests with one leave; what is asked elsewhere is nobody's."""
+    place.ask("migrate")
+    sending()
+    with within_limits(place.shop):
+        for _ in range(VISIT + 1):
+            sending()
+    sending()
+    redis = client(place.environment["TRIAGE_BROKER_URL"], connect=1, answer=1, text=True)
+    found = redis.zrange("triage:limits:helpdesk:embedded:entries", 0, -1)
+    assert [int(str(one).rpartition(":")[2]) for one in found] == [VISIT, VISIT]
+    redis.close()
