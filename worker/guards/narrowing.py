@@ -2,8 +2,11 @@
 
 As many as like to would each be cut off in the middle, and begin again with looking. So half as
 many as there are go on from their first request to their last, and one more with each that did
-without being told to slow down; another 429 halves them again.
+without being told to slow down; many more of 429 halve them again.
+One now and then halves nothing.
 """
+
+from collections import deque
 
 STAYS_SECONDS = 6.0
 """A visit, from its first request until it is known to be over."""
@@ -13,8 +16,28 @@ MOST_SECONDS = 60.0
 AT_ONCE_SECONDS = 2.0
 """429s that come together are one: those who were there before had not been told yet."""
 
+LATELY, MANY = 30, 8
+"""Of so many calls lately so many were answered with 429: it is more than now and then."""
+
 WIDE = 32
 """At a time, and twice as many as there were: then nothing is held back any more."""
+
+
+class Lately:
+    """How an upstream has answered its last calls."""
+
+    def __init__(self) -> None:
+        self._were_429 = deque[bool](maxlen=LATELY)
+
+    def answered(self) -> None:
+        """Some way or other."""
+        self._were_429.append(False)
+
+    def refused(self) -> bool:
+        """The last one with 429; whether many were."""
+        if self._were_429:
+            self._were_429[-1] = True
+        return sum(self._were_429) >= MANY
 
 
 class Narrowing:

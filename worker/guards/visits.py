@@ -10,13 +10,14 @@ An upstream that says 429 and has no limit of ours is visited by a few at a time
 """
 
 import asyncio
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tasks.errors import RateLimited
 from tasks.ports.clock import Clock
 from tasks.ports.guards import Errand
-from worker.guards.narrowing import Narrowing
+from worker.guards.narrowing import Lately, Narrowing
 
 IDLE_SECONDS = 5.0
 """After a visit's last request. Longer than what lies between two of a busy process."""
@@ -72,6 +73,7 @@ class Visits:
         self._idle = idle
         self._open: dict[Key, _Visit] = {}
         self._narrowed: dict[str, Narrowing] = {}
+        self._lately = defaultdict[str, Lately](Lately)
 
     async def take(self, errand: Errand) -> None:
         """Leave for one request. Raises RateLimited."""
@@ -118,6 +120,7 @@ class Visits:
         if not errand.visit:
             self._limits.settle(errand, tokens)
             return
+        self._lately[errand.upstream].answered()
         visit = self._open.get(_key(errand))
         if visit is None:  # it came while limits were off
             return
@@ -129,10 +132,12 @@ class Visits:
     def told(self, upstream: str, retry_after: float | None) -> None:
         """It has asked us to slow down."""
         self._limits.told(upstream, retry_after)
+        if self._limits.has(upstream) or not self._lately[upstream].refused():
+            return
         now = self._clock.monotonic()
         if upstream in self._narrowed:
             self._narrowed[upstream].slow_down(now)
-        elif not self._limits.has(upstream) and (visits := self._visits(upstream)):
+        elif visits := self._visits(upstream):
             self._narrowed[upstream] = Narrowing(visits, now)
 
     def _begin(self, key: Key, errand: Errand, before: _Visit | None) -> _Visit:

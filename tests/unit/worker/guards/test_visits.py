@@ -8,6 +8,7 @@ import pytest
 from tasks.errors import RateLimited
 from tasks.ports.guards import Errand
 from worker.clock import SystemClock
+from worker.guards.narrowing import LATELY, MANY
 from worker.guards.visits import PATIENCE_SECONDS, Visits
 
 RT = "helpdesk:rt"
@@ -214,14 +215,20 @@ def test_a_visit_that_went_on_while_limits_were_off_ends_like_any_other() -> Non
     assert [whose for whose, _ in leaves.settled] == ["T-1"]
 
 
+async def _refused(visits: Visits, whose: str, times: int) -> None:
+    """Each call of it is answered with 429."""
+    for _ in range(times):
+        await _ask(visits, whose)
+        visits.told(RT, None)
+
+
 def test_who_says_429_without_a_limit_of_ours_is_visited_by_few_at_a_time() -> None:
     """From the first request to the last; the next one comes when a visit is over."""
     leaves = Leaves(limited=False)
 
     async def play(visits: Visits) -> None:
         await _ask(visits, "T-1")
-        await _ask(visits, "T-2")
-        visits.told(RT, None)
+        await _refused(visits, "T-2", MANY)
         for whose in ("T-1", "T-2"):
             await _ask(visits, whose)
         with pytest.raises(RateLimited, match="slow down"):
@@ -234,6 +241,18 @@ def test_who_says_429_without_a_limit_of_ours_is_visited_by_few_at_a_time() -> N
                     await asyncio.sleep(IDLE / 10)
                 else:
                     return
+
+    _play(leaves, play)
+
+
+def test_a_429_now_and_then_holds_nobody_back() -> None:
+    """The upstream is left alone for as long as it has said, and that is all."""
+    leaves = Leaves(limited=False)
+
+    async def play(visits: Visits) -> None:
+        for number in range(5 * LATELY):
+            await _refused(visits, "T-1", 1) if number % 5 == 0 else await _ask(visits, "T-2")
+        await _ask(visits, "T-3")
 
     _play(leaves, play)
 
