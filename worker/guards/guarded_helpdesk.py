@@ -18,8 +18,8 @@ Answer = TypeVar("Answer")
 MOST_CALLS, MOST_SECONDS = 20, 60.0
 """Of one kind, while the helpdesk answers each with 429 and the visit may go on."""
 
-UNTOLD_SECONDS = 2.0
-"""Until the next one, where it did not say when."""
+AGAIN_SECONDS = 2.0
+"""Until the next one, at most; a guard that was told of a longer time waits for the rest of it."""
 
 
 class GuardedHelpdesk:
@@ -87,8 +87,8 @@ class GuardedHelpdesk:
             except TurnedAway as turned_away:
                 if again >= MOST_CALLS or now() >= until:
                     raise turned_away.said from turned_away
-                if turned_away.said.retry_after is None:
-                    await asyncio.sleep(UNTOLD_SECONDS)
+                told = turned_away.said.retry_after or 0.0
+                await asyncio.sleep(min(told, AGAIN_SECONDS) if told > 0 else AGAIN_SECONDS)
         raise AssertionError  # there is no last number
 
     async def _once(

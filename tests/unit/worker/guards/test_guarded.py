@@ -1,9 +1,11 @@
 """A helpdesk behind its guards."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from math import nan
 
 import pytest
 
@@ -126,18 +128,19 @@ class Counting(StrictGuards):
 
 
 class Strict(MemoryHelpdesk):
-    """Says 429 so many times."""
+    """Says 429 so many times, and when it may be asked again."""
 
-    def __init__(self, times: int) -> None:
+    def __init__(self, times: int, says: float | None = 0.01) -> None:
         super().__init__([])
         self.times = times
+        self.says = says
         self.asked = 0
 
     async def look(self, ticket: ExternalId) -> Seen | Gone:
         del ticket
         self.asked += 1
         if self.asked <= self.times:
-            raise RateLimited("429", retry_after=0.01)
+            raise RateLimited("429", retry_after=self.says)
         return Gone("as the test wants it")
 
 
@@ -146,6 +149,18 @@ def test_what_the_helpdesk_answers_with_429_is_asked_again_while_the_guards_allo
     guarded = GuardedHelpdesk(helpdesk, Counting(), Errand(upstream="helpdesk:rt"))
     assert isinstance(asyncio.run(guarded.look(ExternalId("T-1"))), Gone)
     assert helpdesk.asked == 4
+
+
+@pytest.mark.parametrize("says", [None, nan, 0.0, -1.0, 3_600.0])
+def test_there_is_a_moment_between_two_calls_whatever_it_says(
+    monkeypatch: pytest.MonkeyPatch, says: float | None
+) -> None:
+    """Also where no guard holds anybody back, as when an operator tries something."""
+    monkeypatch.setattr(guarded_helpdesk, "AGAIN_SECONDS", 0.1)
+    guarded = GuardedHelpdesk(Strict(2, says), Counting(), Errand(upstream="helpdesk:rt"))
+    began = time.monotonic()
+    assert isinstance(asyncio.run(guarded.look(ExternalId("T-1"))), Gone)
+    assert 0.2 <= time.monotonic() - began < 5
 
 
 def test_a_helpdesk_that_says_429_for_ever_is_asked_a_bounded_number_of_times() -> None:
