@@ -77,12 +77,12 @@ def test_what_four_processes_begin_to_write_they_end_and_keep_the_limit(
     redis: server.EmbeddedRedis,
 ) -> None:
     """Two hundred tickets want a helpdesk that takes six writes a minute, by its own count."""
-    said = _said(_askers(redis, "visits", 5 * WINDOW))
+    said = _said(_askers(redis, "visits", 3 * WINDOW))
     times = [at for what, at in said if what == "asked"]
     written = [at for what, at in said if what == "written"]
     most = max(sum(at <= other < at + WINDOW for other in times) for at in times)
     assert most <= (HELPDESK.requests_per_minute or 0)
-    assert len(times) >= 4 * 54
+    assert len(times) >= 2 * 54
     assert len(written) >= 0.9 * len(times) / A_WRITE  # nothing is begun in vain
 
 
