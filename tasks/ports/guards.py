@@ -28,7 +28,7 @@ class Errand:
     model: str | None = None
     tokens: int = 0
     is_retry: bool = False
-    whose: str | None = None  # the run that asks
+    whose: str | None = None  # the run that asks; of a visit its ticket, or a name of its customer
     lane: str | None = None  # lanes take turns at a limit: the tier
     visit: int = 0
 

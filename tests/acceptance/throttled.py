@@ -9,7 +9,7 @@ import contextlib
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from redis import Redis
 
@@ -41,6 +41,11 @@ def say(what: str) -> None:
     """One line, at once."""
     sys.stdout.write(f"{what} {time.monotonic()}\n")
     sys.stdout.flush()
+
+
+def most_in(moments: Sequence[float], seconds: float) -> int:
+    """How many there are in any time that is so long."""
+    return max(sum(at <= other < at + seconds for other in moments) for at in moments)
 
 
 def a_post(broker_url: str, every: float = 0.2) -> Post:

@@ -1,6 +1,7 @@
 """A Roundup that fails often, then always, then seldom, and what it is asked meanwhile."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -54,28 +55,35 @@ class Failing(Proxy):
 
 def helpdesk(pace: Pace, *, seed: int) -> dict[str, object]:
     """The figures of DESIGN section 6 for a helpdesk, by what it was asked."""
-    with served(KIND) as site, serving(Failing(upstream=site.url, chance=Random(seed))) as proxy:
+    with paused(Failing, pace, seed=seed, guards=FREE) as (stage, site, proxy):
+        bring(stage, site, TICKETS)
+        found = ill(stage, proxy, pace, settle=SETTLE, begin=partial(_resume, stage))
+        stage.settle(400)
+        found |= calm(stage, proxy, partial(bring, stage, site, CALM))
+        return {**found, **ended(stage)}
+
+
+@contextmanager
+def paused(
+    kind: type[Failing], pace: Pace, *, seed: int, guards: str, settings: str = SELDOM
+) -> Iterator[tuple[Stage, Site, Failing]]:
+    """A fleet that may write and is paused, its Roundup, and what stands between them."""
+    with served(KIND) as site, serving(kind(upstream=site.url, chance=Random(seed))) as proxy:
         named = {"": KIND, "_URL": proxy.url, "_TOKEN": site.token}
-        variables = {f"TRIAGE_HELPDESK{name}": value for name, value in named.items()}
-        casting = Casting(latency="0.1-0.3")
         with staged(
-            casting,
+            Casting(latency="0.1-0.3"),
             pace,
             seed=seed,
-            guards=FREE,
-            variables=variables,
-            settings=SELDOM,
+            guards=guards,
+            variables={f"TRIAGE_HELPDESK{name}": value for name, value in named.items()},
+            settings=settings,
             policy=TRUSTED,
             helpdesk=HELPDESK,
         ) as stage:
             stage.place.may_write()
             stage.place.ask("intake")
             stage.place.ask("pause", "--why", "until all are there")
-            bring(stage, site, TICKETS)
-            found = ill(stage, proxy, pace, settle=SETTLE, begin=partial(_resume, stage))
-            stage.settle(400)
-            found |= calm(stage, proxy, partial(bring, stage, site, CALM))
-            return {**found, **ended(stage)}
+            yield stage, site, proxy
 
 
 def _resume(stage: Stage) -> None:

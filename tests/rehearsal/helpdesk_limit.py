@@ -4,14 +4,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from random import Random
 
 from tests.acceptance.patience import until
-from tests.rehearsal.helpdesk import HELPDESK, KIND, SELDOM, TRUSTED, Failing, bring
+from tests.acceptance.throttled import most_in
+from tests.rehearsal.helpdesk import KIND, SELDOM, Failing, bring, paused
 from tests.rehearsal.pace import Pace
-from tests.rehearsal.stage import CLOCK, Casting, ended, staged
-from tests.soak.proxy import serving
-from tests.soak.sites import served
+from tests.rehearsal.stage import CLOCK, ended
 
 A_MINUTE = 120
 LEAST = 80
@@ -52,28 +50,14 @@ def untold(pace: Pace, *, seed: int) -> dict[str, object]:
 def _written(
     kind: type[Failing], pace: Pace, seed: int, guards: str, settings: str
 ) -> dict[str, object]:
-    with served(KIND) as site, serving(kind(upstream=site.url, chance=Random(seed))) as proxy:
-        named = {"": KIND, "_URL": proxy.url, "_TOKEN": site.token}
-        with staged(
-            Casting(latency="0.1-0.3"),
-            pace,
-            seed=seed,
-            guards=guards,
-            variables={f"TRIAGE_HELPDESK{name}": value for name, value in named.items()},
-            settings=settings,
-            policy=TRUSTED,
-            helpdesk=HELPDESK,
-        ) as stage:
-            stage.place.may_write()
-            stage.place.ask("intake")
-            stage.place.ask("pause", "--why", "until all are there")
-            began = CLOCK.now()
-            bring(stage, site, TICKETS, seconds=400, polls=settings == SELDOM)
-            resumed = CLOCK.now()
-            stage.place.ask("resume")
-            until(lambda: not stage.show(), 900)
-            turned_away = proxy.played["full"]
-            return {**_kept(proxy.asked(began), resumed), "429s": turned_away, **ended(stage)}
+    with paused(kind, pace, seed=seed, guards=guards, settings=settings) as (stage, site, proxy):
+        began = CLOCK.now()
+        bring(stage, site, TICKETS, seconds=400, polls=settings == SELDOM)
+        resumed = CLOCK.now()
+        stage.place.ask("resume")
+        until(lambda: not stage.show(), 900)
+        turned_away = proxy.played["full"]
+        return {**_kept(proxy.asked(began), resumed), "429s": turned_away, **ended(stage)}
 
 
 def _kept(moments: Sequence[float], resumed: float) -> dict[str, object]:
@@ -85,7 +69,7 @@ def _kept(moments: Sequence[float], resumed: float) -> dict[str, object]:
             sum(first + 60 * n <= at < first + 60 * (n + 1) for at in writing)
             for n in range(int((last - first) // 60))
         ],
-        "most_in_any": max(sum(at <= one < at + 60 for one in moments) for at in moments),
+        "most_in_any": most_in(moments, 60),
         "polls": len(moments) - len(writing),
         "polled_seconds": round(resumed - moments[0]),
         "writes": len(writing),

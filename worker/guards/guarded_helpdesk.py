@@ -86,7 +86,7 @@ class GuardedHelpdesk:
                 return await self._once(ticket, call, ended)
             except TurnedAway as turned_away:
                 if again >= MOST_CALLS or now() >= until:
-                    raise turned_away.said from turned_away
+                    raise turned_away.said from None
                 told = turned_away.said.retry_after or 0.0
                 await asyncio.sleep(min(told, AGAIN_SECONDS) if told > 0 else AGAIN_SECONDS)
         raise AssertionError  # there is no last number

@@ -2,8 +2,7 @@
 
 As many as like to would each be cut off in the middle, and begin again with looking. So half as
 many as there are go on from their first request to their last, and one more with each that did
-without being told to slow down; many more of 429 halve them again.
-One now and then halves nothing.
+without being told to slow down; many more 429s halve them again. One now and then halves nothing.
 """
 
 from collections import deque

@@ -13,7 +13,7 @@ VISIT = 12
 """Requests that leave is taken for at once: some four tickets."""
 
 PATIENCE_SECONDS = 120.0
-"""For one request. A poll that is given up begins its page again."""
+"""For one request. A poll that is given up brings what it has read until then."""
 
 LANE = "polls"
 """Of their own: they and writes take turns, however many of either wait."""

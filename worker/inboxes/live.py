@@ -171,9 +171,10 @@ class LiveInbox:
                 for look in looks:
                     states.append(look.result())  # noqa: PERF401 - what came before counts
             except (HelpdeskDown, RateLimited):
-                pool.shutdown(wait=False, cancel_futures=True)
                 if not states:
                     raise
+            finally:  # of one that refuses our key, say, nobody else asks
+                pool.shutdown(wait=False, cancel_futures=True)
         return states
 
     def _state(self, position: Position, change: Change) -> State:
