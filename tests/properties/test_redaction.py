@@ -133,15 +133,20 @@ HOSTILE = (
 SIZE = 200_000
 SECONDS = 5.0
 """Of CPU; the slowest takes a fourth of it."""
+TRIES = 3
+"""A collection of the whole process's garbage falls into one of them, and only adds."""
 
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_a_hostile_text_is_redacted_in_linear_time(unit: str) -> None:
     """200 kB of anything; twice the text takes no more than about twice as long."""
+    assert any(_is_linear(unit) for _ in range(TRIES))
+
+
+def _is_linear(unit: str) -> bool:
     took = _seconds(unit, SIZE)
-    assert took < SECONDS
-    assert took < 3.2 * _seconds(unit, SIZE // 2) + 0.5
+    return took < SECONDS and took < 3.2 * _seconds(unit, SIZE // 2) + 0.5
 
 
 def _seconds(unit: str, size: int) -> float:

@@ -95,6 +95,10 @@ class Breakers:
         cause = f"{type(error).__name__} {error.credential}" if error else ""
         self._circuits[leave.name].report(leave, ended, cause)
 
+    def holds(self, name: str) -> bool:
+        """Whether one that was asked for here keeps anybody back: open, tripped or on its ramp."""
+        return not self._circuits[name].goes or name in self._scribe.trips
+
     def standings(self) -> tuple[Standing, ...]:
         """All of them, by name, as far as this process knows."""
         trips = self._scribe.trips

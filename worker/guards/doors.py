@@ -20,8 +20,8 @@ from tasks.ports.guards import Ended, Errand, Permit
 from worker.guards.breakers import Breakers
 from worker.guards.passing import Pass
 
-PROBED_SECONDS = 5.0
-"""When whoever probed in vain looks again, at the earliest."""
+AWAY_SECONDS = 5.0
+"""When whoever found its upstream to be away looks again, at the earliest."""
 
 
 class RetryBudget(Protocol):
@@ -129,8 +129,7 @@ class _Visit(AbstractAsyncContextManager[Permit]):
             off = doors.off()
             if "breaker" not in off:
                 self._upstream = await admit(errand.upstream)
-            probes = self._upstream is not None and self._upstream.probe is not None
-            if errand.is_retry and "retry_budget" not in off and not probes:
+            if errand.is_retry and "retry_budget" not in off and not self._probes:
                 await doors.budget.take(errand)
             if "rate_limits" not in off:
                 await doors.limits.take(errand)
@@ -143,7 +142,7 @@ class _Visit(AbstractAsyncContextManager[Permit]):
     def _word(self) -> str:
         if self._upstream is None:
             return "off"
-        return "probe" if self._upstream.probe else "closed"
+        return "probe" if self._probes else "closed"
 
     async def __aexit__(
         self,
@@ -162,12 +161,21 @@ class _Visit(AbstractAsyncContextManager[Permit]):
             doors.limits.told(errand.upstream, error.retry_after)
         if ended is Ended.SUCCESS and errand.model is not None:  # only those are tried again
             doors.budget.succeeded()
-        if ended is Ended.FAILURE and self._upstream and self._upstream.probe:
-            # Nothing new was learned, and no run shall spend an attempt on finding that out.
-            message = f"{errand.upstream} was probed, and is still away"
+        if ended is Ended.FAILURE and self._is_away():
+            # It was the upstream and not the ticket: no run shall spend an attempt on its outage.
+            message = f"{errand.upstream} {'was probed, and ' if self._probes else ''}is away"
             raise BreakerOpen(
-                message, dependency=errand.upstream, retry_after=PROBED_SECONDS
+                message, dependency=errand.upstream, retry_after=AWAY_SECONDS
             ) from error
+
+    @property
+    def _probes(self) -> bool:
+        return self._upstream is not None and self._upstream.probe is not None
+
+    def _is_away(self) -> bool:
+        """Whether the upstream's breaker has found the same."""
+        upstream = self._upstream
+        return self._probes or (upstream is not None and self._doors.breakers.holds(upstream.name))
 
     def _tell(self, ended: Ended, error: BaseException | None) -> None:
         report = self._doors.breakers.report

@@ -227,15 +227,6 @@ def test_a_guard_that_is_off_holds_nobody_and_is_told_nothing() -> None:
         asyncio.run(_go(doors))
 
 
-def test_a_probe_that_fails_is_no_attempt_of_the_run_that_made_it() -> None:
-    """The oldest one makes them all: an outage would bury it."""
-    doors = Doors(_due().breakers)
-    with pytest.raises(BreakerOpen) as held:
-        asyncio.run(_go(doors, error=ProviderDown("503")))
-    assert isinstance(held.value.__cause__, ProviderDown)
-    assert held.value.dependency == "x"
-
-
 def _due() -> Process:
     [one] = opened()
     one.clock.at += 5

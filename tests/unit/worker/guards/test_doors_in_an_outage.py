@@ -1,0 +1,82 @@
+"""Which requests that fail cost the run an attempt that made them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tasks.errors import BreakerOpen, ProviderDown
+from tasks.ports.guards import Errand
+from tests.twins.breakers import Process, opened, processes
+from worker.guards.doors import Doors
+from worker.ledgers.tripping import Trip
+
+Meanwhile = Callable[[Process], Awaitable[None]]
+
+
+async def _nothing(one: Process) -> None:
+    del one
+
+
+async def _trip(one: Process) -> None:
+    one.book.tripped.append(Trip(name="x", since=1.0, by="ada", why="they are away"))
+    one.scribe.look()
+
+
+def _fail(one: Process, meanwhile: Meanwhile = _nothing, upstream: str = "x") -> None:
+    """One request that fails, and during which that happens."""
+
+    async def call() -> None:
+        async with Doors(one.breakers).admit(Errand(upstream=upstream)):
+            await meanwhile(one)
+            raise ProviderDown("503")
+
+    asyncio.run(call())
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [lambda one: one.fail(10), lambda one: one.fail(9), _trip],
+    ids=["it has opened", "this one opens it", "somebody trips it"],
+)
+def test_who_fails_and_finds_the_breaker_open_spends_no_attempt(meanwhile: Meanwhile) -> None:
+    """Else all that are in flight when an outage begins pay for it, and the fourth buries them."""
+    [one] = processes()
+    with pytest.raises(BreakerOpen) as held:
+        _fail(one, meanwhile)
+    assert isinstance(held.value.__cause__, ProviderDown)
+    assert held.value.dependency == "x"
+    with pytest.raises(ProviderDown):
+        _fail(one, upstream="y")
+
+
+def test_who_fails_on_the_ramp_spends_no_attempt() -> None:
+    """An outage that was over for a moment is the same one."""
+    one = _due(chance=0.05)
+    asyncio.run(one.call())
+    assert one.state() == "ramp"
+    with pytest.raises(BreakerOpen):
+        _fail(one)
+
+
+def test_who_fails_with_the_breaker_closed_spends_one() -> None:
+    """As nine do before it opens, or any number where few fail."""
+    [one] = processes()
+    for _ in range(9):
+        with pytest.raises(ProviderDown):
+            _fail(one)
+
+
+def test_a_probe_that_fails_is_no_attempt_of_the_run_that_made_it() -> None:
+    """The oldest one makes them all: an outage would bury it."""
+    with pytest.raises(BreakerOpen) as held:
+        _fail(_due())
+    assert isinstance(held.value.__cause__, ProviderDown)
+    assert held.value.dependency == "x"
+
+
+def _due(chance: float = 0.5) -> Process:
+    """Its breaker is open, and its probe is due."""
+    [one] = opened(chance=chance)
+    one.clock.at += 5
+    return one
