@@ -41,7 +41,7 @@ class Retries(Frozen):
 class Budget(Frozen):
     """What one run may use up before a person looks at it; afresh after a requeue."""
 
-    calls: int = Field(default=8, ge=1)
+    calls: int = Field(default=8, ge=1)  # that were answered
     tokens: int = Field(default=120_000, ge=1)  # in and out
     usd: Decimal = Field(default=Decimal("0.50"), gt=0)
 

@@ -9,7 +9,14 @@ from config.tiers import Model, TierName
 from tasks.asking import ask
 from tasks.case import Answer, Enriched
 from tasks.desk import Desk
-from tasks.errors import BreakerOpen, Held, LedgerDown, Misconfigured, TriageError
+from tasks.errors import (
+    BreakerOpen,
+    Held,
+    LedgerDown,
+    Misconfigured,
+    ProviderDown,
+    TriageError,
+)
 from tasks.ports.model import Purpose, Question
 from tasks.prompt import digest, to_note
 from tasks.summary import Notes, Summary, Talk
@@ -51,6 +58,8 @@ async def note(
         try:
             came = await _answer(asked, noting, case, replace(desk, prompt=prompt))
         except (BreakerOpen, Misconfigured) as away:
+            if isinstance(away.__cause__, ProviderDown):  # it was asked
+                return Gap(str(away), is_paid=True)
             gap = Gap(str(away), is_paid=False)
             continue
         return came if isinstance(came, Gap) else _read(came, talk, by=prompt, anew=anew)

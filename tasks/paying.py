@@ -26,8 +26,12 @@ def asking(run: Run, event: Event) -> Change:
 
 
 def unanswered(run: Run, event: Event) -> Change:
-    """It failed, and has cost that much all the same."""
-    return charged(run, _number(event.body["micro_usd"]))
+    """It failed, and has cost that much all the same.
+
+    It counts for no call, or whoever waits through an outage or a busy hour would be called
+    unfinished: attempts, breakers, limits and the run's money have their own say about failures.
+    """
+    return charged(run, _number(event.body["micro_usd"])) | {"calls": max(0, run.calls - 1)}
 
 
 def charged(run: Run, micro_usd: int) -> Change:

@@ -1,6 +1,6 @@
 """A limit that a process keeps by itself, while Redis is away: its share of the fleet's, paced."""
 
-from worker.guards.terms import Weight
+from worker.guards.terms import FAR, Weight
 
 GUESS = 4
 """Processes of the fleet, as long as nobody has counted them."""
@@ -29,7 +29,7 @@ class Alone:
         if starts - now <= self._in_place:
             self._free = starts + cost
             return True, starts - now
-        self._told = max(self._told, starts) + cost
+        self._told = min(max(self._told, starts), now + FAR * self._window) + cost
         return False, self._told - cost - now
 
     def _cost(self, weight: Weight) -> float:

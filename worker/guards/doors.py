@@ -161,7 +161,8 @@ class _Visit(AbstractAsyncContextManager[Permit]):
             doors.limits.told(errand.upstream, error.retry_after)
         if ended is Ended.SUCCESS and errand.model is not None:  # only those are tried again
             doors.budget.succeeded()
-        if ended is Ended.FAILURE and self._is_away():
+        # Not of what came between: who is told to stop while that is written down has to stop.
+        if ended is ended_by(error) is Ended.FAILURE and self._is_away():
             # It was the upstream and not the ticket: no run shall spend an attempt on its outage.
             message = f"{errand.upstream} {'was probed, and ' if self._probes else ''}is away"
             raise BreakerOpen(

@@ -19,10 +19,14 @@ LANE = "polls"
 """Of their own: they and writes take turns, however many of either wait."""
 
 
+class NoTurn(RateLimited):
+    """At our own limit: the helpdesk has said nothing, and nobody else has to leave it alone."""
+
+
 class PollPace:
     """Called before each request of a poll; blocks until there is leave, from any thread.
 
-    Raises RateLimited where that takes too long, or the process is ending.
+    Raises NoTurn where that takes too long, or the process is ending.
     """
 
     def __init__(
@@ -57,21 +61,26 @@ class PollPace:
                     self._on_loop(self._take())
                 except RateLimited as error:
                     wait = error.retry_after or 1.0
-                    if self._clock.monotonic() + wait > until:
-                        raise
-                    self._log.info("poll.waits", upstream=self._errand.upstream, seconds=wait)
-                    if self._ending.wait(wait):
-                        raise
+                    if self._clock.monotonic() + wait > until or self._waits(wait):
+                        raise NoTurn(str(error), retry_after=wait) from None
                 else:
                     return
 
     def told(self, error: RateLimited) -> None:
         """The helpdesk has asked a poll to slow down: so does the whole fleet."""
-        self._limits.told(self._errand.upstream, error.retry_after)
+        self._on_loop(self._tell(error))
 
     def end(self) -> None:
         """Nobody waits any more."""
         self._ending.set()
+
+    def _waits(self, seconds: float) -> bool:
+        """For so long, or until the process is ending; whether it is."""
+        self._log.info("poll.waits", upstream=self._errand.upstream, seconds=seconds)
+        return self._ending.wait(seconds)
+
+    async def _tell(self, error: RateLimited) -> None:
+        self._limits.told(self._errand.upstream, error.retry_after)
 
     async def _take(self) -> None:
         await self._limits.take(self._errand)

@@ -14,6 +14,9 @@ SHARE = 0.05
 EARLY = 0.95
 """Of the wait that is expected is told: some of those before never come, and all move up."""
 
+FAR = 10
+"""Windows: nobody is told to come later, for limits, lanes and the line may be others then."""
+
 CLOSED = "triage:limits:closed"
 
 
@@ -43,11 +46,10 @@ class Terms:
         """As limit_take.lua wants them.
 
         In the ledger nobody waits for less than a second, and who waits there comes 1.5 s late.
-        Who is too late for the room that was kept has its old place for ten minutes; nor is anybody
-        told to come later than that, for limits, lanes and the line itself may be others then.
+        Who is too late for the room that was kept has its old place for as long as FAR is.
         """
         second = self.window / 60
-        return self.in_place, second, 1.5 * second, EARLY, self.hold, 600 * second
+        return self.in_place, second, 1.5 * second, EARLY, self.hold, FAR * self.window
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,6 +24,10 @@ class Window:
         self._untold: deque[Tally] = deque()
         self._everybodys: tuple[int, int] | None = None  # None: heard of nobody lately
 
+    def __len__(self) -> int:
+        """Seconds of which it remembers calls."""
+        return len(self._own)
+
     def add(self, *, success: bool) -> None:
         """One call more."""
         now = int(self._clock.monotonic())
@@ -76,6 +80,7 @@ class Window:
     def tell(self) -> tuple[tuple[Count, ...], str]:
         """What everybody else does not know yet; it is theirs when `told` is called."""
         self._untold = self._fresh(self._untold)
+        self._own = self._fresh(self._own)  # a worker that is never alone asks for it nowhere
         self._telling = self._added
         now = int(self._clock.monotonic())
         counts = tuple((float(now - at), good, bad) for at, good, bad in self._untold)

@@ -146,13 +146,14 @@ class LedgerReaping:
         with reading(self.engine) as connection:
             return [crowd for (crowd,) in connection.execute(query)]
 
-    def held_back(self, crowd: str, limit: int) -> Sequence[Run]:
-        """Runs that wait for these guards, oldest first."""
+    def held_back(self, crowd: str, limit: int, *, rested: bool = False) -> Sequence[Run]:
+        """Runs that wait for these guards, oldest first; `rested`: who has waited longest."""
         runs = schema.runs
+        order = (runs.c.changed_at, runs.c.id) if rested else (runs.c.id,)
         query = (
             select(*RUN)
             .where(runs.c.state == State.WAITING, runs.c.waits_for == crowd)
-            .order_by(runs.c.id)
+            .order_by(*order)
             .limit(limit)
         )
         with reading(self.engine) as connection:

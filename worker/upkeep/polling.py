@@ -7,7 +7,7 @@ from threading import Lock
 from tasks.errors import RateLimited, SourceDown
 from tasks.ports.clock import Clock
 from tasks.ports.inbox import Inbox
-from worker.guards.polls import PollPace
+from worker.guards.polls import NoTurn, PollPace
 from worker.helpdesks.asked import before_each_request
 from worker.intake import Intake
 
@@ -49,8 +49,9 @@ class Polling:
                 self._intake.poll(self._inbox_of(source))
             self._begun[source] = begun
         except SourceDown as error:
-            if isinstance(error.__cause__, RateLimited):
-                self._pace.told(error.__cause__)
+            said = error.__cause__
+            if isinstance(said, RateLimited) and not isinstance(said, NoTurn):
+                self._pace.told(said)
             self._intake.log.warning("intake.failed", source=source, why=str(error))
         finally:
             with self._turn:

@@ -46,7 +46,9 @@ class Releasing:
             stand = {ways.get(name, Way.OPEN) for name in crowd.split()}
             room = min(self._room(crowd, stand), limit - len(ready))
             if room > 0:
-                ready += self._ledger.held_back(crowd, room)
+                # Who has tried in vain lets all others try: it may be that one's own trouble.
+                probes = not stand & {Way.OPEN, Way.RAMP}
+                ready += self._ledger.held_back(crowd, room, rested=probes)
         self._let_go = {crowd: n for crowd, n in self._let_go.items() if crowd in crowds}
         return ready
 

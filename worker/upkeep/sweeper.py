@@ -22,7 +22,7 @@ from typing import cast
 from config.mode import Mode, more_careful
 from tasks.chronicle import Entry
 from tasks.delivery import Delivery
-from tasks.errors import Held, Misconfigured, RateLimited, Rejected, Transient
+from tasks.errors import Held, LedgerDown, Misconfigured, RateLimited, Rejected, Transient
 from tasks.events import Kind
 from tasks.ports.clock import Clock
 from tasks.ports.helpdesk import Gone, Helpdesk, Seen, Traces
@@ -114,6 +114,11 @@ class Sweeper:
             again = dict.fromkeys(_keys(writes), self._clock.now() + _later(error))
         except RunLost:
             return True  # it moved meanwhile: at the next sweep
+        except LedgerDown:
+            raise
+        except Exception as error:  # noqa: BLE001 - else the writes behind it would never be seen
+            self._log.error("sweep.bug", run=run.id, error=type(error).__name__)
+            again = dict.fromkeys(_keys(writes), self._clock.now() + ELSEWHERE_SECONDS)
         for key in _keys(writes):
             self._ledger.swept(key, again.get(key))
         return answers

@@ -160,12 +160,20 @@ def test_two_workers_that_sum_up_at_once_leave_what_knows_more() -> None:
     assert _summary(_recollected(following, enriched(_thread(20)))).facts == (*kept.facts, "more")
 
 
+def away_after(failure: Exception) -> errors.BreakerOpen:
+    """What the guards make of a request that fails and finds its breaker open."""
+    away = errors.BreakerOpen("is away", dependency="x", retry_after=5.0)
+    away.__cause__ = failure
+    return away
+
+
 FAILURES: dict[str, tuple[Reply | Exception, bool]] = {
     "no notes": (a_reply("I would rather not"), True),
     "cut off": (a_reply("{", finish_reason="length"), True),
     "refused": (a_reply("{}", refusal="no"), True),
     "down": (errors.ProviderDown("503"), True),
     "too long": (errors.ContextTooLong("413"), True),
+    "down, and left alone by now": (away_after(errors.ProviderDown("503")), True),
     "held": (errors.RetriesSpent("spent", dependency="x", retry_after=1.0), False),
     "slow": (errors.RateLimited("429"), True),
 }

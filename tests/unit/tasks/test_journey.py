@@ -155,6 +155,7 @@ def test_what_was_reserved_is_settled_by_whatever_comes_next(
     after = advance(asking, _event(4, kind, body))
     assert (after.micro_usd, after.tokens) == (cost, tokens)
     assert (after.reserved, after.reserved_for) == (0, None)
+    assert after.calls == (0 if kind is Kind.UNANSWERED else 1), "what was never answered is none"
 
 
 def test_a_run_that_failed_and_came_through_has_its_attempts_back() -> None:

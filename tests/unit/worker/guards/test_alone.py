@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from config.guards import Limit
 from tasks.ports.guards import Errand
 from worker.guards.alone import Alone
-from worker.guards.terms import weight_of
+from worker.guards.terms import FAR, weight_of
 
 MINUTE = 60.0
 
@@ -72,3 +72,13 @@ def test_a_visit_costs_as_many_requests_as_it_has() -> None:
     assert alone.take(now=0.0, visit=12) == (True, 0.0)
     assert not alone.take(now=5.0, visit=12)[0]
     assert alone.take(now=6.7, visit=12) == (True, 0.0)
+
+
+def test_nobody_is_told_to_come_later_than_anybody_would_remember() -> None:
+    """Redis is away for a minute, and nothing wakes those who wait: hours would be theirs alone."""
+    alone = _Process(Limit(upstream="helpdesk:rt", requests_per_minute=120))
+    told = [alone.take(now=100.0, processes=4, visit=18)[1] for _ in range(1_000)]
+    assert max(told) <= FAR * MINUTE
+    assert alone.take(now=100.0 + FAR * MINUTE, processes=4, visit=18) == (True, 0.0)
+    again = alone.take(now=100.0 + FAR * MINUTE, processes=4, visit=18)[1]
+    assert again < 2 * FAR * MINUTE

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tasks.errors import BreakerOpen, ProviderDown
+from tasks.errors import BreakerOpen, LedgerDown, ProviderDown
 from tasks.ports.guards import Errand
 from tests.twins.breakers import Process, opened, processes
 from worker.guards.doors import Doors
@@ -48,6 +48,22 @@ def test_who_fails_and_finds_the_breaker_open_spends_no_attempt(meanwhile: Meanw
     assert held.value.dependency == "x"
     with pytest.raises(ProviderDown):
         _fail(one, upstream="y")
+
+
+@pytest.mark.parametrize("kind", [asyncio.CancelledError, LedgerDown])
+def test_what_comes_between_is_no_word_of_the_upstreams(kind: type[BaseException]) -> None:
+    """A request has failed, and whoever writes that down is told to stop: then that is what is."""
+    [one] = processes()
+
+    async def call() -> None:
+        async with Doors(one.breakers).admit(Errand(upstream="x")) as permit:
+            await one.fail(10)
+            permit.tell(ProviderDown("503"))
+            raise kind
+
+    with pytest.raises(kind):
+        asyncio.run(call())
+    assert one.state() == "open"
 
 
 def test_who_fails_on_the_ramp_spends_no_attempt() -> None:

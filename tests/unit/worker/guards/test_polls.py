@@ -1,6 +1,7 @@
 """Polls wait for their turn at a helpdesk's limit, for a while."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from threading import Event, Thread
 
 import pytest
@@ -10,7 +11,7 @@ from tasks.ports.guards import Errand
 from tests.acceptance.patience import until
 from worker.clock import SystemClock
 from worker.guards import polls
-from worker.guards.polls import PollPace
+from worker.guards.polls import NoTurn, PollPace
 from worker.helpdesks.asked import before_each_request, counted, sending
 from worker.telemetry.log import Log
 
@@ -41,13 +42,16 @@ class Leaves:
         self.closed.append((upstream, retry_after))
 
 
-def _pace(leaves: Leaves, *off: str) -> PollPace:
+OnLoop = Callable[[Coroutine[None, None, None]], None]
+
+
+def _pace(leaves: Leaves, *off: str, on_loop: OnLoop = asyncio.run) -> PollPace:
     return PollPace(
         "helpdesk:rt",
         leaves,
         me="a",
         clock=SystemClock(),
-        on_loop=asyncio.run,
+        on_loop=on_loop,
         log=Log("test"),
         off=lambda: off,
     )
@@ -63,8 +67,9 @@ def test_a_poll_waits_where_it_is_until_there_is_leave() -> None:
 
 def test_one_that_would_wait_for_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polls, "PATIENCE_SECONDS", 0.1)
-    with pytest.raises(RateLimited):
+    with pytest.raises(NoTurn) as given_up:
         _pace(Leaves(refusals=1, wait=0.5))()
+    assert given_up.value.retry_after == 0.5
 
 
 def test_nobody_waits_in_a_process_that_is_ending() -> None:
@@ -75,7 +80,7 @@ def test_nobody_waits_in_a_process_that_is_ending() -> None:
     def ask() -> None:
         try:
             pace()
-        except RateLimited:
+        except NoTurn:
             ended.append("given up")
 
     waiting = Thread(target=ask)
@@ -84,6 +89,18 @@ def test_nobody_waits_in_a_process_that_is_ending() -> None:
     pace.end()
     waiting.join(5)
     assert ended == ["given up"]
+
+
+def test_what_the_helpdesk_said_is_told_where_the_limits_live() -> None:
+    """On the loop: limits are for one thread."""
+    leaves, where = Leaves(), list[str]()
+
+    def on_loop(told: Coroutine[None, None, None]) -> None:
+        where.append("loop")
+        asyncio.run(told)
+
+    _pace(leaves, on_loop=on_loop).told(RateLimited("429", retry_after=7.0))
+    assert (where, leaves.closed) == (["loop"], [("helpdesk:rt", 7.0)])
 
 
 def test_while_limits_are_switched_off_nobody_is_asked() -> None:

@@ -8,6 +8,7 @@ import pytest
 from tasks.errors import RateLimited, SourceDown
 from tests.acceptance.patience import until
 from tests.twins.clock import StillClock
+from worker.guards.polls import NoTurn
 from worker.helpdesks.asked import sending
 from worker.telemetry.log import Log
 from worker.upkeep.polling import Polling
@@ -117,6 +118,13 @@ def test_requests_of_a_poll_keep_to_the_pace_and_a_word_of_the_helpdesks_is_pass
     monkeypatch.setattr(intake, "poll", busy)
     poll("rt")
     assert (pace.asked, pace.told_) == (1, [7.0])
+
+    def too_many(_inbox: str) -> None:
+        raise SourceDown("rt: no turn") from NoTurn("no turn", retry_after=124.0)
+
+    monkeypatch.setattr(intake, "poll", too_many)
+    poll("rt")
+    assert pace.told_ == [7.0], "our own limit is no word of the helpdesk's: it would close for all"
     sending()
     assert pace.asked == 1
     poll.end()

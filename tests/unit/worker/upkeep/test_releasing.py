@@ -7,7 +7,7 @@ import pytest
 from tasks.causes import WaitReason
 from tasks.events import Kind
 from tasks.run import Run
-from tests.ledgers import a_running, move, sent
+from tests.ledgers import a_running, claim_all, move, sent
 from tests.twins.clock import NOON, StillClock
 from worker.ledgers.sql import SqlLedger
 from worker.upkeep.releasing import FIRST, PROBE_SECONDS, Releasing, Way
@@ -28,14 +28,22 @@ class Fleet:
 
     def hold(self, crowd: str, count: int = 1) -> list[Run]:
         """So many wait for it."""
+        return [self._hold(crowd, a_running(self.ledger)) for _ in range(count)]
+
+    def again(self, crowd: str, run: Run) -> None:
+        """One that was let go is held back once more."""
+        gone = self.ledger.run(run.id)
+        assert gone
+        self._hold(crowd, *claim_all(self.ledger, gone))
+
+    def _hold(self, crowd: str, run: Run) -> Run:
         waiting = {
             "until": NOON + 900,
             "reason": WaitReason.BREAKER,
             "why": "it is open",
             "waits_for": crowd,
         }
-        held = [a_running(self.ledger) for _ in range(count)]
-        return [move(self.ledger, run, (Kind.WAITING, waiting)) for run in held]
+        return move(self.ledger, run, (Kind.WAITING, waiting))
 
     def sweep(self, limit: int = MANY) -> list[Run]:
         """Who goes now; they are gone then."""
@@ -89,3 +97,16 @@ def test_who_waits_for_several_goes_with_the_first_that_opens(fleet: Fleet) -> N
     fleet.hold("credential:J")
     fleet.ways = {"anthropic": Way.SHUT, "credential:K": Way.OPEN, "credential:J": Way.SHUT}
     assert fleet.sweep() == both
+
+
+def test_who_tried_in_vain_lets_all_the_others_try_first(fleet: Fleet) -> None:
+    """A ticket that its helpdesk alone cannot stand would keep everybody waiting for ever."""
+    held = fleet.hold("helpdesk:rt", 3)
+    fleet.ways = {"helpdesk:rt": Way.PROBE}
+    tried = []
+    for _ in range(4):
+        [run] = fleet.sweep()
+        tried.append(run.id)
+        fleet.clock.at += PROBE_SECONDS
+        fleet.again("helpdesk:rt", run)
+    assert tried == [held[0].id, held[1].id, held[2].id, held[0].id]

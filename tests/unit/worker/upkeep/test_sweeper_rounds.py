@@ -17,6 +17,7 @@ TROUBLES: tuple[tuple[Exception, int], ...] = (
     (RateLimited("asked too often", retry_after=5.0), 1),
     (CredentialRefused("401", credential="TOKEN"), 1),
     (Rejected("that ticket is odd"), 3),
+    (KeyError("a field that nobody thought of"), 3),
 )
 """What a helpdesk or a guard says, and of how many of three it is asked in one round."""
 
