@@ -19,6 +19,7 @@ class Cause(StrEnum):
     LONE_SURROGATE = "lone_surrogate"
     IMPOSSIBLE_DATE = "impossible_date"
     ID_TAKEN = "id_taken"
+    UNREADABLE = "unreadable"
     # the journey
     OFF_LIST = "off_list"
     UNPROVEN_ESCALATION = "unproven_escalation"

@@ -36,6 +36,13 @@ def taken(ticket: Ticket) -> Malformed:
     return Malformed(cause=Cause.ID_TAKEN, why=why, external_id=ticket.id)
 
 
+def unreadable(line: bytes, why: str, *, body_bytes: int) -> Malformed:
+    """Of a ticket that its helpdesk cannot show; `line` says which it is."""
+    named = parse_ticket(line, body_bytes=body_bytes)
+    external_id = named.external_id if isinstance(named, Malformed) else named.id
+    return Malformed(cause=Cause.UNREADABLE, why=why, external_id=external_id)
+
+
 class _Unreadable(Exception):
     def __init__(self, cause: Cause, why: str) -> None:
         super().__init__(why)

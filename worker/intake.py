@@ -11,7 +11,7 @@ from config.load import Config
 from config.mode import Mode
 from config.settings import FirstDay
 from tasks.causes import WaitReason
-from tasks.intake import Malformed, parse_ticket, taken
+from tasks.intake import Malformed, parse_ticket, taken, unreadable
 from tasks.ports.clock import Clock
 from tasks.ports.facts import CustomerFacts
 from tasks.ports.inbox import Inbox, Message, Page, Standing
@@ -116,6 +116,8 @@ class Intake:
         more = True
         while more:
             page = inbox.read(position, limit=limit or self.config.settings.intake.batch)
+            for ticket, why in page.unread.items():
+                self.log.warning("intake.unread", source=inbox.name, ticket=ticket, why=why)
             yield page
             position, more = page.position, page.more
 
@@ -192,7 +194,10 @@ class Intake:
         ]
 
     def _read(self, message: Message) -> Ticket | Malformed:
-        return parse_ticket(message.raw, body_bytes=self.config.settings.intake.body_bytes)
+        most = self.config.settings.intake.body_bytes
+        if message.unread:
+            return unreadable(message.raw, message.unread, body_bytes=most)
+        return parse_ticket(message.raw, body_bytes=most)
 
     def _requester(self, message: Message, found: Ticket | Malformed) -> str:
         """A malformed message has a requester of its own, since nobody can say whose it is."""

@@ -17,6 +17,8 @@ class Message:
 
     source: str
     raw: bytes
+    unread: str | None = None
+    """Why the source cannot show this one; `raw` says which it is, and nothing of what it says."""
     held: Mapping[str, str | None] | None = None
     """What its fields held, of a helpdesk that tells nobody who set them."""
 
@@ -45,11 +47,15 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """Some of what changed, and where to go on. `more`: there was more when this was read."""
+    """Some of what changed, and where to go on. `more`: there was more when this was read.
+
+    `unread`: tickets that could not be read now, each with why; they come with a later page.
+    """
 
     messages: tuple[Message, ...]
     position: str
     more: bool
+    unread: Mapping[ExternalId, str] = field(default_factory=dict)
     standings: tuple[Standing, ...] = field(default=())
 
 

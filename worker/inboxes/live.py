@@ -1,80 +1,15 @@
 """A helpdesk as a source: every open ticket that has changed since, whole."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import copy_context
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Self
-
-from pydantic import TypeAdapter, ValidationError
+from functools import partial
 
 from tasks.errors import HelpdeskDown, Misconfigured, RateLimited, Rejected, SourceDown
 from tasks.ports.inbox import Choice, Message, Page, Standing
-from worker.helpdesks.feed import EPOCH, ZONE, Change, Feed, State, apart, later
-
-OVERLAP = timedelta(seconds=60)
-"""Looked back by at each poll: a change may become visible after a later one has."""
-
-GRAIN = timedelta(seconds=2)
-"""Changes within as much may bear one stamp."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Position:
-    """How far a helpdesk was read.
-
-    `brought` has each ticket whose change is not long before `since`: its stamp, and its version
-    where another change may bear that stamp too. What was changed before `floor` is nobody's
-    business.
-    """
-
-    since: str
-    brought: Mapping[str, tuple[str, str]]
-    floor: str = EPOCH
-
-    @classmethod
-    def parse(cls, text: str | None) -> Self:
-        """What `as_text` wrote; the beginning for every other text."""
-        try:
-            return TypeAdapter(cls).validate_json(text or "")
-        except ValidationError:
-            return cls(since=EPOCH, brought={})
-
-    def as_text(self) -> str:
-        """One line that `parse` reads."""
-        return json.dumps({"since": self.since, "brought": self.brought, "floor": self.floor})
-
-    @property
-    def oldest(self) -> str:
-        """From when on changes are asked for: all that is not certain yet among them."""
-        uncertain = (stamp for stamp, version in self.brought.values() if version)
-        return max(self.floor, min(later(self.since, -OVERLAP), *uncertain, self.since))
-
-    def knows(self, change: Change) -> bool:
-        """Whether the ticket was brought with this stamp."""
-        return self.brought.get(change.ticket, ("", ""))[0] == change.stamp
-
-    def is_done_with(self, change: Change) -> bool:
-        """Whether it was, and nothing else can bear the stamp."""
-        return self.brought.get(change.ticket) == (change.stamp, "")
-
-    def without_lost(self, found: Iterable[Change]) -> "Position":
-        """Where these are all that has changed: what is uncertain and not among them is over.
-
-        It was closed, or has another stamp by now, and will come under that.
-        """
-        listed = {one.ticket for one in found}
-        kept = {one: at for one, at in self.brought.items() if not at[1] or one in listed}
-        return replace(self, brought=kept)
-
-    def moved(self, since: str, brought: Mapping[str, tuple[str, str]]) -> "Position":
-        """The position behind these; what lies too far back is forgotten."""
-        moved = replace(self, since=max(self.since, since), brought={**self.brought, **brought})
-        near = {one: at for one, at in moved.brought.items() if at[0] >= moved.oldest}
-        return replace(moved, brought=near)
+from worker.helpdesks.feed import ZONE, Change, Feed, State, apart, later
+from worker.inboxes.looking import Looked, look_at
+from worker.inboxes.position import GRAIN, Position
 
 
 class LiveInbox:
@@ -110,31 +45,37 @@ class LiveInbox:
         new = [one for one in found if not position.knows(one)]
         # Those that may have changed once more under one stamp are looked at when there is room.
         changed = [*new, *(one for one in found if position.knows(one))][:limit]
-        states = self._states(position, changed)
-        is_cut, changed = len(states) < len(changed), changed[: len(states)]
-        # What was changed just now may be changed once more under the same stamp.
-        fresh = later(now, -GRAIN)
-        brought: dict[str, tuple[str, str]] = {
-            one.ticket: (one.stamp, state.version if one.stamp >= fresh else "")
-            for one, state in zip(changed, states, strict=True)
-        }
-        newest = max((one.stamp for one in changed), default=position.since)
-        more = len(new) == limit or (is_cut and bool(new))
-        base = position if more else position.without_lost(found)
+        looked = self._look_at(position, changed)
+        if (new or looked.cut) and looked.trouble and not looked.states:
+            raise looked.trouble  # the helpdesk's, as far as anybody can tell
+        more = len(new) == limit or (looked.cut is not None and bool(new))
+        if more:
+            return self._page(position, looked, now, more=True)
+        again = self._look_at(position, position.waiting(changed))
+        return self._page(position.without_lost(found), looked.and_again(again), now, more=False)
+
+    def _page(self, base: Position, looked: Looked, now: str, *, more: bool) -> Page:
+        moved, given_up = base.behind(looked, fresh=later(now, -GRAIN))
         return Page(
-            messages=tuple(
-                Message(source=self.name, raw=json.dumps(state.said).encode(), held=state.held)
-                for state in states
-                if state.said is not None
+            messages=(
+                *(self._message(state) for _, state in looked.states if state.said is not None),
+                *(self._without_text(one, str(why)) for one, why in given_up),
             ),
             standings=tuple(
-                self._standing(one, state, now)
-                for one, state in zip(changed, states, strict=True)
-                if state.chosen
+                self._standing(one, state, now) for one, state in looked.states if state.chosen
             ),
-            position=base.moved(newest, brought).as_text(),
+            position=moved.as_text(),
             more=more,
+            unread={one.ticket: str(why) for one, why in looked.failed},
         )
+
+    def _message(self, state: State) -> Message:
+        return Message(source=self.name, raw=json.dumps(state.said).encode(), held=state.held)
+
+    def _without_text(self, change: Change, why: str) -> Message:
+        """For people, who have to look at it themselves; another one for each change of it."""
+        raw = json.dumps({"id": change.ticket, "changed": change.stamp}).encode()
+        return Message(source=self.name, raw=raw, unread=why)
 
     def _standing(self, change: Change, state: State, now: str) -> Standing:
         """By how long ago it was, since its clock need not be ours."""
@@ -157,25 +98,8 @@ class LiveInbox:
             if new == limit:
                 return
 
-    def _states(self, position: Position, changed: Sequence[Change]) -> list[State]:
-        """Of all, or of the first so many, until the helpdesk fails; raises where that is none.
-
-        What was read is brought: else one that answers 429 in the middle of each page would never
-        be read to its end.
-        """
-        states: list[State] = []
-        with ThreadPoolExecutor(self._feed.parallel) as pool:
-            # Each in a context of its own, for whoever holds requests back before they are sent.
-            looks = [pool.submit(copy_context().run, self._state, position, one) for one in changed]
-            try:
-                for look in looks:
-                    states.append(look.result())  # noqa: PERF401 - what came before counts
-            except (HelpdeskDown, RateLimited):
-                if not states:
-                    raise
-            finally:  # of one that refuses our key, say, nobody else asks
-                pool.shutdown(wait=False, cancel_futures=True)
-        return states
+    def _look_at(self, position: Position, changed: Sequence[Change]) -> Looked:
+        return look_at(changed, partial(self._state, position), parallel=self._feed.parallel)
 
     def _state(self, position: Position, change: Change) -> State:
         stamp, version = position.brought.get(change.ticket, ("", ""))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from config.load import Config
-from tasks.causes import DropCause
+from tasks.causes import Cause, DropCause
 from tasks.chronicle import Entry
 from tasks.events import Event, Kind
 from tasks.intake import Malformed, parse_ticket
@@ -83,6 +83,8 @@ class Operator:
 
     def _again(self, run: Run) -> Change | Refused:
         """A malformed message is parsed again, by the rules as they are now."""
+        if run.reason == Cause.UNREADABLE:
+            return Refused(run=run, why="no text of it came; comment on it there, and it is read")
         key = self.ledger.key(run.requester)
         raw = self.ledger.bodies(run.id, ["raw"])
         if key is None or not raw:

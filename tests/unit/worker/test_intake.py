@@ -8,18 +8,26 @@ from typing import Any, cast
 import pytest
 
 from config.mode import Mode
-from tasks.errors import SourceDown
+from tasks.causes import Cause
+from tasks.errors import HelpdeskDown, SourceDown
 from tasks.ports.inbox import Message, Page
 from tasks.ports.ledger import Filter
+from tasks.run import State
 from tests.acceptance.fleet import a_line
 from tests.simulation.broker import MemoryBroker
 from tests.twins.clock import StillClock
 from tests.twins.desk import shipped
 from tests.twins.facts import sources
+from tests.twins.feed import Desk
+from worker.clock import SystemClock
+from worker.inboxes.live import LiveInbox
+from worker.inboxes.position import TRIES
 from worker.intake import Intake
 from worker.ledgers import migrating
 from worker.ledgers.engine import connect
+from worker.ledgers.residence import ANYWHERE
 from worker.ledgers.sql import SqlLedger
+from worker.operating.requeue import Operator, Refused
 from worker.privacy.vault import Vault
 from worker.telemetry.log import Log
 
@@ -115,3 +123,34 @@ def test_of_two_first_polls_the_later_one_begins_where_the_earlier_does(
 
     intake.poll(Slower(tickets={3: "between"}, now=5))
     assert _taken(ledger) == {"between"}
+
+
+def test_a_ticket_that_its_helpdesk_cannot_show_is_a_dead_letter_that_says_so(
+    ledger: SqlLedger, intake: Intake, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One, however long that lasts; what it would begin again with is nothing."""
+    desk = Desk(broken={"B": HelpdeskDown("GET /ticket/B: 500")})
+    inbox = LiveInbox(desk)
+    intake.poll(inbox)
+    desk.change("B")
+    for number in range(2 * TRIES):
+        desk.change(f"new-{number}")
+        intake.poll(inbox)
+        desk.passes(300)
+    [dead] = [run for run in ledger.runs(Filter()) if run.external_id == "B"]
+    assert (dead.state, dead.stage, dead.reason) == (State.DEAD, "intake", Cause.UNREADABLE)
+    assert dead.why == "GET /ticket/B: 500"
+    assert sum("intake.unread" in one.message for one in caplog.records) == TRIES
+    operator = Operator(
+        name="ada",
+        ledger=ledger,
+        vault=intake.vault,
+        config=intake.config,
+        clock=SystemClock(),
+        facts=intake.facts,
+        deliver=intake.deliver,
+        residence=ANYWHERE,
+    )
+    refused = operator.requeue(dead, force=False)
+    assert isinstance(refused, Refused)
+    assert "comment on it" in refused.why
