@@ -66,6 +66,10 @@ class Caps(Frozen):
         return int(caps[scope] * MICRO)
 
 
+VISIT = 20
+"""Requests that any helpdesk's limit must have room for, or a write could not be ended."""
+
+
 class Limit(Frozen):
     """How much one upstream is asked in a minute, by all of the fleet together."""
 
@@ -80,6 +84,9 @@ class Limit(Frozen):
             raise ValueError(message)
         if self.by_visit and self.tokens_per_minute is not None:
             message = "only models cost tokens: say requests_per_minute"
+            raise ValueError(message)
+        if self.upstream.startswith("helpdesk:") and (self.requests_per_minute or 0) < VISIT:
+            message = f"one ticket that is written takes up to {VISIT} requests: say more a minute"
             raise ValueError(message)
         return self
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from config.guards import VISIT
 from tasks.ports.helpdesk import FIELDS, Gone, Moved, Seen
 from tests.contracts.stages import ADA, Change, Stage
 from worker.helpdesks.asked import counted
@@ -85,7 +86,7 @@ def test_a_whole_write_is_no_more_requests_than_a_visit_has(stage: Stage) -> Non
         note(stage, "why", key="tf-1:note:route")
         traces(stage)
     is_remote = isinstance(stage.helpdesk, RtHelpdesk | RoundupHelpdesk)
-    assert asked.requests <= stage.helpdesk.capabilities.write_requests
+    assert asked.requests <= stage.helpdesk.capabilities.write_requests <= VISIT
     assert asked.requests >= (8 if is_remote else 0)
 
 

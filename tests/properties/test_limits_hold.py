@@ -8,8 +8,14 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from config.guards import Limit
+from tasks.ports.guards import Errand
 from tests.properties.night import MINUTE, TERMS, Chance, Night
+from tests.twins.clock import NOON
 from worker.broker import server
+from worker.guards.post import Script
+from worker.guards.terms import CLOSED, arguments, keys_of
+
+HOUR = 3_600.0
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +147,28 @@ def test_the_script_leaves_no_key_that_never_goes(redis: Redis, chance: Chance) 
     kept = {key: redis.pttl(key) for key in redis.scan_iter()}
     assert len(kept) > 4
     assert all(left > 0 for left in kept.values()), kept
+
+
+def test_a_redis_whose_clock_was_set_back_goes_on_at_once(redis: Redis) -> None:
+    """What it has from a time that has not come yet says nothing; the limit holds meanwhile."""
+    redis.flushall()
+    take = redis.register_script(Script.LIMIT_TAKE.text)
+    limit = Limit(upstream="openai", requests_per_minute=60)
+
+    def crowd(begin: float) -> list[float]:
+        """When those were let through who asked in a minute, one each half second."""
+        given = []
+        for number in range(120):
+            at = begin + number / 2
+            who = f"{begin} {number}"
+            errand = Errand(upstream="openai", whose=who)
+            asked = arguments(errand, limit, who, TERMS, NOON + at)
+            may, wait, *_ = take(keys_of("openai", who), asked)
+            given += [at + float(wait)] if may else []
+        return given
+
+    assert len(crowd(HOUR)) > 30
+    redis.hset(CLOSED, "openai", NOON + HOUR + 30)
+    given = crowd(0.0)
+    assert len(given) > 30
+    assert max(sum(at <= other < at + MINUTE for other in given) for at in given) <= 60

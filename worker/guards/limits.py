@@ -201,7 +201,7 @@ class Limits:
         )
 
     def _round(self) -> Iterable[Letter]:
-        args = (self._me, PROCESS_SECONDS)
+        args = (self._me, PROCESS_SECONDS, 2 * MOST_CLOSED)
         keys = (PROCESSES, CLOSED)
         yield Letter(script=Script.LIMIT_ROUND, keys=keys, args=args, heard=self._heard)
 

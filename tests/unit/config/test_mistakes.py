@@ -42,6 +42,11 @@ MISTAKES: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "[[limits]]\nupstream = 'helpdesk:rt'\ntokens_per_minute = 9",
         ("guards.toml", "limits.0", "only models cost tokens"),
     ),
+    "a limit in which nothing can be written": (
+        "guards",
+        "[[limits]]\nupstream = 'helpdesk:rt'\nrequests_per_minute = 19",
+        ("guards.toml", "limits.0", "takes up to 20 requests"),
+    ),
     "two limits of one upstream": (
         "guards",
         "[[limits]]\nupstream = 'facts'\nrequests_per_minute = 1\n" * 2,

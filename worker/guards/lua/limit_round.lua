@@ -2,7 +2,8 @@
 --
 -- KEYS  1 processes: process -> when it was last here
 --       2 closed:    upstream -> until when
--- ARGV  1 this process, 2 seconds after which one is thought to be gone
+-- ARGV  1 this process, 2 seconds after which one is thought to be gone, 3 for which nobody closes
+--       an upstream: it was closed before this clock was set back
 -- Gives how many there are, then each upstream that is closed with the seconds left.
 
 local time = redis.call('TIME')
@@ -15,7 +16,7 @@ local said = {redis.call('ZCARD', KEYS[1])}
 local closed = redis.call('HGETALL', KEYS[2])
 for i = 1, #closed, 2 do
   local left = tonumber(closed[i + 1]) - now
-  if left > 0 then
+  if left > 0 and left < tonumber(ARGV[3]) then
     said[#said + 1] = closed[i]
     said[#said + 1] = string.format('%.6f', left)
   else

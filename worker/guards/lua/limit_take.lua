@@ -36,19 +36,26 @@ local function tokens_of(entry) return tonumber(string.match(entry, ':(%d+)$')) 
 -- What has left the window, and who did not come when it was told to.
 local found = redis.call('HMGET', state, 'requests', 'tokens', 'spent')
 local spent = tonumber(found[3]) or 0
-local gone = redis.call('ZRANGEBYSCORE', entries, '-inf', exact(now - span))
-if #gone > 0 then
+local function leave(from, till)
+  local gone = redis.call('ZRANGEBYSCORE', entries, from, till)
+  if #gone == 0 then return end
   for _, entry in ipairs(gone) do spent = spent - tokens_of(entry) end
-  redis.call('ZREMRANGEBYSCORE', entries, '-inf', exact(now - span))
+  redis.call('ZREMRANGEBYSCORE', entries, from, till)
 end
+leave('-inf', exact(now - span))
+leave('(' .. exact(now + span), '+inf') -- this clock was set back: such a time means nothing
 local function line_of(name) return root .. ':line:' .. name end
 local function told_of(name) return root .. ':told:' .. name end
 local sizes, waiting = {}, 0
 for _, name in ipairs(redis.call('SMEMBERS', lanes)) do
-  for _, lost in ipairs(redis.call('ZRANGEBYSCORE', told_of(name), '-inf', exact(now - hold))) do
-    redis.call('ZREM', told_of(name), lost)
-    redis.call('ZREM', line_of(name), lost)
+  local function lose(from, till)
+    for _, lost in ipairs(redis.call('ZRANGEBYSCORE', told_of(name), from, till)) do
+      redis.call('ZREM', told_of(name), lost)
+      redis.call('ZREM', line_of(name), lost)
+    end
   end
+  lose('-inf', exact(now - hold))
+  lose('(' .. exact(now + memory), '+inf')
   sizes[name] = redis.call('ZCARD', line_of(name))
   waiting = waiting + sizes[name]
   if sizes[name] == 0 then redis.call('SREM', lanes, name) end
@@ -57,14 +64,17 @@ end
 local inside = redis.call('ZCARD', entries)
 if inside == 0 then spent = 0 end
 local shut = tonumber(redis.call('HGET', closed, upstream)) or 0
+if shut > now + memory then shut = 0 end
 local opens = math.max(now, shut)
 local kinds = {}
 local function limit(name, most, wanted, mean, pace)
   if most == 0 then return end
   wanted = math.min(wanted, most) -- what is larger than the limit goes through alone
+  pace = tonumber(pace) or 0
+  if pace > now + 3 * span then pace = 0 end
   kinds[#kinds + 1] = {
     name = name, most = most, wanted = wanted, mean = mean, each = span / most,
-    credit = wanted + most * share, pace = tonumber(pace) or 0,
+    credit = wanted + most * share, pace = pace,
   }
 end
 limit('requests', most_requests, 1, 1, found[1])

@@ -9,11 +9,13 @@ from redis import Redis
 from config.guards import Limit
 from tasks.errors import RateLimited
 from tasks.ports.guards import Errand
+from tests.acceptance.patience import until
 from tests.twins.clock import StillClock
 from worker.clock import SystemClock
 from worker.guards.alone import CAUTION, GUESS
 from worker.guards.limits import BETWEEN, Limits
 from worker.guards.post import Post
+from worker.guards.terms import CLOSED
 
 LIMIT = Limit(upstream="openai", requests_per_minute=60)
 ENTRIES = "triage:limits:openai:entries"
@@ -147,3 +149,17 @@ def test_the_share_is_of_the_processes_that_were_seen_lately(redis: Redis, post:
     post.stop()
     waits = [_waits(crowd[0]) for _ in range(2)]
     assert waits == [0, pytest.approx(10 * CAUTION, abs=0.5)]
+
+
+def test_what_a_redis_says_whose_clock_was_set_back_closes_no_door(
+    redis: Redis, post: Post
+) -> None:
+    """Every process would keep it closed for as long, whatever Redis says later on."""
+    limits = Limits((LIMIT,), post, me="a", clock=SystemClock())
+    at, _ = redis.time()
+    redis.hset(CLOSED, mapping={"openai": at + 3_600, "anthropic": at + 30})
+    post.start()
+    until(lambda: limits.standing("anthropic"))
+    post.stop()
+    assert limits.standing("openai") == {}
+    assert redis.hkeys(CLOSED) == ["anthropic"]
