@@ -8,7 +8,8 @@ import pytest
 
 from tests.acceptance.fleet import Place, a_place
 from tests.servers.roundup import TOKEN, Tracker
-from tests.servers.rt import QUEUES, Rt
+from tests.servers.rt import Rt
+from tests.servers.rt_site import QUEUES
 from worker.helpdesks.rt.setup import initialdata
 
 pytestmark = pytest.mark.timeout(120)

@@ -164,7 +164,9 @@ class _Visit(AbstractAsyncContextManager[Permit]):
         # Not of what came between: who is told to stop while that is written down has to stop.
         if ended is ended_by(error) is Ended.FAILURE and self._is_away():
             # It was the upstream and not the ticket: no run shall spend an attempt on its outage.
-            message = f"{errand.upstream} {'was probed, and ' if self._probes else ''}is away"
+            message = (
+                f"{errand.upstream} {'was probed, and ' if self._probes else ''}is away: {error}"
+            )
             raise BreakerOpen(
                 message, dependency=errand.upstream, retry_after=AWAY_SECONDS
             ) from error

@@ -24,6 +24,8 @@ from tasks.run import Run, RunId, State, TicketId
 from worker.ledgers import places, schema
 from worker.ledgers.superseding import Birth
 
+FIRST, OTHER = schema.runs.alias("first"), schema.runs.alias("other")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hour:
@@ -118,16 +120,15 @@ def turn() -> ColumnElement[str]:
     stood; of most tickets there is one revision, and nothing is looked up.
     """
     runs = schema.runs
-    first, other = runs.alias("first"), runs.alias("other")
     begun = (
-        select(func.coalesce(func.max(other.c.revision), 0))
-        .where(other.c.ticket == runs.c.ticket, other.c.revision < runs.c.revision)
-        .where(not_(_was_untouched(other)))
+        select(func.coalesce(func.max(OTHER.c.revision), 0))
+        .where(OTHER.c.ticket == runs.c.ticket, OTHER.c.revision < runs.c.revision)
+        .where(not_(_was_untouched(OTHER)))
         .correlate(runs)
         .scalar_subquery()
     )
-    behind = select(first.c.id).where(
-        first.c.ticket == runs.c.ticket, first.c.revision == begun + 1
+    behind = select(FIRST.c.id).where(
+        FIRST.c.ticket == runs.c.ticket, FIRST.c.revision == begun + 1
     )
     return case((runs.c.revision == 1, runs.c.id), else_=behind.correlate(runs).scalar_subquery())
 

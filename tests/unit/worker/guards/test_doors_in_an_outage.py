@@ -42,7 +42,7 @@ def _fail(one: Process, meanwhile: Meanwhile = _nothing, upstream: str = "x") ->
 def test_who_fails_and_finds_the_breaker_open_spends_no_attempt(meanwhile: Meanwhile) -> None:
     """Else all that are in flight when an outage begins pay for it, and the fourth buries them."""
     [one] = processes()
-    with pytest.raises(BreakerOpen) as held:
+    with pytest.raises(BreakerOpen, match="x is away: 503") as held:
         _fail(one, meanwhile)
     assert isinstance(held.value.__cause__, ProviderDown)
     assert held.value.dependency == "x"
