@@ -8,8 +8,7 @@ import pytest
 
 from tests.acceptance.fleet import Place, a_place
 from tests.servers.roundup import TOKEN, Tracker
-from tests.servers.rt import Rt
-from tests.servers.rt_site import QUEUES
+from tests.servers.rt import QUEUES, Rt
 from worker.helpdesks.rt.setup import initialdata
 
 pytestmark = pytest.mark.timeout(120)

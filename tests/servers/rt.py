@@ -4,34 +4,94 @@ Its clock's zone is not UTC, as most people's is not.
 """
 
 import contextlib
-import fcntl
 import os
+import shutil
 import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from config.environment import Environment
+from config.helpdesk import RequestTracker
+from config.load import load
 from tests.acceptance.patience import until
-from tests.servers.rt_site import DATA, PASSWORD, SERVER, TOKEN, RtSite, installed
+from tests.servers.ports import free_port
+from worker.helpdesks.rt.setup import initialdata
+
+SETUP = "rt-setup-database-5"
+SERVER = Path("/usr/share/request-tracker5/libexec/rt-server")
+PASSWORD = "not-a-secret"
+QUEUES = ("inbox", "cards", "payments", "transfers", "fraud", "accounts", "onboarding", "triage")
+SETTLE_SECONDS = 0.2
+SITE = """\
+Set($rtname, 'example.org');
+Set($Organization, 'example.org');
+Set($WebDomain, '127.0.0.1');
+Set($WebPort, {port});
+Set($WebBaseURL, 'http://127.0.0.1:{port}');
+Set($DatabaseType, 'SQLite');
+Set($DatabaseName, '{folder}/rt.db');
+Set($MailCommand, 'testfile');
+Set($BcryptCost, 10);
+Set($LogToSyslog, undef);
+Set($LogToSTDERR, 'error');
+Set($Timezone, 'America/New_York');
+Set($MasonDataDir, '{folder}/mason');
+Set($MasonSessionDir, '{folder}/sessions');
+1;
+"""
+PEOPLE = """\
+@Users = (
+  { Name => 'ada', Privileged => 1, Password => '%(password)s', EmailAddress => 'ada@example.org' },
+);
+@ACL = (
+  (map { { GroupDomain => 'SystemInternal', GroupType => 'Everyone', Right => $_ } }
+     qw(CreateTicket ReplyToTicket)),
+  (map { { GroupDomain => 'SystemInternal', GroupType => 'Privileged', Right => $_ } }
+     qw(SeeQueue ShowTicket ModifyTicket CommentOnTicket OwnTicket ReplyToTicket DeleteTicket
+        ShowTicketComments SeeCustomField ModifyCustomField)),
+);
+1;
+"""
 
 
-class Rt(RtSite):
-    """That, and somebody who serves it."""
+class Rt:
+    """One RT of our own, with `ada` for a person and the fleet's user with its token.
 
-    def __init__(
-        self, folder: Path, variables: Mapping[str, str] | None = None, *, made: Path | None = None
-    ) -> None:
-        super().__init__(folder, variables, made=made)
+    Its processes are started with `variables` beside what they need.
+    """
+
+    def __init__(self, folder: Path, variables: Mapping[str, str] | None = None) -> None:
+        self._folder = folder
+        self._variables = dict(variables or {})
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        (folder / "site.pm").write_text(SITE.format(port=self._port, folder=folder))
+        for name in ("empty", "mason", "sessions"):
+            (folder / name).mkdir()
+        (folder / "password").write_text(PASSWORD)
+        self._set_up("init", "--root-password-file", str(folder / "password"))
+        self.config = configured(self.url)
+        said = self.insert(initialdata(self.config, QUEUES))
+        self.token = said.partition("TRIAGE_HELPDESK_TOKEN=")[2].split()[0]
+        self.insert(PEOPLE % {"password": PASSWORD})
         self._process = self._start()
         self.root = self.client("root")
         self.ada = self.client("ada")
         until(self.answers, 60)
+
+    def insert(self, initial: str) -> str:
+        """Puts initialdata in; what the program printed."""
+        path = self._folder / f"initial-{next(NUMBERS)}.pl"
+        path.write_text(initial)
+        return self._set_up("insert", "--datafile", str(path))
 
     def client(self, user: str) -> httpx.Client:
         """Somebody who asks RT by REST2."""
@@ -92,7 +152,7 @@ class Rt(RtSite):
             one["name"]: str(one["id"])
             for one in self.ask("GET", f"/ticket/{ticket}")["CustomFields"]
         }.get(name, name)
-        with contextlib.closing(sqlite3.connect(self._folder / DATA, timeout=30)) as database:
+        with contextlib.closing(sqlite3.connect(self._folder / "rt.db", timeout=30)) as database:
             entries = database.execute(
                 "DELETE FROM Transactions WHERE ObjectType = 'RT::Ticket' AND ObjectId = ?"
                 " AND Field = ? AND Creator = (SELECT id FROM Users WHERE Name = 'triage-fleet')",
@@ -125,45 +185,58 @@ class Rt(RtSite):
         self.root.close()
         self.ada.close()
 
+    def _set_up(self, action: str, *words: str) -> str:
+        done = subprocess.run(
+            [SETUP, "--action", action, "--dba", "", "--dba-password", "", *words],
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def _start(self) -> "subprocess.Popen[bytes]":
-        words = ["--host", "127.0.0.1", "--port", str(self.port), "--server", "Starlet"]
+        words = ["--host", "127.0.0.1", "--port", str(self._port), "--server", "Starlet"]
         with (self._folder / "rt.log").open("ab") as log:
             return subprocess.Popen(
                 [SERVER, *words, "--max-workers", "2"],
-                env=self.environment(),
+                env=self._environment(),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
 
+    def _environment(self) -> Mapping[str, str]:
+        return {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": str(self._folder),
+            "RT_SITE_CONFIG": str(self._folder / "site.pm"),
+            "RT_SITE_CONFIG_DIR": str(self._folder / "empty"),
+            **self._variables,
+        }
+
+
+NUMBERS = count(1)
+
+
+def installed() -> bool:
+    """Whether there is a Request Tracker 5 on this machine."""
+    return shutil.which(SETUP) is not None and SERVER.exists()
+
+
+def configured(url: str) -> RequestTracker:
+    """The shipped configuration, for the RT that lies there."""
+    shipped = load(Environment.read({})).helpdesk.rt
+    return shipped.model_copy(update={"url": url, "settle_seconds": SETTLE_SECONDS})
+
 
 @pytest.fixture(scope="session")
-def rt_data(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What an RT of ours begins with: made once for all processes that test."""
+def rt() -> Iterator[Rt]:
+    """The session's Request Tracker."""
     if not installed():
         pytest.skip("no Request Tracker 5 here: apt install request-tracker5 rt5-standalone")
-    ours = tmp_path_factory.getbasetemp()
-    folder = (ours.parent if hasattr(request.config, "workerinput") else ours) / "rt-data"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        if not (folder / TOKEN).exists():
-            with _folder() as making:
-                RtSite(making).keep(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def rt(rt_data: Path) -> Iterator[Rt]:
-    """The session's Request Tracker."""
-    with _folder() as folder:
-        server = Rt(folder, made=rt_data)
+    with tempfile.TemporaryDirectory(prefix="triage-rt-", dir="/tmp") as folder:
+        server = Rt(Path(folder))
         yield server
         server.stop()
-
-
-@contextlib.contextmanager
-def _folder() -> Iterator[Path]:
-    """With a short name, for the sockets in it."""
-    with tempfile.TemporaryDirectory(prefix="triage-rt-", dir="/tmp") as folder:
-        yield Path(folder)

@@ -174,11 +174,11 @@ def _hours(since: str, until: str) -> float:
 
 
 @contextmanager
-def lived(folder: Path, plan: Plan, *, made: Path | None = None) -> Iterator[Day]:
-    """A Request Tracker of its own, and a home beside it; `made`: as Rt takes it."""
+def lived(folder: Path, plan: Plan) -> Iterator[Day]:
+    """A Request Tracker of its own, and a home beside it."""
     (folder / "rt").mkdir()
     clock = MovedClock(folder)
-    rt = Rt(folder / "rt", clock.environment, made=made)
+    rt = Rt(folder / "rt", clock.environment)
     try:
         with broker.start(folder / "redis") as redis:
             named = {"": "rt", "_URL": rt.url, "_TOKEN": rt.token}

@@ -22,8 +22,7 @@ from tests.acceptance.fleet import AT_ONCE, Place, a_place
 from tests.acceptance.patience import until
 from tests.contracts.stages import Page, RtStage
 from tests.house.checkout import ROOT
-from tests.servers.rt import Rt
-from tests.servers.rt_site import PASSWORD
+from tests.servers.rt import PASSWORD, Rt
 from tests.soak.judge import MACHINE
 
 COUNT = 300

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from random import Random
 
-from tests.servers.rt import Rt
-from tests.servers.rt_site import QUEUES
+from tests.servers.rt import QUEUES, Rt
 from tests.simulation.parts import STOLEN
 
 SAYS = ("Any news?", "It was in Lisbon, on Monday.", "Thank you, I have the new card.", "Any news?")
