@@ -9,7 +9,7 @@ from tasks.run import Run, TicketId
 from worker.ledgers import bulk, labelling, schema
 from worker.ledgers.engine import reading, writing
 from worker.ledgers.labelling import Label
-from worker.ledgers.reading import RUN
+from worker.ledgers.reading import RUNS
 from worker.ledgers.rows import run_of
 
 
@@ -27,7 +27,7 @@ class LedgerCorrecting:
             .group_by(runs.c.ticket)
             .subquery()
         )
-        query = select(*RUN).join(
+        query = RUNS.join(
             newest, (runs.c.ticket == newest.c.ticket) & (runs.c.revision == newest.c.revision)
         )
         with reading(self.engine) as connection:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Engine, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Engine, exists, func, or_, text
 
 from config.mode import Mode
 from tasks.causes import WaitReason
@@ -10,7 +10,7 @@ from tasks.events import Kind
 from tasks.run import ERRANDS, Run, State
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
-from worker.ledgers.reading import RUN
+from worker.ledgers.reading import RUNS
 from worker.ledgers.residence import ANYWHERE, Residence
 from worker.ledgers.rows import run_of
 from worker.ledgers.schema import UNHANDED
@@ -39,7 +39,7 @@ class LedgerHanding:
         decided about is not over.
         """
         is_over = or_(schema.runs.c.due_at.is_(None), schema.runs.c.due_at <= now)
-        query = select(*RUN).where(text(UNHANDED), is_over, residence.where())
+        query = RUNS.where(text(UNHANDED), is_over, residence.where())
         query = query.order_by(schema.runs.c.id).limit(limit)
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(query)]
@@ -57,8 +57,7 @@ class LedgerHanding:
         tier = func.coalesce(runs.c.customer_tier, "basic")
         late = or_(*((tier == name) & (runs.c.id < bound) for name, bound in older.items()))
         query = (
-            select(*RUN)
-            .where(
+            RUNS.where(
                 runs.c.state.in_([State.QUEUED, State.WAITING]),
                 runs.c.id < max(older.values()),
                 runs.c.handed_at.is_(None),

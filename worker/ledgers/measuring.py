@@ -25,7 +25,7 @@ from tasks.watching import DAY, HOUR, Decided, Judged, Wrong, watch
 from worker.ledgers import bulk, schema
 from worker.ledgers.engine import reading, writing
 from worker.ledgers.labelling import How, Label
-from worker.ledgers.reading import RUN
+from worker.ledgers.reading import RUNS
 from worker.ledgers.rows import run_of
 
 CLAIM = "audit "
@@ -134,7 +134,7 @@ class LedgerMeasuring:
     def standing_of(self, runs: Collection[RunId]) -> Sequence[Run]:
         """These as they stand, oldest first."""
         table = schema.runs
-        query = select(*RUN).where(table.c.id.in_(list(runs))).order_by(table.c.id)
+        query = RUNS.where(table.c.id.in_(list(runs))).order_by(table.c.id)
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(query)]
 

@@ -9,7 +9,7 @@ from tasks.ports.ledger import Pause
 from tasks.run import Run, State
 from worker.ledgers import bulk, schema
 from worker.ledgers.engine import reading, writing
-from worker.ledgers.reading import RUN
+from worker.ledgers.reading import RUNS
 from worker.ledgers.rows import run_of
 
 EVERYTHING = "all"
@@ -48,7 +48,7 @@ class LedgerPausing:
             return []
         runs = schema.runs
         held = or_(runs.c.tier.in_(scopes), runs.c.stage.in_(scopes))
-        query = select(*RUN).where(
+        query = RUNS.where(
             runs.c.state == State.WAITING, runs.c.reason == WaitReason.PAUSED, not_(held)
         )
         with reading(self.engine) as connection:

@@ -24,6 +24,9 @@ RUN = tuple(schema.runs.c[name] for name in RUN_COLUMNS)
 EVENT = tuple(schema.events.c[name] for name in EVENT_COLUMNS)
 BODY = tuple(schema.bodies.c[name] for name in BODY_COLUMNS)
 WRITE = tuple(schema.writes.c[name] for name in WRITE_COLUMNS)
+RUNS, WRITES = select(*RUN), select(*WRITE)
+"""Whole rows. Made once: each column is looked at when a query is made, and there are many."""
+
 PAGE = 1_000
 RESTORED = "restored"
 """The mark of a ledger that was put back: the helpdesk may know more than it."""
@@ -42,7 +45,7 @@ class LedgerReading:
     def run(self, run: RunId) -> Run | None:
         """The status row of that run."""
         with reading(self.engine) as connection:
-            row = connection.execute(select(*RUN).where(schema.runs.c.id == run)).first()
+            row = connection.execute(RUNS.where(schema.runs.c.id == run)).first()
         return run_of(row) if row else None
 
     def held(self, run: Run) -> Claimed | None:
@@ -57,7 +60,7 @@ class LedgerReading:
         """Runs with that run id or external id, newest revision first."""
         runs, tickets = schema.runs, schema.tickets
         named = select(tickets.c.id).where(tickets.c.external_id == sound(name))
-        wanted = select(*RUN).where(or_(runs.c.id == sound(name), runs.c.ticket.in_(named)))
+        wanted = RUNS.where(or_(runs.c.id == sound(name), runs.c.ticket.in_(named)))
         return list(self._runs(wanted.order_by(runs.c.source, runs.c.revision.desc())))
 
     def routed_before(self, run: Run, most: int) -> Sequence[Run]:
@@ -68,8 +71,7 @@ class LedgerReading:
         """
         bodies, runs = schema.bodies, schema.runs
         lately = (
-            select(*RUN)
-            .where(runs.c.requester == run.requester, runs.c.id < run.id)
+            RUNS.where(runs.c.requester == run.requester, runs.c.id < run.id)
             .order_by(runs.c.id.desc())
             .limit(most * LOOKED_AT)
             .subquery("lately")
@@ -92,7 +94,7 @@ class LedgerReading:
     def runs(self, wanted: Filter) -> Iterator[Run]:
         """Runs that the filter means, oldest first unless it says otherwise."""
         runs = schema.runs
-        query = select(*RUN).order_by(runs.c.id.desc() if wanted.newest_first else runs.c.id)
+        query = RUNS.order_by(runs.c.id.desc() if wanted.newest_first else runs.c.id)
         equal = {
             runs.c.queue: wanted.queue,
             runs.c.tier: wanted.tier,
@@ -164,7 +166,7 @@ class LedgerReading:
     def writes(self, run: RunId) -> Sequence[Intent]:
         """Everything that was, or was to be, written for that run."""
         writes = schema.writes
-        query = select(*WRITE).where(writes.c.run == run).order_by(writes.c.key)
+        query = WRITES.where(writes.c.run == run).order_by(writes.c.key)
         with reading(self.engine) as connection:
             return [
                 Intent(**dict(zip(WRITE_COLUMNS, row, strict=True)))

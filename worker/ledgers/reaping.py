@@ -23,7 +23,7 @@ from tasks.ports.ledger import Change, Intent, WorkerRow
 from tasks.run import Incarnation, Run, RunId, State
 from worker.ledgers import bulk, schema
 from worker.ledgers.engine import reading, writing
-from worker.ledgers.reading import RUN, WRITE
+from worker.ledgers.reading import RUNS, WRITES
 from worker.ledgers.rows import WRITE_COLUMNS, run_of
 
 OLDER = schema.runs.alias("older")  # made once: to make it takes longer than most queries
@@ -73,7 +73,7 @@ class LedgerReaping:
         One transaction: whatever that process still tries, the ledger refuses.
         """
         runs = schema.runs
-        held = select(*RUN).where(runs.c.state == State.RUNNING, runs.c.owner == incarnation)
+        held = RUNS.where(runs.c.state == State.RUNNING, runs.c.owner == incarnation)
         with writing(self.engine) as connection:
             _end(connection, incarnation, at)
             found = connection.execute(held.order_by(runs.c.id).with_for_update())
@@ -90,8 +90,7 @@ class LedgerReaping:
         """Running runs whose owner's life is over."""
         runs, workers = schema.runs, schema.workers
         dead = (
-            select(*RUN)
-            .outerjoin(workers, workers.c.incarnation == runs.c.owner)
+            RUNS.outerjoin(workers, workers.c.incarnation == runs.c.owner)
             .where(
                 runs.c.state == State.RUNNING,
                 or_(workers.c.incarnation.is_(None), workers.c.ended_at.is_not(None)),
@@ -116,8 +115,7 @@ class LedgerReaping:
         writes = schema.writes
         due = or_(writes.c.sweep_at <= now, writes.c.sweep_at > now + LONG)
         query = (
-            select(*WRITE)
-            .where(due, writes.c.outcome.is_not(None))
+            WRITES.where(due, writes.c.outcome.is_not(None))
             .order_by(writes.c.sweep_at)
             .limit(limit)
         )
@@ -136,7 +134,7 @@ class LedgerReaping:
         runs = schema.runs
         # Whose ticket is quiet again stands in line where there is one: `let_begin`.
         lined_up = (runs.c.reason == WaitReason.LOOP) & has_limit()
-        query = select(*RUN).where(is_due(now), ~lined_up).order_by(runs.c.due_at).limit(limit)
+        query = RUNS.where(is_due(now), ~lined_up).order_by(runs.c.due_at).limit(limit)
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(query)]
 
@@ -153,8 +151,7 @@ class LedgerReaping:
         runs = schema.runs
         order = (runs.c.changed_at, runs.c.id) if rested else (runs.c.id,)
         query = (
-            select(*RUN)
-            .where(runs.c.state == State.WAITING, runs.c.waits_for == crowd)
+            RUNS.where(runs.c.state == State.WAITING, runs.c.waits_for == crowd)
             .order_by(*order)
             .limit(limit)
         )
@@ -164,7 +161,7 @@ class LedgerReaping:
     def dead(self, limit: int) -> Sequence[Run]:
         """Dead letters, oldest run first."""
         runs = schema.runs
-        query = select(*RUN).where(runs.c.state == State.DEAD).order_by(runs.c.id).limit(limit)
+        query = RUNS.where(runs.c.state == State.DEAD).order_by(runs.c.id).limit(limit)
         with reading(self.engine) as connection:
             return [run_of(row) for row in connection.execute(query)]
 
@@ -174,8 +171,7 @@ class LedgerReaping:
         """Queued runs of a tier that were last sent before then, oldest first, behind `after`."""
         runs = schema.runs
         query = (
-            select(*RUN)
-            .where(
+            RUNS.where(
                 and_(
                     runs.c.state == State.QUEUED,
                     runs.c.tier == tier,

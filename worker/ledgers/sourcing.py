@@ -13,7 +13,7 @@ from tasks.ports.ledger import Change, Cursor, Source
 from tasks.run import Run
 from worker.ledgers import bulk, lining_up, places, schema
 from worker.ledgers.engine import reading, writing
-from worker.ledgers.reading import RUN
+from worker.ledgers.reading import RUNS
 from worker.ledgers.reaping import has_limit, is_due
 from worker.ledgers.rows import run_of
 
@@ -132,7 +132,7 @@ def _should_stand(now: float) -> ColumnElement[bool]:
 
 def _locked(connection: Connection, which: ColumnElement[bool]) -> list[Run]:
     """In the order of their ids, as whoever supersedes them locks them."""
-    query = select(*RUN).where(which).order_by(schema.runs.c.id).with_for_update()
+    query = RUNS.where(which).order_by(schema.runs.c.id).with_for_update()
     return [run_of(row) for row in connection.execute(query)]
 
 

@@ -13,7 +13,7 @@ from tasks.journey import advance
 from tasks.ports.ledger import Arrival, Change
 from tasks.run import Run, State, TicketId
 from worker.ledgers import bulk, schema
-from worker.ledgers.reading import RUN
+from worker.ledgers.reading import RUNS
 from worker.ledgers.rows import run_of
 
 UNWRITTEN = (State.QUEUED, State.WAITING, State.IN_REVIEW, State.DEAD, State.RUNNING)
@@ -57,7 +57,7 @@ def supersede(connection: Connection, births: Sequence[Birth]) -> list[Run]:
     if not newest:
         return []
     runs = schema.runs
-    older = select(*RUN).where(runs.c.ticket.in_(list(newest)), runs.c.state.in_(UNWRITTEN))
+    older = RUNS.where(runs.c.ticket.in_(list(newest)), runs.c.state.in_(UNWRITTEN))
     found = [run_of(row) for row in connection.execute(older.order_by(runs.c.id).with_for_update())]
     changes = []
     for run in _without_those_that_write(connection, found):
