@@ -6,15 +6,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 
-from tasks.errors import HelpdeskDown, Misconfigured, RateLimited, TriageError
+from tasks.errors import HelpdeskDown, RateLimited, TriageError
 from worker.helpdesks.feed import Change, State
 
 IN_A_ROW = 20
 """Tickets that cannot be looked at: then it is the helpdesk, and nobody asks on."""
-
-REFUSED_IN_A_ROW = 2
-"""The same where it refuses the key: whoever goes on with a wrong one is locked out somewhere."""
-
 
 Look = Callable[[Change], State]
 
@@ -65,7 +61,7 @@ def look_at(changed: Sequence[Change], look: Look, *, parallel: int) -> Looked:
                 cut = error
             except Exception as error:  # noqa: BLE001 - of one ticket; the others have to come in
                 row.append((one, _said(error, one)))
-                cut = row[0][1] if len(row) >= _most_in_a_row(error) else None
+                cut = row[0][1] if len(row) == IN_A_ROW else None
             else:
                 failed, row = [*failed, *row], []
             if cut:
@@ -87,10 +83,6 @@ def _asked(
         if len(under_way) == ahead:
             yield under_way.popleft()
     yield from under_way
-
-
-def _most_in_a_row(error: Exception) -> int:
-    return REFUSED_IN_A_ROW if isinstance(error, Misconfigured) else IN_A_ROW
 
 
 def _said(error: Exception, change: Change) -> TriageError:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from tasks.errors import TriageError
 from tasks.ticket import ExternalId
 from worker.helpdesks.feed import EPOCH, Change, later
-from worker.inboxes.looking import Looked
+from worker.inboxes.looking import IN_A_ROW, Looked
 
 OVERLAP = timedelta(seconds=60)
 """Looked back by at each poll: a change may become visible after a later one has."""
@@ -77,13 +77,17 @@ class Position:
         return replace(self, brought=kept)
 
     def waiting(self, changed: Iterable[Change]) -> list[Change]:
-        """What could not be read, and is not among these anyway."""
+        """What could not be read, and is not among these anyway; they take turns.
+
+        Of so few that it is never the helpdesk's trouble where none of them can be read again.
+        """
         listed = {one.ticket for one in changed}
-        return [
+        waiting = [
             Change(ticket=ExternalId(ticket), stamp=stamp)
             for ticket, (stamp, _) in self.unread.items()
             if ticket not in listed
         ]
+        return waiting[: IN_A_ROW - 1]
 
     def behind(self, looked: Looked, *, fresh: str) -> tuple["Position", Sequence[Failed]]:
         """The position behind what was looked at, and what is given up with it.
@@ -98,11 +102,11 @@ class Position:
         given_up: list[Failed] = []
         for one, why in looked.failed:
             tries = self._tries(one) + looked.is_well
+            unread.pop(one.ticket, None)
             if tries < TRIES:
-                unread[one.ticket] = (one.stamp, tries)
+                unread[one.ticket] = (one.stamp, tries)  # behind the others
             else:
                 given_up.append((one, why))
-                unread.pop(one.ticket, None)
             brought[one.ticket] = (one.stamp, "")  # it is for `waiting` to come back to it
         newest = max((stamp for stamp, _ in brought.values()), default=self.since)
         return replace(self.moved(newest, brought), unread=unread), given_up

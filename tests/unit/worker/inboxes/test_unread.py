@@ -7,7 +7,7 @@ import pytest
 from tasks.errors import CredentialRefused, HelpdeskDown, Rejected, SourceDown
 from tests.twins.feed import Desk, brought, poll
 from worker.inboxes.live import LiveInbox
-from worker.inboxes.looking import IN_A_ROW, REFUSED_IN_A_ROW
+from worker.inboxes.looking import IN_A_ROW
 from worker.inboxes.position import TRIES
 
 TROUBLES = (
@@ -103,13 +103,25 @@ def test_one_that_goes_away_in_the_middle_brings_what_came_before() -> None:
     assert {ticket for ticket, _ in poll(inbox, page.position)[0]} == set(tickets[5:])
 
 
-def test_a_helpdesk_that_refuses_the_key_is_not_asked_on() -> None:
-    tickets = [f"T-{number}" for number in range(IN_A_ROW)]
-    refused = CredentialRefused("401", credential="TOKEN")
-    desk = _desk(*tickets, **dict.fromkeys(tickets, refused))
-    with pytest.raises(SourceDown, match="401"):
-        LiveInbox(desk).read(None, limit=500)
-    assert desk.looks <= REFUSED_IN_A_ROW + 2 * desk.parallel
+def test_of_many_that_cannot_be_read_each_is_tried_again_and_given_up_at_last() -> None:
+    """Also where they are so many that at first sight the helpdesk was away."""
+    broken = [f"B-{number}" for number in range(3 * IN_A_ROW)]
+    desk = Desk(broken=dict.fromkeys(broken, CredentialRefused("403", credential="TOKEN")))
+    inbox = LiveInbox(desk)
+    position, given_up = inbox.start(), set[str]()
+    for number, ticket in enumerate(broken):
+        desk.change(ticket)
+        if number % 4 == 3:  # others come in between
+            desk.change(f"new-{number}")
+        desk.passes(1)
+    for number in range(6 * TRIES):
+        for one in range(IN_A_ROW):
+            desk.change(f"well-{number}-{one}")
+        page = inbox.read(position, limit=500)
+        position = page.position
+        given_up |= {json.loads(one.raw)["id"] for one in page.messages if one.unread}
+        desk.passes(300)
+    assert given_up == set(broken)
 
 
 def test_a_position_of_before_there_were_any_is_read() -> None:
