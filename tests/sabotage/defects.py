@@ -130,7 +130,7 @@ def breaker_off() -> None:
 
     async def admit(self: Breakers, name: str) -> Pass:
         circuit = self._circuits.get(name) or self._make(name)
-        return circuit.leave
+        return circuit.admit()
 
     _put(Breakers, "admit", admit)
 

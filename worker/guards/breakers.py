@@ -81,7 +81,7 @@ class Breakers:
             message = f"{name} is tripped by {trip.by}: {trip.why}"
             raise BreakerOpen(message, dependency=name, retry_after=TRIPPED_SECONDS)
         if circuit.goes:
-            return circuit.leave
+            return circuit.admit()
         match circuit.ask():
             case Pass() as leave:
                 return leave

@@ -17,6 +17,7 @@ from worker.guards.probing import Probing
 from worker.guards.ramp import Ramp
 from worker.guards.rule import Rule
 from worker.guards.shared import Lease
+from worker.guards.under_way import UnderWay
 from worker.guards.window import Window
 
 SOON_SECONDS = 1.0
@@ -39,11 +40,11 @@ class Circuit:
         self.name = name
         self.rule = rule
         self.goes = True  # closed, and no ramp: read without the lock, once a call
-        self.leave = Pass(name, 0)
         self.cause = ""
         self._clock, self._wake = clock, wake
         self._window = Window(rule, clock)
         self._probing = Probing(rule, clock, chance, token)
+        self._under_way = UnderWay()
         self._ramp = Ramp(rule.ramp, clock, chance)
         self._lock = Lock()
         self._spell = self._generation = self._heard = self._counted_in = 0
@@ -59,6 +60,12 @@ class Circuit:
 
     # ── Before a call ────────────────────────────────────────────────────────────────────────────
 
+    def admit(self) -> Pass:
+        """Leave for a call that goes through, once a call: without the lock, for the event loop."""
+        leave = Pass(self.name, self._spell, self._clock.monotonic())
+        self._under_way.begin(leave)
+        return leave
+
     def ask(self) -> Pass | Later | Due:
         """Whether one call may be made. Who is told Due says next: `probes`, `waits`, `forgoes`."""
         with self._lock:
@@ -68,7 +75,7 @@ class Circuit:
             left = self._ramp.left
             self.goes = left <= 0
             if self.goes or self._ramp.lets(left):
-                return self.leave
+                return self.admit()
             return Later(min(SOON_SECONDS, left), ramp=True)
 
     def probes(self, wanted: Lease) -> Pass | Later:
@@ -79,7 +86,7 @@ class Circuit:
                 return Later(0.0)
             self._probing.begin(wanted)
             self._machine.take_over(STATE_HALF_OPEN)
-            return Pass(self.name, self._spell, wanted.token)
+            return Pass(self.name, self._spell, probe=wanted.token)
 
     def waits(self, seconds: float) -> Later:
         """The lease is somebody else's for so long; a negative number: there are news to hear."""
@@ -104,10 +111,20 @@ class Circuit:
                 return
             if leave.probe is not None:
                 self._probed(leave.probe, ended, cause)
-            elif ended is Ended.FAILURE:
+                return
+            was_counted = self._under_way.end(leave)
+            if ended is Ended.FAILURE:
+                self._count(leave, was_counted=was_counted)
                 self._fail(cause)
-            elif ended is Ended.SUCCESS and not self.rule.at_once:
+            elif ended is Ended.SUCCESS and not was_counted and not self.rule.at_once:
                 self._machine.succeed()
+
+    def _count(self, failed: Pass, *, was_counted: bool) -> None:
+        """What a failure says of others; what was said of itself too early counts against it."""
+        for _ in range(self._under_way.outlive(failed)):
+            self._window.add(success=True)
+        if was_counted:
+            self._window.add(success=False)
 
     def _probed(self, token: str, ended: Ended, cause: str) -> None:
         """Success is believed of every probe of this spell, failure of the one that is awaited."""
@@ -175,7 +192,7 @@ class Circuit:
         """It has opened or closed: calls that were begun before are of no interest any more."""
         self._spell += 1
         self._since = since
-        self.leave = Pass(self.name, self._spell)
+        self._under_way = UnderWay()
         self.goes = goes
 
     def _note(self, kind: Literal["opened", "closed"], seconds: float) -> None:

@@ -6,12 +6,13 @@ from typing import Literal
 from worker.guards.shared import Lease
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pass:
     """Leave to call once; it is handed back with how the call ended."""
 
     name: str
     spell: int  # how often it had opened and closed
+    begun: float = 0.0  # by the monotonic clock
     probe: str | None = None  # the token of whoever probes
 
 

@@ -215,7 +215,7 @@ def test_calls_from_before_it_opened_do_not_count_once_it_has_closed() -> None:
     """They tell of the outage, and a slow one may end long after it."""
     [one] = processes(config=Breaker(ramp_seconds=0))
     old = [asyncio.run(one.breakers.admit("x")) for _ in range(20)]
-    asyncio.run(one.fail(10))
+    asyncio.run(one.fail(15))  # half of the last thirty: those twenty were thought to be well
     sync([one])
     one.clock.at += 5
     one.breakers.report(asyncio.run(one.probe()), Ended.SUCCESS)

@@ -36,7 +36,7 @@ def _fail(one: Process, meanwhile: Meanwhile = _nothing, upstream: str = "x") ->
 
 @pytest.mark.parametrize(
     "meanwhile",
-    [lambda one: one.fail(10), lambda one: one.fail(9), _trip],
+    [lambda one: one.fail(9), lambda one: one.fail(8), _trip],
     ids=["it has opened", "this one opens it", "somebody trips it"],
 )
 def test_who_fails_and_finds_the_breaker_open_spends_no_attempt(meanwhile: Meanwhile) -> None:
@@ -57,7 +57,7 @@ def test_what_comes_between_is_no_word_of_the_upstreams(kind: type[BaseException
 
     async def call() -> None:
         async with Doors(one.breakers).admit(Errand(upstream="x")) as permit:
-            await one.fail(10)
+            await one.fail(9)
             permit.tell(ProviderDown("503"))
             raise kind
 
