@@ -59,6 +59,7 @@ async def ask(
             permit.ended, permit.tokens = Ended.CANCELLED, 0
             return _closed(call, desk)
         try:
+            permit.look()  # money takes its time, in a rush most of all
             reply = await desk.models.ask(asked)
         except TriageError as error:
             permit.tell(error)

@@ -75,6 +75,8 @@ class RateLimited(TriageError):
 class Held(TriageError):
     """A guard of the fleet's own held the request back; nothing was sent."""
 
+    unbilled = True
+
     def __init__(self, message: str, *, dependency: str, retry_after: float) -> None:
         super().__init__(message)
         self.dependency = dependency  # the guard's name: "openai", "helpdesk:rt", "facts:crm"

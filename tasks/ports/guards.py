@@ -1,6 +1,7 @@
 """The guards port: what stands between a stage and whatever it asks."""
 
 from asyncio import CancelledError
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -42,6 +43,10 @@ class Ended(StrEnum):
     CANCELLED = "cancelled"  # we hung up
 
 
+def _nothing_new() -> None:
+    """Whoever gave this leave has nothing to add."""
+
+
 @dataclass(kw_only=True, slots=True)
 class Permit:
     """Leave to make one request. Who has it says how it ended; else that is read from the error.
@@ -53,6 +58,8 @@ class Permit:
     ended: Ended | None = None
     tokens: int | None = None  # what it came to; None: nobody knows, so what was asked for
     requests: int = 1  # that a visit has come to by it
+    look: Callable[[], None] = _nothing_new
+    """Just before the request, where something took its time: raises BreakerOpen as of now."""
 
     def tell(self, error: BaseException) -> None:
         """It ended with that."""

@@ -12,6 +12,7 @@ import pytest
 from tasks.ports.ledger import SealedKey
 from tasks.run import TicketId
 from tasks.summary import Summary
+from tests.acceptance.patience import until
 from worker.broker import server
 from worker.broker.client import client
 from worker.clock import SystemClock
@@ -89,8 +90,7 @@ def test_nothing_that_lies_there_can_be_read(shelf: Shelf, redis: server.Embedde
 def test_it_expires(redis: server.EmbeddedRedis) -> None:
     brief = _shelf(redis.url, days=0.1 / 86_400)
     _keep(brief, SAID)
-    time.sleep(0.15)
-    assert _recalled(brief) is None
+    until(lambda: _recalled(brief) is None)
     brief.close()
 
 

@@ -7,9 +7,11 @@ from tasks.causes import Cause, DropCause, ReviewReason, WaitReason
 from tasks.chronicle import Entry, of_detour
 from tasks.detour import Detour, Drop, GiveUp, NeedsHuman, Wait
 from tasks.events import Kind
+from tasks.ports.inbox import Message, Page
 from tasks.run import Run, StageName, State
 from tests.acceptance.fleet import Place, a_line, an_inbox
 from worker.carrying.notebook import change_of
+from worker.compose import open_intake
 
 WHY = "as a test has it"
 HOUR = 3_600.0
@@ -25,6 +27,20 @@ STAGES: Mapping[str, StageName] = {
     Cause.FACTS_DOWN: "enrich",
 }
 """Where the journey ends; at classify for every other cause."""
+
+
+class Unshown:
+    """A source that can show nothing of its one ticket."""
+
+    name = "file:unshown"
+
+    def start(self) -> str | None:
+        return None
+
+    def read(self, position: str | None, *, limit: int) -> Page:
+        del position, limit
+        one = Message(source=self.name, raw=b'{"id": "unshown"}', unread=WHY)
+        return Page(messages=(one,), position="1", more=False)
 
 
 @dataclass(kw_only=True)
@@ -53,12 +69,13 @@ class Reasons:
         return self.tickets
 
     def _unreadable(self) -> None:
-        """The sample has every cause but two."""
+        """The sample has every cause but three."""
         somebodys = self.spare[0].external_id
         self.place.take_in(
             a_line("wrong-field", "Which rate?", channel=["email"]),
             a_line(somebodys, "Another customer under the same id"),
         )
+        open_intake(self.place.shop).poll(Unshown())
         for run in self.place.runs(states=(State.DEAD,)):
             self.tickets[str(run.reason)] = run.id
 

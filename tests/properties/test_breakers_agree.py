@@ -64,11 +64,12 @@ class Breakers(RuleBasedStateMachine):
     fleet: list[Process]
     model: Model
     slow: list[tuple[int, Pass]]
+    under_way: list[int]  # of each process, that nobody has taken to be well yet
 
     @initialize()
     def begin(self) -> None:
         self.fleet = processes(2, CONFIG, chance=0.0)  # a ramp lets everything through
-        self.model, self.slow = Model(), []
+        self.model, self.slow, self.under_way = Model(), [], [0, 0]
         for one in self.fleet:
             asyncio.run(one.call(Ended.NEUTRAL))
         sync(self.fleet)
@@ -80,6 +81,8 @@ class Breakers(RuleBasedStateMachine):
     @rule(which=ANY, ended=ENDS)
     def call(self, which: int, ended: Ended) -> None:
         process = self.fleet[which]
+        if ended is Ended.FAILURE and not self.model.opened:
+            self._outlived(which)
         if self.model.opened and self.now < self.model.due:
             with pytest.raises(BreakerOpen) as held:
                 asyncio.run(process.breakers.admit("x"))
@@ -111,6 +114,18 @@ class Breakers(RuleBasedStateMachine):
             self.model.probed(self.now, ended)
         elif ended in (Ended.SUCCESS, Ended.FAILURE):
             self.model.count(self.now, failed=ended is Ended.FAILURE)
+        self._opened()
+
+    def _opened(self) -> None:
+        """Those under way are of the time before, then."""
+        if self.model.opened:
+            self.under_way = [0, 0]
+
+    def _outlived(self, which: int) -> None:
+        """Whoever began before a failure and is under way counts as well."""
+        for _ in range(self.under_way[which]):
+            self.model.count(self.now, failed=False)
+        self.under_way[which] = 0
 
     @rule(which=ANY)
     def begin_a_slow_one(self, which: int) -> None:
@@ -118,6 +133,7 @@ class Breakers(RuleBasedStateMachine):
         if not self.model.opened:
             leave = asyncio.run(self.fleet[which].breakers.admit("x"))
             self.slow.append((which, leave))
+            self.under_way[which] += 1
 
     @rule(ended=ENDS)
     def end_one_from_before(self, ended: Ended) -> None:

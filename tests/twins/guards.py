@@ -10,9 +10,13 @@ from tasks.ports.guards import Ended, Errand, Permit
 
 @dataclass(slots=True)
 class StrictGuards:
-    """Implements Guards. `closed`: by the name of a model, what is raised for it."""
+    """Implements Guards. `closed`: by the name of a model, what is raised for it.
+
+    `late`: the same, by the last look just before the request.
+    """
 
     closed: dict[str, TriageError] = field(default_factory=dict)
+    late: dict[str, TriageError] = field(default_factory=dict)
     came: list[Errand] = field(default_factory=list)
     ended: list[Ended | None] = field(default_factory=list)
 
@@ -22,7 +26,7 @@ class StrictGuards:
         self.came.append(errand)
         if errand.model in self.closed:
             raise self.closed[errand.model]
-        permit = Permit(standing={"breaker": "closed"})
+        permit = Permit(standing={"breaker": "closed"}, look=lambda: self._look(errand))
         try:
             yield permit
         except BaseException as error:
@@ -31,3 +35,7 @@ class StrictGuards:
             raise
         finally:
             self.ended.append(permit.ended)
+
+    def _look(self, errand: Errand) -> None:
+        if errand.model in self.late:
+            raise self.late[errand.model]

@@ -116,7 +116,7 @@ class _Visit(AbstractAsyncContextManager[Permit]):
         self._key: Pass | None = None
         self._model: Pass | None = None
         self._upstream: Pass | None = None
-        self._permit = Permit()
+        self._permit = Permit(look=self._look)
 
     async def __aenter__(self) -> Permit:
         doors, errand = self._doors, self._errand
@@ -138,6 +138,14 @@ class _Visit(AbstractAsyncContextManager[Permit]):
             raise
         self._permit.standing |= {"breaker": self._word(), **doors.budget.standing()}
         return self._permit
+
+    def _look(self) -> None:
+        """What the breaker says by now to who had leave, and is no probe."""
+        upstream, breakers = self._upstream, self._doors.breakers
+        if upstream is not None and not self._probes and breakers.is_shut(upstream.name):
+            self._permit.tokens = 0
+            message = f"{upstream.name} fails too often by now"
+            raise BreakerOpen(message, dependency=upstream.name, retry_after=AWAY_SECONDS)
 
     def _word(self) -> str:
         if self._upstream is None:

@@ -77,6 +77,18 @@ def test_a_call_that_fails_is_recorded_with_what_was_asked_and_what_it_cost() ->
     assert guards.ended == [Ended.FAILURE]
 
 
+def test_whose_breaker_opens_while_the_money_is_set_aside_is_not_asked() -> None:
+    """It has cost nothing, the next one stands in, and the breaker is told nothing."""
+    office, guards = _office(a_reply())
+    guards.late = {CHEAP: errors.BreakerOpen("by now", dependency="openai", retry_after=5.0)}
+    found = _through(office)
+    assert [asked.model for asked in office.script.asked] == [SECOND]
+    assert found.answer.stands_in
+    unasked, _ = office.journal.entries
+    assert (unasked.kind, unasked.body["micro_usd"]) == (Kind.UNANSWERED, 0)
+    assert guards.ended == [Ended.NEUTRAL, Ended.SUCCESS]
+
+
 @pytest.mark.parametrize(
     ("error", "ended"),
     [

@@ -66,6 +66,30 @@ def test_what_comes_between_is_no_word_of_the_upstreams(kind: type[BaseException
     assert one.state() == "open"
 
 
+def test_who_had_leave_and_asks_late_is_held_back_all_the_same() -> None:
+    """Between leave and request the money is set aside: in a rush that may take a second."""
+    [one] = processes()
+
+    async def late() -> None:
+        async with Doors(one.breakers).admit(Errand(upstream="x")) as permit:
+            permit.look()
+            await one.fail(9)
+            permit.look()
+
+    with pytest.raises(BreakerOpen, match="by now"):
+        asyncio.run(late())
+
+
+def test_a_probe_may_always_ask() -> None:
+    one = _due()
+
+    async def probe() -> None:
+        async with Doors(one.breakers).admit(Errand(upstream="x")) as permit:
+            permit.look()
+
+    asyncio.run(probe())
+
+
 def test_who_fails_on_the_ramp_spends_no_attempt() -> None:
     """An outage that was over for a moment is the same one."""
     one = _due(chance=0.05)
