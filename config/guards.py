@@ -86,7 +86,9 @@ class Limit(Frozen):
             message = "only models cost tokens: say requests_per_minute"
             raise ValueError(message)
         if self.upstream.startswith("helpdesk:") and (self.requests_per_minute or 0) < VISIT:
-            message = f"one ticket that is written takes up to {VISIT} requests: say more a minute"
+            message = (
+                f"one ticket that is written takes up to {VISIT} requests: say at least as many"
+            )
             raise ValueError(message)
         return self
 

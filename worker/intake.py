@@ -195,7 +195,7 @@ class Intake:
 
     def _read(self, message: Message) -> Ticket | Malformed:
         most = self.config.settings.intake.body_bytes
-        if message.unread:
+        if message.unread is not None:
             return unreadable(message.raw, message.unread, body_bytes=most)
         return parse_ticket(message.raw, body_bytes=most)
 

@@ -90,7 +90,7 @@ def test_nothing_that_lies_there_can_be_read(shelf: Shelf, redis: server.Embedde
 def test_it_expires(redis: server.EmbeddedRedis) -> None:
     brief = _shelf(redis.url, days=0.1 / 86_400)
     _keep(brief, SAID)
-    until(lambda: _recalled(brief) is None)
+    until(lambda: _recalled(brief) is None, 1.0)
     brief.close()
 
 

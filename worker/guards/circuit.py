@@ -121,6 +121,8 @@ class Circuit:
 
     def _count(self, failed: Pass, *, was_counted: bool) -> None:
         """What a failure says of others; what was said of itself too early counts against it."""
+        if self.rule.at_once:  # of a key one refusal says all there is to say
+            return
         for _ in range(self._under_way.outlive(failed)):
             self._window.add(success=True)
         if was_counted:

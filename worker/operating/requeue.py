@@ -84,7 +84,9 @@ class Operator:
     def _again(self, run: Run) -> Change | Refused:
         """A malformed message is parsed again, by the rules as they are now."""
         if run.reason == Cause.UNREADABLE:
-            return Refused(run=run, why="no text of it came; comment on it there, and it is read")
+            return Refused(
+                run=run, why="its helpdesk showed nothing; comment on it there, and it is read"
+            )
         key = self.ledger.key(run.requester)
         raw = self.ledger.bodies(run.id, ["raw"])
         if key is None or not raw:
