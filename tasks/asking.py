@@ -59,8 +59,8 @@ async def ask(
             permit.ended, permit.tokens = Ended.CANCELLED, 0
             return _closed(call, desk)
         try:
-            permit.look()  # money takes its time, in a rush most of all
-            reply = await desk.models.ask(asked)
+            # Money takes its time, in a rush most of all, and so does litellm.
+            reply = await desk.models.ask(asked, permit.look)
         except TriageError as error:
             permit.tell(error)
             await _unanswered(call, error, desk, permit)

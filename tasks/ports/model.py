@@ -1,6 +1,6 @@
 """The model port: one question, one request, one reply."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -90,14 +90,19 @@ class Reply:
     """Signals of confidence as they were measured, 0 to 1 each; nothing that the model states."""
 
 
+def nobody_minds() -> None:
+    """The last look of whoever has no guards."""
+
+
 class Models(Protocol):
     """Asks a model.
 
     Promise: exactly one request leaves for one call of `ask`, whatever happens; nothing is
-    retried, repaired or answered by another model. The answer comes back unparsed.
+    retried, repaired or answered by another model. The answer comes back unparsed. `look` is
+    called just before that request leaves; what it raises goes on, and nothing was sent.
 
     Raises ProviderDown, RateLimited, CredentialRefused, UnknownModel, QuotaGone, Rejected or
     ContextTooLong, each `from` the adapter's own error. A refusal is a Reply, not an error.
     """
 
-    async def ask(self, question: Question) -> Reply: ...
+    async def ask(self, question: Question, look: Callable[[], None] = nobody_minds) -> Reply: ...

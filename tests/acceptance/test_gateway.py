@@ -11,6 +11,7 @@ from time import monotonic
 import pytest
 
 from tasks.errors import (
+    BreakerOpen,
     ContextTooLong,
     CredentialRefused,
     ProviderDown,
@@ -110,6 +111,29 @@ def test_a_provider_that_hangs_is_given_up_in_time(
     assert not raised.value.unbilled, "it may have answered"
     assert 0.5 <= monotonic() - began < 4, "to the moment, though litellm hears of a whole second"
     assert len(stub.requests) == 1
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_what_is_held_back_at_the_last_moment_is_not_sent(stub: OpenAIServer, model: str) -> None:
+    """The guard's own words come out, with nothing of litellm's; without any, one request goes."""
+    stub.usual = answering(a_success(model))
+    shut, looks = BreakerOpen("by now", dependency="openai", retry_after=5.0), []
+
+    def look() -> None:
+        looks.append(len(stub.requests))
+        if len(looks) > 1:
+            raise shut
+
+    async def twice(gateway: LitellmGateway) -> None:
+        await gateway.ask(a_question(model), look)
+        await gateway.ask(a_question(model), look)
+
+    with pytest.raises(BreakerOpen) as raised:
+        with_gateway(stub, twice)
+    assert raised.value is shut
+    assert looks == [0, 1], "once for each, before it"
+    assert len(stub.requests) == 1
+    assert "SECRET" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_a_provider_that_is_not_there_is_down(stub: OpenAIServer) -> None:

@@ -1,6 +1,6 @@
 """A queue that people disable while a ticket is on its way there: a live Request Tracker's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from config.tiers import TIERS
-from tasks.ports.model import Question, Reply
+from tasks.ports.model import Question, Reply, nobody_minds
 from tasks.run import Run, State
 from tests.acceptance.fleet import Place, a_place
 from tests.acceptance.patience import until
@@ -33,9 +33,9 @@ class Disabling(Provider):
         super().__init__()
         self._rt = rt
 
-    async def ask(self, question: Question) -> Reply:
+    async def ask(self, question: Question, look: Callable[[], None] = nobody_minds) -> Reply:
         enable(self._rt, enabled=False)
-        return await super().ask(question)
+        return await super().ask(question, look)
 
 
 def enable(rt: Rt, *, enabled: bool) -> None:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Event, Thread
 
 from tasks.errors import ProviderDown
 from tasks.ports.helpdesk import Helpdesk
 from tasks.ports.ledger import Change, Claim, Claimed, Reserved, WorkerRow
-from tasks.ports.model import Question, Reply
+from tasks.ports.model import Question, Reply, nobody_minds
 from tasks.run import Incarnation
 from tasks.ticket import ExternalId, Ticket
 from tasks.waypoints import Waypoint, passing
@@ -84,8 +85,9 @@ class Provider:
     refuses: set[str] = field(default_factory=set)
     strange: set[str] = field(default_factory=set)
 
-    async def ask(self, question: Question) -> Reply:
+    async def ask(self, question: Question, look: Callable[[], None] = nobody_minds) -> Reply:
         """One answer."""
+        look()
         about = question.plain.text.partition("This is ")[2].partition(".")[0]
         self.asked[about] += 1
         if self.fails[about]:

@@ -1,10 +1,10 @@
 """A model that says what it was told to say, and remembers what it was asked."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tasks.ports.model import Question, Reply, Signals, Usage
+from tasks.ports.model import Question, Reply, Signals, Usage, nobody_minds
 
 SURE = Signals(confidence=0.995, threshold=0.9, ranking=(("security", 0.995), ("cash", 0.005)))
 
@@ -65,8 +65,9 @@ class ScriptedModels:
         """One that answers with these replies."""
         return cls(list(replies))
 
-    async def ask(self, question: Question) -> Reply:
+    async def ask(self, question: Question, look: Callable[[], None] = nobody_minds) -> Reply:
         """The next reply. Raises AssertionError when nobody expected one more question."""
+        look()
         self.asked.append(question)
         assert self.replies, f"question {len(self.asked)} was not expected"
         reply = self.replies.pop(0)

@@ -1,10 +1,10 @@
 """Hosted models whose answers the local one is asked about: how likely it holds each."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from tasks.ports.model import Question, Reply
+from tasks.ports.model import Question, Reply, nobody_minds
 from worker.models.switchboard import Served
 
 LOCAL = "local"
@@ -21,8 +21,8 @@ class Compared:
         self._hosted = hosted
         self._local = local
 
-    async def ask(self, question: Question) -> Reply:
-        reply = await self._hosted.ask(question)
+    async def ask(self, question: Question, look: Callable[[], None] = nobody_minds) -> Reply:
+        reply = await self._hosted.ask(question, look)
         named = _named(reply.text) if question.schema_name == ASKED else None
         if named is None:
             return reply

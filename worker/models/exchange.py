@@ -1,8 +1,11 @@
 """What went over the wire for one question: the truth, whatever a library makes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+
+from tasks.errors import TriageError
+from tasks.ports.model import nobody_minds
 
 SUCCESS = 2
 """The hundred that every status of a success is in."""
@@ -17,6 +20,8 @@ class Exchange:
     """One request at most, and its answer. The transport fills it in as things happen."""
 
     timeout_seconds: float
+    look: Callable[[], None] = nobody_minds
+    held: TriageError | None = None  # what `look` had to say against it; then nothing was sent
     sent: bool = False
     status: int | None = None  # None: no answer came
     headers: Mapping[str, str] = field(default_factory=dict[str, str])  # in any case of letters
@@ -30,9 +35,14 @@ class Exchange:
         return self.status is not None and self.status // 100 == SUCCESS
 
     def send(self) -> None:
-        """Marks the one request as sent. Raises SecondRequest."""
+        """Marks the one request as sent. Raises SecondRequest, and what `look` raises."""
         if self.sent:
             raise SecondRequest
+        try:
+            self.look()
+        except TriageError as error:
+            self.held = error  # litellm will make something else of it
+            raise
         self.sent = True
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tasks.errors import TriageError
 from tasks.ports.clock import Clock
-from tasks.ports.model import Question, Reply
+from tasks.ports.model import Question, Reply, nobody_minds
 from worker.models.exchange import CURRENT, Exchange
 from worker.models.litellm_errors import Failure, LitellmFailed, classify
 from worker.models.reply import ModelResponse, filtered, no_completion, read_reply
@@ -66,8 +66,8 @@ class LitellmGateway:
         self._endpoints = endpoints
         self._clock = clock
 
-    async def ask(self, question: Question) -> Reply:
-        exchange = Exchange(timeout_seconds=question.timeout_seconds)
+    async def ask(self, question: Question, look: Callable[[], None] = nobody_minds) -> Reply:
+        exchange = Exchange(timeout_seconds=question.timeout_seconds, look=look)
         began = self._clock.monotonic()
         try:
             response = await self._complete(question, exchange)
@@ -136,6 +136,8 @@ class LitellmGateway:
         self, failure: Failure, question: Question, exchange: Exchange, latency_seconds: float
     ) -> Reply | TriageError | None:
         """The answer or the error that a failure is; None for a bug."""
+        if exchange.held:
+            return exchange.held
         if failure.filtered:
             return filtered(question, latency_seconds)
         if failure.answered:

@@ -1,9 +1,9 @@
 """Asks each model where it is served: local ones in this process, the others over the network."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from tasks.ports.model import Models, Question, Reply
+from tasks.ports.model import Models, Question, Reply, nobody_minds
 
 
 class Served(Models, Protocol):
@@ -18,8 +18,8 @@ class Switchboard:
     def __init__(self, models: Mapping[str, Served]) -> None:
         self._models = models
 
-    async def ask(self, question: Question) -> Reply:
-        return await self._models[question.model].ask(question)
+    async def ask(self, question: Question, look: Callable[[], None] = nobody_minds) -> Reply:
+        return await self._models[question.model].ask(question, look)
 
     async def aclose(self) -> None:
         """Closes them all."""

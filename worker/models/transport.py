@@ -91,7 +91,10 @@ class _Wire:
         self._proxy = lru_cache(lambda url: proxy_for(url, proxies))
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> httpx.Response:
-        """The answer to the one request of this exchange. Raises SecondRequest, httpx.ReadError."""
+        """The answer to the one request of this exchange.
+
+        Raises SecondRequest, httpx.ReadError, and what whoever asks has to say against it by now.
+        """
         exchange = CURRENT.get()
         exchange.send()
         try:

@@ -1,7 +1,7 @@
 """Asks a model again about what a run had before it, without touching anything."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from config.errors import ConfigError
@@ -16,7 +16,7 @@ from tasks.errors import OperatorError
 from tasks.events import Body, Kind
 from tasks.paying import SETTLING
 from tasks.ports.ledger import Intent
-from tasks.ports.model import Models, Question, Reply
+from tasks.ports.model import Models, Question, Reply, nobody_minds
 from tasks.recorded import Request
 from tasks.resume import resume
 from tasks.run import Run, RunId
@@ -115,11 +115,11 @@ class Again:
         self._models, self._request = models, request
         self._rendered = 0  # turns of the one that would be made now
 
-    async def ask(self, question: Question) -> Reply:
+    async def ask(self, question: Question, look: Callable[[], None] = nobody_minds) -> Reply:
         self._rendered = self._rendered or len(question.messages)
         again = self._request.again(question)
         after = question.messages[self._rendered :]
-        return await self._models.ask(replace(again, messages=(*again.messages, *after)))
+        return await self._models.ask(replace(again, messages=(*again.messages, *after)), look)
 
 
 def replay_run(shop: Shop, run: Run, *, prompt: str | None, model: str | None) -> Replay:

@@ -1,10 +1,11 @@
 """Serves the local model as `local/baseline`: off the event loop, without a network or a price."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from tasks.ports.clock import Clock
-from tasks.ports.model import Question, Reply, Usage
+from tasks.ports.model import Question, Reply, Usage, nobody_minds
 from worker.models.baseline.answer import Criteria, answer
 from worker.models.baseline.model import Baseline
 
@@ -29,7 +30,8 @@ class LocalBaseline:
         self._least_words = least_words
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="baseline")
 
-    async def ask(self, question: Question) -> Reply:
+    async def ask(self, question: Question, look: Callable[[], None] = nobody_minds) -> Reply:
+        look()
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._reply, question)
 
     async def aclose(self) -> None:

@@ -3,12 +3,12 @@
 import asyncio
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
 
-from tasks.ports.model import Question, Reply, Signals
+from tasks.ports.model import Question, Reply, Signals, nobody_minds
 from tests.twins.models import ScriptedModels, a_reply, a_verdict
 from tests.unit.worker.models.test_baseline_provider import QUESTION
 from worker.models.compared import Compared
@@ -51,8 +51,8 @@ class Local:
 
     asked: int = 0
 
-    async def ask(self, question: Question) -> Reply:
-        del question
+    async def ask(self, question: Question, look: Callable[[], None] = nobody_minds) -> Reply:
+        del question, look
         self.asked += 1
         ranking = (("card_payment", 0.7), ("cash", 0.2))
         return a_reply(signals=Signals(confidence=0.7, threshold=0.9, ranking=ranking))
