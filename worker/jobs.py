@@ -16,6 +16,7 @@ from config.environment import Environment
 from tasks.errors import LedgerDown
 from tasks.run import ERRANDS, RunId
 from worker.fleet import Fleet
+from worker.processes.for_good import for_good
 from worker.quarantine.policy import Quarantine
 from worker.quarantine.process import Hire
 from worker.refusals import RefusedToStart
@@ -54,11 +55,15 @@ class Hands:
         if "thread" not in pool:
             message = f"the pool is {pool}; one event loop per process needs threads"
             raise RefusedToStart(message, remedy="start the worker with -P threads")
-        fleet = _patiently(lambda: self._hire(self._environment, queues))
+        fleet = _patiently(lambda: self._hired(queues))
         quarantine = Quarantine(self._hire, self._environment, queues, monotonic=time.monotonic)
         fleet.isolate(quarantine, closing=quarantine.close)
         _patiently(fleet.start)
         self._fleet = fleet
+
+    def _hired(self, queues: frozenset[str]) -> Fleet:
+        with for_good():
+            return self._hire(self._environment, queues)
 
     def drain(self) -> None:
         """Begins no new ticket."""
