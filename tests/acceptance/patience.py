@@ -6,13 +6,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+SOON = 0.02
+LATE = 0.3
+REST = 4
+"""Times as long as a look took: whoever looks on leaves the processor to whom it looks at."""
+
 
 def until(is_so: Callable[[], object], seconds: float = 15.0) -> None:
     """Returns as soon as it is so. Fails when it is not within `seconds`."""
     deadline = time.monotonic() + seconds
-    while not is_so():
+    while True:
+        began = time.thread_time()
+        if is_so():
+            return
         assert time.monotonic() < deadline, f"not so after {seconds} s"
-        time.sleep(0.02)
+        time.sleep(min(max(SOON, REST * (time.thread_time() - began)), LATE))
 
 
 def is_alive(pid: int) -> bool:
