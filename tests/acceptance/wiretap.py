@@ -19,6 +19,8 @@ class Wiretap:
 
     def __init__(self) -> None:
         self._heard = bytearray()
+        self._read = 0  # bytes of it that are commands already
+        self._commands: list[tuple[bytes, ...]] = []
         self._ended = False
 
     def listen(self, line: socket.socket) -> None:
@@ -47,8 +49,12 @@ class Wiretap:
 
     def commands(self) -> list[tuple[bytes, ...]]:
         """Name and arguments of each command so far."""
-        lines = bytes(self._heard).split(b"\r\n")[1:-1]
-        return [tuple(map(_plain, QUOTED.findall(line))) for line in lines]
+        end = self._heard.rfind(b"\r\n", self._read)
+        if end >= 0:
+            lines = bytes(self._heard[self._read : end]).split(b"\r\n")
+            self._commands += [told for line in lines if (told := _command(line))]
+            self._read = end + 2
+        return self._commands
 
     def pushed(self) -> list[tuple[str, bytes]]:
         """Every message that was put on a queue, with the queue's name."""
@@ -60,8 +66,15 @@ class Wiretap:
         ]
 
 
+def _command(line: bytes) -> tuple[bytes, ...]:
+    """Nothing where it is none: Redis says OK at first."""
+    return tuple(map(_plain, QUOTED.findall(line)))
+
+
 def _plain(quoted: bytes) -> bytes:
     """Redis escapes as C does, and as Python reads it."""
+    if b"\\" not in quoted:
+        return quoted[1:-1]
     return bytes(ast.literal_eval(f"b{quoted.decode('ascii')}"))
 
 

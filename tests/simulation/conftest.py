@@ -1,6 +1,5 @@
 """A world, with a helpdesk of either kind."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from tasks.ports.helpdesk import Capabilities
+from tests.simulation.paper import Paper
 from tests.simulation.world import World
 from tests.twins.helpdesk import PLAIN
 from worker.helpdesks.embedded import FULL
@@ -17,21 +17,28 @@ BEST_EFFORT = Capabilities(
 )
 
 
+@pytest.fixture(scope="session")
+def paper(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Paper:
+    """What the ledger of one world after the other is written on."""
+    return Paper(tmp_path_factory.mktemp("paper"), migrated_sqlite)
+
+
 @pytest.fixture
-def new_world(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Callable[[Capabilities], World]]:
-    """Makes worlds."""
+def new_world(tmp_path: Path, paper: Paper) -> Iterator[Callable[[Capabilities], World]]:
+    """Makes worlds; each is the end of the one before."""
     made: list[World] = []
 
     def make(capabilities: Capabilities) -> World:
+        if made:
+            made[-1].close()
         folder = tmp_path / str(len(made))
         folder.mkdir()
-        shutil.copyfile(migrated_sqlite, folder / "ledger.db")
-        made.append(World(folder / "ledger.db", folder, capabilities))
+        made.append(World(paper.blank().engine, folder, capabilities))
         return made[-1]
 
     yield make
-    for world in made:
-        world.close()
+    if made:
+        made[-1].close()
 
 
 @pytest.fixture(params=[FULL, BEST_EFFORT, PLAIN], ids=["full", "best effort", "plain"])

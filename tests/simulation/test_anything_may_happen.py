@@ -21,6 +21,7 @@ from tasks.run import State
 from tasks.ticket import ExternalId
 from tasks.waypoints import Waypoint
 from tests.simulation.conftest import BEST_EFFORT
+from tests.simulation.paper import Paper
 from tests.simulation.parts import Doom, a_theft
 from tests.simulation.recalling import recall
 from tests.simulation.verdict import (
@@ -43,15 +44,14 @@ passages = st.integers(1, 4)
 class Fleet(RuleBasedStateMachine):
     """Every rule is something that can happen to a fleet; in the end it is left in peace."""
 
-    empty: Path  # a migrated ledger
+    paper: Paper
 
     @initialize(capabilities=st.sampled_from([FULL, BEST_EFFORT, PLAIN]))
     def begin(self, capabilities: Capabilities) -> None:
         """A worker, and a ticket on its way."""
         folder = Path(tempfile.mkdtemp())
-        shutil.copyfile(self.empty, folder / "ledger.db")
         self.folder = folder
-        self.world = World(folder / "ledger.db", folder, capabilities)
+        self.world = World(self.paper.blank().engine, folder, capabilities)
         self.values = count()
         self.said: dict[str, list[str]] = {name: [] for name in NAMES}
         self.crashes = 0
@@ -167,10 +167,11 @@ class Fleet(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(240)  # twenty seconds on a machine of its own
-def test_anything_may_happen(migrated_sqlite: Path) -> None:
+def test_anything_may_happen(paper: Paper) -> None:
     class Here(Fleet):
-        empty = migrated_sqlite
+        pass
 
+    Here.paper = paper
     run_state_machine_as_test(
         Here,
         settings=settings(

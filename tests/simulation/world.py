@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import Engine
 
 from tasks.desk import Desk
 from tasks.ports.helpdesk import Capabilities
@@ -46,7 +47,6 @@ from worker.crew import FRESH
 from worker.guards.open_door import OpenDoor
 from worker.helpdesks.fenced import FencedHelpdesk, fenced
 from worker.intake import Intake
-from worker.ledgers.engine import connect
 from worker.ledgers.sql import SqlLedger
 from worker.privacy.vault import Vault
 from worker.telemetry.log import Log
@@ -58,9 +58,9 @@ from worker.upkeep.reaper import Reaper
 class World:
     """Everything there is. `capabilities` are the helpdesk's."""
 
-    def __init__(self, ledger: Path, folder: Path, capabilities: Capabilities) -> None:
+    def __init__(self, ledger: Engine, folder: Path, capabilities: Capabilities) -> None:
         self.clock = StillClock()
-        self.ledger = SqlLedger(connect(f"sqlite:///{ledger}"))
+        self.ledger = SqlLedger(ledger)
         self.broker = MemoryBroker()
         self.helpdesk = WatchedHelpdesk(capabilities=capabilities)
         self.provider = Provider()
