@@ -2,13 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import cast
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
 
 from tasks.causes import Cause, DropCause, ReviewReason, WaitReason
 from tasks.events import Body, Event, Kind
@@ -44,12 +45,33 @@ def migrated_postgres(postgres: Postgres) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def used_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a ledger that one test at a time may fill."""
+    return tmp_path_factory.mktemp("used") / "ledger.db"
+
+
+@pytest.fixture(scope="session")
+def engine_of() -> Iterator[Callable[[str], Engine]]:
+    """The session's engine for an address: each of its own would compile every query anew."""
+    made: dict[str, Engine] = {}
+
+    def of(url: str) -> Engine:
+        if url not in made:
+            made[url] = connect(url)
+        return made[url]
+
+    yield of
+    for engine in made.values():
+        engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def ledger_url(request: pytest.FixtureRequest) -> str:
     """An empty ledger's address, on each database in turn."""
     if request.param == "sqlite":
-        path = tmp_path / "ledger.db"
-        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        path: Path = request.getfixturevalue("used_file")
+        renew(path, request.getfixturevalue("migrated_sqlite"))
         return f"sqlite:///{path}"
     url: str = request.getfixturevalue("migrated_postgres")
     empty(url)
@@ -57,9 +79,9 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def ledger(ledger_url: str) -> Iterator[SqlLedger]:
+def ledger(ledger_url: str, engine_of: Callable[[str], Engine]) -> Iterator[SqlLedger]:
     """An empty ledger, on each database in turn."""
-    opened = SqlLedger(connect(ledger_url))
+    opened = SqlLedger(engine_of(ledger_url))
     yield opened
     opened.close()
 
@@ -68,6 +90,13 @@ def _migrate(url: str) -> None:
     engine = connect(url)
     migrating.migrate(engine)
     engine.dispose()
+
+
+def renew(path: Path, migrated: Path) -> None:
+    """Another file by the same name: whoever still holds the one before does no harm."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    shutil.copyfile(migrated, path)
 
 
 def empty(url: str) -> None:

@@ -4,12 +4,12 @@ An engine compiles each query once, and a new one for each world would do little
 here pulls the plug of a machine, so nothing waits for the disk.
 """
 
-import shutil
 import sqlite3
 from pathlib import Path
 
 from sqlalchemy import event
 
+from tests.ledgers import renew
 from worker.ledgers.engine import connect
 
 
@@ -25,11 +25,7 @@ class Paper:
     def blank(self) -> "Paper":
         """Whoever wrote on it is done."""
         self.engine.dispose()
-        for name in ("ledger.db-wal", "ledger.db-shm"):
-            self._file.with_name(name).unlink(missing_ok=True)
-        # Another file by the same name: whoever still holds the one before does no harm.
-        self._file.unlink(missing_ok=True)
-        shutil.copyfile(self._empty, self._file)
+        renew(self._file, self._empty)
         return self
 
 
