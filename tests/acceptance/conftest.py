@@ -62,11 +62,14 @@ def taught(first_run: FirstRun) -> Path:
     return first_run.place.home / "cache"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hosted(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Overheard]:
-    """A fleet of the session, listened to from before its first worker on."""
+    """A fleet of the module's, listened to from before its first worker on.
+
+    Not of the session's: one that nobody asks anything takes an eighth of a processor all the same.
+    """
     if any("first_run" in item.fixturenames for item in _functions(request)):
         request.getfixturevalue("first_command")  # two fleets start sooner side by side
     provider = Provider(says())
