@@ -1,7 +1,7 @@
 """What a process loads once and keeps until it ends, out of the garbage collector's sight.
 
 litellm alone is 300,000 objects. Looking through them again and again as they are made is a quarter
-of a worker's start, and each full collection later would stop its event loop for some 200 ms.
+of a worker's start, and each full collection later would stop its event loop for half a second.
 """
 
 import gc
