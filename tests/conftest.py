@@ -1,5 +1,6 @@
 """What holds for every test: who may open sockets, and that in CI none is left out."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         asks = any(item.get_closest_marker(name) for name in ASKS_FOR_SOCKETS)
         if offline and not asks:
             item.add_marker(pytest.mark.disable_socket)
+
+
+def pytest_runtest_teardown() -> None:
+    """What a worker keeps for good as it starts is no more than a test's here.
+
+    Nobody sees who refers to what is frozen: Hypothesis, for one, takes it to be lost.
+    """
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

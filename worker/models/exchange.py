@@ -35,8 +35,8 @@ class Exchange:
         return self.status is not None and self.status // 100 == SUCCESS
 
     def send(self) -> None:
-        """Marks the one request as sent. Raises SecondRequest, and what `look` raises."""
-        if self.sent:
+        """Marks the one request as sent. Raises SecondRequest and what `look` raises."""
+        if self.sent or self.held:
             raise SecondRequest
         try:
             self.look()

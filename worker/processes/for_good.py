@@ -11,12 +11,15 @@ from contextlib import contextmanager
 
 @contextmanager
 def for_good() -> Iterator[None]:
-    """Nothing is collected within, and what there is at its end never will be."""
+    """Nothing is collected within, and what there is at its end never will be.
+
+    Of what ends in an error nothing is kept: it may be tried again and again.
+    """
     collects = gc.isenabled()
     gc.disable()
     try:
         yield
-    finally:
         gc.freeze()
+    finally:
         if collects:
             gc.enable()

@@ -19,7 +19,6 @@ class Ring:
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
     yield
-    gc.unfreeze()
     gc.enable()
 
 
@@ -42,11 +41,12 @@ def test_what_comes_after_it_is_collected() -> None:
     assert gone() is None
 
 
-def test_whatever_goes_wrong_within_it_collects_again() -> None:
+def test_whatever_goes_wrong_within_it_collects_again_and_all_of_it() -> None:
     """A start that is tried again for hours makes garbage."""
     with pytest.raises(OSError, match="away"), for_good():
         raise OSError("away")
     assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
 
 
 def test_who_does_without_a_collector_goes_on_without() -> None:
