@@ -99,6 +99,15 @@ def test_a_cap_below_what_is_spent_says_that_it_closes(place: Place) -> None:
     assert _account(place, "economy")["closed"]
 
 
+def test_a_tiers_cap_is_no_help_where_the_fleets_is_reached(place: Place) -> None:
+    """Whoever raises it is told which one is to be raised."""
+    reserved(place.shop.ledger, 5_000, _now(place))
+    place.ask("spend", "set-cap", "fleet", "0.005", "--why", "a test", "--yes")
+    said = place.ask("spend", "set-cap", "economy", "0.02", "--why", "a rush", "--yes").out
+    assert "but the whole fleet has $0.0000 left: `triage spend set-cap fleet USD`" in said
+    assert "fleet has" not in place.ask("spend", "set-cap", "fleet", "1", "--why", "a rush").out
+
+
 @pytest.mark.parametrize("usd", ["none", "-1", "1e9", "nan", "much"])
 def test_a_cap_that_is_none_is_refused(place: Place, usd: str) -> None:
     """Also `none`: a fleet without a cap is not to be had by a slip of the tongue."""

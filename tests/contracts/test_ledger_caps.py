@@ -170,6 +170,9 @@ def test_accounts_say_how_much_is_left_and_who_waits(ledger: SqlLedger) -> None:
     assert (account(ledger).waiting, account(ledger).is_closed) == (1, True)
     cap(ledger, "fleet", 700)
     assert account(ledger, "fleet").left == -100
+    fleet, economy, *_ = ledger.accounts(TODAY)
+    assert (fleet.waiting, fleet.is_closed) == (1, True)
+    assert (economy.waiting, economy.is_closed) == (0, False), "it has money of its own left"
     assert ledger.affordable(TODAY) == {}
     assert ledger.affordable("2026-01-02")["money:economy"] == 700
 

@@ -32,7 +32,8 @@ def set_cap(asked: argparse.Namespace) -> ExitCode:
     wanted = None if asked.usd is None else int(asked.usd * MICRO)
     with the_shop() as shop:
         now, by = shop.clock.now(), getpass.getuser()
-        before = next(a for a in shop.ledger.accounts(day_of(now)) if a.scope == asked.scope)
+        accounts = {account.scope: account for account in shop.ledger.accounts(day_of(now))}
+        before = accounts[asked.scope]
         if asked.yes:
             shop.ledger.set_cap(asked.scope, wanted, at=now, by=by, why=asked.why)
         at_config = shop.ledger.caps[asked.scope]
@@ -47,6 +48,7 @@ def set_cap(asked: argparse.Namespace) -> ExitCode:
         print_json({"changed": asked.yes, "was_usd": before.cap / 1e6, **account_json(after)})
         return ExitCode.DONE
     _tell(before, after, done=asked.yes)
+    _tell_of_fleet(accounts[FLEET], after)
     return ExitCode.DONE
 
 
@@ -72,6 +74,14 @@ def _tell(before: Account, after: Account, *, done: bool) -> None:
         print(f"{used}, so {dollars(after.left)} are left{waiting}")
     if not done:
         print("nothing was changed: the same with --yes does it")
+
+
+def _tell_of_fleet(fleet: Account, after: Account) -> None:
+    """A tier has no more than the fleet has."""
+    if after.scope != FLEET and fleet.left < after.left:
+        left = dollars(max(fleet.left, 0))
+        waiting = f"; {fleet.waiting} tickets wait for it" if fleet.waiting else ""
+        print(f"but the whole fleet has {left} left{waiting}: `triage spend set-cap fleet USD`")
 
 
 def _print(found: Spent) -> None:

@@ -1,9 +1,9 @@
 """What a day has cost so far, under which caps, and what of it an operator has said."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 
@@ -108,17 +108,18 @@ class LedgerAccounting:
             reserved=sum(totals[tier].reserved for tier in TIERS),
             spent=sum(totals[tier].spent for tier in TIERS),
         )
-        return [
+        found = [
             Account(
                 scope=scope,
                 spent=totals[scope].spent,
                 reserved=totals[scope].reserved,
                 cap=said[scope].micro_usd if scope in said else self.caps[scope],
-                waiting=waiting.get(f"{WAITS}{scope}", 0),
                 said=said.get(scope),
             )
             for scope in SCOPES
         ]
+        held = _held(waiting, {account.scope: account.left for account in found})
+        return [replace(account, waiting=held[account.scope]) for account in found]
 
     def affordable(self, day: str) -> Mapping[str, int]:
         """What a run may wait for (`money:economy`, `money:fleet`) -> what is left; none without.
@@ -206,6 +207,18 @@ def _waiting(connection: Connection) -> dict[str, int]:
     query = select(runs.c.waits_for, func.count()).where(named, waits)
     found = connection.execute(query.group_by(runs.c.waits_for))
     return {str(name): int(count) for name, count in found}
+
+
+def _held(waiting: Mapping[str, int], left: Mapping[str, int]) -> Counter[str]:
+    """How many runs wait for whose money: for the fleet's where that has less left than their tier.
+
+    Else each tier would seem to have spent its day where the fleet has.
+    """
+    held = Counter[str]()
+    for scope in SCOPES:
+        whose = FLEET if left[FLEET] < left[scope] else scope
+        held[whose] += waiting.get(f"{WAITS}{scope}", 0)
+    return held
 
 
 def _folded(connection: Connection) -> dict[str, Total]:
