@@ -13,6 +13,10 @@ LOCAL = "local/baseline"
 """The model that needs no key; the embedded default."""
 
 
+MODEL_KEY = "TRIAGE_MODEL_API_KEY"
+"""The variable with the key of the model that TRIAGE_MODEL names; one of your own may need none."""
+
+
 def usable(tiers: Tiers, environment: Environment) -> Tiers:
     """The tiers with what can be asked: one model by the environment, or those with a key.
 
@@ -84,7 +88,7 @@ def _named(environment: Environment) -> Model:
     try:
         return Model(
             name=name,
-            credential="TRIAGE_MODEL_API_KEY" if environment.model_api_key else None,
+            credential=MODEL_KEY if environment.model_api_key else None,
             api_base=environment.model_api_base,
             price=_price(environment.model_price),
             why="named by TRIAGE_MODEL",

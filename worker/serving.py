@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
-from config.serving import LOCAL
+from config.environment import Environment
+from config.serving import LOCAL, MODEL_KEY
 from config.tiers import Tiers
 from worker.compose import CHECKOUT, Shop
 from worker.models.compared import Compared
@@ -40,10 +41,15 @@ def _hosted(shop: Shop, tiers: Tiers, names: Iterable[str]) -> "LitellmGateway":
         endpoints[name] = Endpoint(
             api_base=model.api_base,
             api_key=key,
-            credential=model.credential or "none",
+            credential=model.credential or whose_key(name, shop.config.environment),
             logprobs=model.logprobs,
         )
     return LitellmGateway(endpoints, clock=shop.clock, proxies=getproxies())
+
+
+def whose_key(model: str, environment: Environment) -> str:
+    """The variable that is to be mended where a model that has no key turns out to need one."""
+    return MODEL_KEY if model == environment.model else "none"
 
 
 def _local(shop: Shop) -> "LocalBaseline":
