@@ -121,7 +121,8 @@ def _refuse_taken(address: str, port: int) -> None:
         except OSError as error:
             raise RefusedToStart(
                 f"Flower cannot listen on {address}:{port}: {error.strerror}.",
-                remedy="Set another port under [pages] in settings.toml (TRIAGE_CONFIG=DIR).",
+                remedy="End what listens there, which may be another `triage up`, or set another "
+                "port under [pages] in settings.toml (TRIAGE_CONFIG=DIR).",
             ) from error
 
 
