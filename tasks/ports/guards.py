@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from tasks.errors import Transient
+from tasks.ports.model import nobody_minds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,10 +44,6 @@ class Ended(StrEnum):
     CANCELLED = "cancelled"  # we hung up
 
 
-def _nothing_new() -> None:
-    """Whoever gave this leave has nothing to add."""
-
-
 @dataclass(kw_only=True, slots=True)
 class Permit:
     """Leave to make one request. Who has it says how it ended; else that is read from the error.
@@ -58,7 +55,7 @@ class Permit:
     ended: Ended | None = None
     tokens: int | None = None  # what it came to; None: nobody knows, so what was asked for
     requests: int = 1  # that a visit has come to by it
-    look: Callable[[], None] = _nothing_new
+    look: Callable[[], None] = nobody_minds
     """Just before the request, where something took its time: raises BreakerOpen as of now."""
 
     def tell(self, error: BaseException) -> None:

@@ -13,14 +13,15 @@ REST = 4
 
 
 def until(is_so: Callable[[], object], seconds: float = 15.0) -> None:
-    """Returns as soon as it is so. Fails when it is not at a look after `seconds`, however slow."""
+    """Returns as soon as it is so. Fails when it is not at a look that begins at `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         began, used = time.monotonic(), time.thread_time()
         if is_so():
             return
         assert began < deadline, f"not so after {seconds} s"
-        time.sleep(min(max(SOON, REST * (time.thread_time() - used)), LATE))
+        rest = min(max(SOON, REST * (time.thread_time() - used)), LATE)
+        time.sleep(max(0.0, min(rest, deadline - time.monotonic())))
 
 
 def is_alive(pid: int) -> bool:
