@@ -19,7 +19,7 @@ from tasks.errands.taking_back import batch_in
 from tasks.events import Body, Event, Kind
 from tasks.journey import fold
 from tasks.ports.ledger import Intent
-from tasks.run import Outcome, Run
+from tasks.run import Outcome, Run, State
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,14 +136,17 @@ def handing_over(run: Run, why: str, *, is_news: bool = False) -> Entry:
 
     `is_news`: they hear why even where they were told already that it would come to this.
     """
-    back = {
+    back: dict[str, object] = {
         "state": run.state,
         "stage": run.stage,
         "reason": run.reason,
         "why": run.why,
         "due_at": run.due_at,
+        "waits_for": run.waits_for,
         "attempts": run.attempts,
     }
+    if run.state is State.WAITING and run.due_at is not None:
+        back["waits"] = run.due_at - run.changed_at  # seconds
     return Entry(kind=Kind.HANDING_OVER, body={"why": why, "is_news": is_news, "back": back})
 
 

@@ -39,7 +39,19 @@ def advance(run: Run | None, event: Event) -> Run:
     changes = CHANGES[event.kind](run, event)
     if run.reserved and event.kind not in LEAVING:
         changes = {**charged(run, run.reserved), **changes}
-    return replace(run, seq=event.seq, changed_at=event.at, **changes)
+    after = replace(run, seq=event.seq, changed_at=event.at, **changes)
+    if run.due_at is None or run.state is not State.WAITING or run.due_at != after.due_at:
+        return after
+    return replace(after, due_at=_no_longer(run.due_at, run.due_at - run.changed_at, event))
+
+
+def _no_longer(due_at: float, waits: float, event: Event) -> float:
+    """Until when it waits that was told to wait so many seconds, when this happens meanwhile.
+
+    Whoever told it may have had a clock that was hours ahead, which its own stamp shows only until
+    the next event's takes its place.
+    """
+    return min(due_at, event.at + waits)
 
 
 def fold(events: Iterable[Event]) -> Run:
@@ -225,8 +237,13 @@ def _back(columns: Any) -> Change:  # noqa: ANN401 - as they were recorded
 
 def _handed_over(_run: Run, event: Event) -> Change:
     """Back to where it was, if it was sent for this; else it is on its way to people anyway."""
-    back = event.body["back"]
-    return {"handed_at": event.at} | (_back(back) if back else {})
+    back: Any = event.body["back"]
+    if not back:
+        return {"handed_at": event.at}
+    columns = {name: value for name, value in back.items() if name != "waits"}
+    if "waits" in back:
+        columns["due_at"] = _no_longer(back["due_at"], back["waits"], event)
+    return {"handed_at": event.at, **_back(columns)}
 
 
 def _ended(state: State) -> Change:

@@ -105,6 +105,8 @@ def test_a_tiers_cap_is_no_help_where_the_fleets_is_reached(place: Place) -> Non
     place.ask("spend", "set-cap", "fleet", "0.005", "--why", "a test", "--yes")
     said = place.ask("spend", "set-cap", "economy", "0.02", "--why", "a rush", "--yes").out
     assert "but the whole fleet has $0.0000 left: `triage spend set-cap fleet USD`" in said
+    said = place.ask("spend", "set-cap", "economy", "0.02", "--why", "a rush", "--json").json()
+    assert said["fleet_left_usd"] == 0
     assert "fleet has" not in place.ask("spend", "set-cap", "fleet", "1", "--why", "a rush").out
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from config.guards import MICRO
 from tests.chaos.arena import Arena
+from tests.chaos.dossier import dossiers
 from tests.chaos.evidence import Records
 from tests.chaos.nemesis import BUSY, Nemesis
 from tests.chaos.plan import HEAVY, KILLS
@@ -73,6 +74,7 @@ class Record:
                     f"{one.name} {one.code}" for one in nemesis.ended if _is_odd(one.code)
                 ],
                 "violations": {name: some[:50] for name, some in found["violations"].items()},
+                "dossiers": dossiers(records, found["violations"]),
                 "timeline": nemesis.timeline,
             }
         )

@@ -1,5 +1,6 @@
 """The judge has to be red where something is wrong: each invariant, once violated, is named."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from tasks.causes import DropCause
 from tasks.events import Kind
 from tasks.ports.ledger import Intent
 from tasks.run import Run, State
+from tests.chaos.dossier import dossiers
 from tests.chaos.evidence import Records
 from tests.chaos.script import CANARY, Family, script
 from tests.chaos.verdict import INVARIANTS, judge
@@ -192,3 +194,14 @@ def test_a_dead_letter_that_was_handed_over_since_has_its_cause_all_the_same(
     last = records.events[run.id][-1]
     records.events[run.id] += [replace(last, kind=k) for k in (Kind.BURIED, Kind.HANDED_OVER)]
     assert judge(records)["I11"] == []
+
+
+def test_whom_a_violation_names_is_described(records: Records) -> None:
+    """The ledger is gone by the time that somebody looks into it."""
+    found = dossiers(records, {"I1": [f"{NAME} is left over"], "I8": ["openai: opened at 17.0"]})
+    written = json.loads(json.dumps(found))
+    assert [*written] == [NAME]
+    assert [kind for _, _, kind, _ in written[NAME]["events"]][-1] == Kind.WRITTEN
+    assert dossiers(records, {"I8": ["openai: opened at 1700000000.0 when"]}) == {
+        "openai 1700000000.0": []
+    }

@@ -7,6 +7,7 @@ from typing import Self
 
 from sqlalchemy import func, select
 
+from config.serving import LOCAL
 from tasks.ports.ledger import Books
 from tasks.run import State
 from worker.broker.errors import BrokerDown
@@ -15,6 +16,7 @@ from worker.cli.output import dollars
 from worker.compose import Shop
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
+from worker.operating.standing import waiting_for
 
 QUIET_SECONDS = 5.0
 WIDTH = 30
@@ -65,15 +67,16 @@ class Progress:
         share = 1 - unsettled / books.ingested if books.ingested else 0.0
         bar = "█" * round(share * WIDTH)
         if unsettled and not self._shop.ledger.workers():
-            return [
-                f"{unsettled} tickets wait: a worker is starting",
-                "(its first start here trains the local model, which takes some ten seconds)",
-            ]
+            trains = "(its first start here trains the local model, which takes some ten seconds)"
+            is_local = LOCAL in self._shop.config.tiers.served
+            return [f"{unsettled} tickets wait: a worker is starting", *[trains] * is_local]
         stages, spent = self._under_way()
+        waits = _pairs(waiting_for(self._shop.ledger)) if states[State.WAITING] else ""
         queues = _pairs(self._depths()) or "empty"
         return [
             f"{bar:·<{WIDTH}} {books.ingested - unsettled}/{books.ingested} in {seconds:.0f} s",
-            "  ".join(f"{state} {count}" for state, count in states.items() if count),
+            "  ".join(f"{state} {count}" for state, count in states.items() if count)
+            + (f" ({waits})" if waits else ""),
             f"stages: {_pairs(stages) or '-'} | queues: {queues} | cost {dollars(spent)}",
         ]
 

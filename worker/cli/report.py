@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 
 from config.serving import LOCAL
+from tasks.run import State
 from worker.cli.output import dollars, print_table
 from worker.operating.report import Report
+
+NEXT = {
+    State.IN_REVIEW: "waiting for people: `triage review list`",
+    State.DEAD: "dead: `triage dead list --group` says of what",
+}
+"""Where to read on."""
 
 
 def as_json(found: Report) -> dict[str, object]:
@@ -45,12 +52,17 @@ def print_report(found: Report) -> None:
     print_table(["why not written", "tickets"], _most(found.reasons))
     print()
     _print_model(found)
+    for state, told in NEXT.items():
+        if count := states[state]:
+            print(f"{count} {told}")
     balanced = "balanced" if found.stock.balanced else "NOT BALANCED"
     print(f"books: {found.stock.books.ingested} ingested, {balanced}")
 
 
 def _print_model(found: Report) -> None:
-    print(f"model: {', '.join(found.models) or 'none was asked'}, cost {dollars(found.micro_usd)}")
+    print(
+        f"model: {', '.join(found.models) or 'none has answered'}, cost {dollars(found.micro_usd)}"
+    )
     if LOCAL in found.models:
         print(
             "  local/baseline is a small statistical model trained on labelled examples: it needs\n"

@@ -40,13 +40,11 @@ def run(asked: argparse.Namespace) -> ExitCode:
 
 
 def _verdict(found: Report, waiting: Mapping[str, int]) -> ExitCode:
-    parked = waiting.get(WaitReason.PARKED, 0)
-    if parked:
-        told = "are parked until a person mends what `triage status` names"
-        print(f"{parked} tickets {told}; run again then", file=sys.stderr)
-    if capped := waiting.get(WaitReason.CAPPED, 0):
-        print(f"{capped} wait for their turn: `triage source list`", file=sys.stderr)
-    return ExitCode.DONE if found.stock.balanced and not parked else ExitCode.NEEDS_YOU
+    for reason, told in PATIENT.items():
+        if count := waiting.get(reason, 0):
+            print(f"{count} {told}", file=sys.stderr)
+    needed = any(waiting.get(reason, 0) for reason in NEEDING)
+    return ExitCode.DONE if found.stock.balanced and not needed else ExitCode.NEEDS_YOU
 
 
 def _triage(source: str, host: Host) -> tuple[Polled, float] | None:
@@ -67,9 +65,17 @@ def _watcher(shop: Shop, progress: Progress) -> Callable[[], bool]:
         moving = any(books.states[state] for state in (State.QUEUED, State.RUNNING))
         waiting = books.states[State.WAITING]
         # What waits for a person, or for another hour, does not keep the run from ending.
-        return not moving and (not waiting or set(waiting_for(shop.ledger)) <= PATIENT)
+        return not moving and (not waiting or set(waiting_for(shop.ledger)) <= PATIENT.keys())
 
     return settled
 
 
-PATIENT = {WaitReason.PARKED, WaitReason.CAPPED}
+PATIENT = {
+    WaitReason.PARKED: "parked until a person mends what `triage status` names; run again then",
+    WaitReason.MONEY: "out of money until midnight UTC or a higher cap: `triage spend`; run again",
+    WaitReason.CAPPED: "waiting for their turn: `triage source list`",
+}
+"""What does not keep a run from ending, and what is said of it."""
+
+NEEDING = (WaitReason.PARKED, WaitReason.MONEY)
+"""Of these somebody has to know."""

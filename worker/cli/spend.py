@@ -44,11 +44,13 @@ def set_cap(asked: argparse.Namespace) -> ExitCode:
         if wanted is None
         else Cap(scope=asked.scope, micro_usd=wanted, since=now, by=by, why=asked.why),
     )
+    fleet = after if after.scope == FLEET else accounts[FLEET]
     if asked.json:
-        print_json({"changed": asked.yes, "was_usd": before.cap / 1e6, **account_json(after)})
+        left = {"was_usd": before.cap / 1e6, "fleet_left_usd": max(fleet.left, 0) / 1e6}
+        print_json({"changed": asked.yes, **left, **account_json(after)})
         return ExitCode.DONE
     _tell(before, after, done=asked.yes)
-    _tell_of_fleet(accounts[FLEET], after)
+    _tell_of_fleet(fleet, after)
     return ExitCode.DONE
 
 

@@ -26,7 +26,7 @@ class Exchange:
     status: int | None = None  # None: no answer came
     headers: Mapping[str, str] = field(default_factory=dict[str, str])  # in any case of letters
     body: bytes = b""  # at most transport.MOST_BYTES of it
-    broken: str | None = None  # what went wrong with the line, in a word: "TimeoutError"
+    broken: str | None = None  # what became of the line, in a few words: "TimeoutError"
     connected: bool = True  # False: there never was a line, so nothing was asked
 
     @property

@@ -87,7 +87,7 @@ class Failure:
     status: int | None  # None: no answer came
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     complaint: Complaint = field(default_factory=Complaint)
-    broken: str | None = None  # the kind of error that broke the line
+    broken: str | None = None  # what became of the line, where it broke
     sent: bool = True  # False: litellm raised before anything left, or took a way of its own
     connected: bool = True  # False: there never was a line to the provider
 

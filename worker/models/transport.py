@@ -8,8 +8,6 @@ import json
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # undocumented
 
 import aiohttp
 import httpx
@@ -17,6 +15,7 @@ from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, get_ssl_con
 
 from worker.models.exchange import CURRENT, Exchange
 from worker.models.mending import mend
+from worker.models.way import proxy_for
 
 MOST_BYTES = 2 * 1024 * 1024
 """Of an answer's body; a completion has some thousand. What is longer is cut, and so is garbage."""
@@ -113,8 +112,7 @@ class _Wire:
                 # Only now: half an answer is none.
                 exchange.status, exchange.headers = answer.status, answer.headers
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            # Only the kind of error goes on: its text may hold the URL, and a URL may hold a key.
-            exchange.broken = type(error).__name__
+            exchange.broken = _lost(error)
             exchange.connected = not isinstance(error, aiohttp.ClientConnectorError)
             raise httpx.ReadError(exchange.broken) from None
         return _answer(exchange)
@@ -124,13 +122,12 @@ class _Wire:
         await self._session.close()
 
 
-def proxy_for(url: str, proxies: Mapping[str, str]) -> str | None:
-    """The proxy to that URL; `proxies` names one for each scheme, and under `no` who needs none."""
-    parts = urlsplit(url)
-    proxy = proxies.get(parts.scheme)
-    if not proxy or proxy_bypass_environment(parts.netloc, dict(proxies)):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+def _lost(error: Exception) -> str:
+    """What became of the line. Never an error's own text: it may hold the URL, and that a key."""
+    kind = type(getattr(error, "os_error", error)).__name__
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"no connection to {error.host}:{error.port} ({kind})"
+    return kind
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, get_args
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from config.environment import Environment
 from config.errors import ConfigError
@@ -10,7 +11,7 @@ from config.facts import Files
 from config.helpdesk import Kind
 from config.load import Config, load
 from config.serving import LOCAL
-from config.tiers import TIERS
+from config.tiers import TIERS, Model
 from tasks.confidence import calibrate, fewest
 from tasks.errors import OperatorError, TriageError
 from worker.broker import server
@@ -22,6 +23,7 @@ from worker.findings import Finding
 from worker.ledgers import migrating
 from worker.measuring import checked
 from worker.models.baseline.examples import read_examples
+from worker.models.way import barred
 from worker.operating import connecting
 from worker.operating.trust import only_suggested
 from worker.operating.trying_facts import try_sources
@@ -73,7 +75,6 @@ def _models(config: Config) -> Iterator[Finding]:
         )
     for name in config.tiers.served:
         model = config.tiers.model(name)
-        price = f"${model.price.input} in, ${model.price.output} out per million tokens"
         missing = model.credential and model.credential not in config.environment.credentials
         if missing:
             yield Finding(
@@ -83,10 +84,22 @@ def _models(config: Config) -> Iterator[Finding]:
                 remedy=f"set {model.credential}, or take the model out of tiers.toml",
             )
         else:
-            yield _ok(f"model {name}", price)
+            yield _priced(model, simulated=bool(config.environment.simulator))
     serves = {name for tier in TIERS for name in config.tiers.tier(tier).models}
     if LOCAL in serves:
         yield _training(config)
+
+
+def _priced(model: Model, *, simulated: bool) -> Finding:
+    """What it costs and, where it has an address of its own, whether somebody listens there."""
+    price = f"${model.price.input} in, ${model.price.output} out per million tokens"
+    bar = model.api_base and barred(model.api_base, getproxies())
+    if not bar:
+        return _ok(f"model {model.name}", price)
+    start = "start `triage simulate-provider`" if simulated else "start its server"
+    remedy = f"{start}, or mend its address: tickets wait until somebody answers there"
+    says = f"{price}; {bar}"
+    return Finding(what=f"model {model.name}", level="warning", says=says, remedy=remedy)
 
 
 def _training(config: Config) -> Finding:

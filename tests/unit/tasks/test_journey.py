@@ -5,6 +5,8 @@ from dataclasses import asdict, replace
 import pytest
 
 from tasks.birth import beginning
+from tasks.chronicle import handed_over, handing_over
+from tasks.errands.hand_over import HandedOver
 from tasks.events import Body, Event, Kind
 from tasks.journey import CHANGES, advance, fold
 from tasks.ports.ledger import Arrival
@@ -185,3 +187,31 @@ def test_notes_on_a_thread_are_no_decision_about_the_ticket() -> None:
     body = {"micro_usd": 150, "model": "m", "prompt": "summarise-1", "purpose": "summarise", **USED}
     run = advance(_running(micro_usd=0, model=None, prompt=None), _event(3, Kind.ANSWERED, body))
     assert (run.micro_usd, run.model, run.prompt) == (150, None, None)
+
+
+def _waiting(at: float) -> Run:
+    """For ten seconds, by a clock that says that it is `at`."""
+    body = {"until": at + 10, "reason": "money", "why": "x", "waits_for": "money:economy"}
+    return advance(_running(), _event(3, Kind.WAITING, body, at=at))
+
+
+@pytest.mark.parametrize(("told_at", "due_at"), [(100.0, 110.0), (3_700.0, 115.0)])
+def test_what_happens_meanwhile_makes_no_wait_longer(told_at: float, due_at: float) -> None:
+    """That of a clock an hour ahead was to be known by its stamp, and has another one now."""
+    run = advance(_waiting(told_at), _event(4, Kind.CORRECTED, at=105.0))
+    assert (run.state, run.due_at) == (State.WAITING, due_at)
+
+
+@pytest.mark.parametrize(("told_at", "due_at"), [(100.0, 110.0), (3_700.0, 115.0)])
+def test_who_comes_back_from_people_waits_on_for_the_same_and_no_longer(
+    told_at: float, due_at: float
+) -> None:
+    waiting = _waiting(told_at)
+    asked = handing_over(waiting, "it has waited for too long")
+    run = advance(waiting, _event(4, asked.kind, asked.body, at=102.0))
+    run = advance(run, _event(5, Kind.SENT, {"send_n": 2}, at=102.0))
+    run = advance(run, _event(6, Kind.CLAIMED, {"owner": "W-1", "fence": 2}, at=103.0))
+    came = handed_over(HandedOver(results=()), asked.body["back"])
+    run = advance(run, _event(7, came.kind, came.body, at=105.0))
+    assert (run.state, run.stage, run.due_at) == (State.WAITING, waiting.stage, due_at)
+    assert (run.reason, run.waits_for) == ("money", "money:economy")

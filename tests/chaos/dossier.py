@@ -1,0 +1,53 @@
+"""What is known of whom a violation names: the home is gone by the time that somebody looks."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+from tests.chaos.calls import Call, Request
+from tests.chaos.evidence import Records
+
+TICKET = re.compile(r"C-\d{6}")
+MOMENT = re.compile(r"(\w+): \D*(\d{10}\.\d)")
+BEFORE, AFTER = 35.0, 5.0
+"""Seconds around a moment; a breaker judges by the last 30."""
+
+
+def dossiers(records: Records, violations: Mapping[str, Sequence[str]]) -> dict[str, object]:
+    """By ticket: its runs, events and requests. By provider and moment: the calls around it."""
+    told = "\n".join(text for texts in violations.values() for text in texts)
+    tickets = {name: _ticket(records, name) for name in sorted(set(TICKET.findall(told)))}
+    moments = {
+        f"{provider} {at}": _moment(records, provider, float(at))
+        for provider, at in MOMENT.findall(told)
+    }
+    return {**tickets, **moments}
+
+
+def _ticket(records: Records, name: str) -> dict[str, object]:
+    runs = records.tickets[name]
+    events = [event for run in runs for event in records.events[run.id]]
+    return {
+        "runs": [asdict(run) for run in runs],
+        "events": [(event.run, event.at, event.kind, dict(event.body)) for event in events],
+        "requests": [_request(one) for one in records.by_ticket.get(name, [])],
+    }
+
+
+def _moment(records: Records, provider: str, at: float) -> list[tuple[object, ...]]:
+    """When it began and ended from there, what we say of it, and what the provider says."""
+    near = (call for call in records.calls if call.ask.provider == provider)
+    return sorted(_calls(near, at), key=lambda row: str(row[0]))
+
+
+def _calls(near: Iterable[Call], at: float) -> Iterable[tuple[object, ...]]:
+    for call in near:
+        ask = call.ask
+        if at - BEFORE < ask.at < at + AFTER:
+            took = None if ask.until is None else round(ask.until - at, 2)
+            theirs = _request(call.request) if call.request else None
+            yield round(ask.at - at, 2), took, ask.error, ask.is_probe, call.failed, theirs
+
+
+def _request(one: Request) -> tuple[object, ...]:
+    return one.provider, one.at, one.until, one.fault, one.status, one.outcome
