@@ -13,6 +13,7 @@ from math import inf
 
 from config.guards import Breaker
 from tests.chaos.calls import Call
+from tests.chaos.counted import shares
 from tests.chaos.evidence import Found, Records
 from tests.chaos.provider import PROVIDERS
 from tests.chaos.weather import Spell, Weather
@@ -178,23 +179,22 @@ def _grounded(case: Case) -> Found:
     rule = case.rule
     for one in case.openings:
         since = max(one.at - rule.window_seconds - HEARD, one.before)
-        share = max(_shares(case, since, one.at), default=0.0)
+        share = max(_shares(case, since, one), default=0.0)
         if share < rule.failure_share * NEARLY and case.weather.is_calm(since, one.at):
             yield f"opened at {one.at:.1f} when {share:.0%} had failed"
 
 
-def _shares(case: Case, since: float, at: float) -> Iterator[float]:
+def _shares(case: Case, since: float, one: Opening) -> Iterator[float]:
     """The share of failures that anybody may have seen about that moment."""
-    ended = sorted(
-        (call.ask.until, call.failed)
-        for call in case.calls
-        if call.ask.until and since < call.ask.until <= at + HEARD
+    rule = case.rule
+    counted = shares(
+        [call for call in case.made if call.ask.at > max(since - rule.window_seconds, one.before)],
+        since=since,
+        until=one.at + HEARD,
+        newest=rule.last_calls,
+        least=rule.least_calls,
     )
-    newest = case.rule.last_calls
-    for place, (until, _) in enumerate(ended, 1):
-        seen = [failed for _, failed in ended[max(0, place - newest) : place]]
-        if until >= at - HEARD and len(seen) >= case.rule.least_calls:
-            yield sum(seen) / len(seen)
+    yield from (share for at, share in counted if at >= one.at - HEARD)
 
 
 def _healed(case: Case) -> list[tuple[Spell, Opening]]:

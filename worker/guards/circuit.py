@@ -114,19 +114,17 @@ class Circuit:
                 return
             was_counted = self._under_way.end(leave)
             if ended is Ended.FAILURE:
-                self._count(leave, was_counted=was_counted)
-                self._fail(cause)
+                self._outlived(leave)
+                self._fail(cause, after_all=was_counted)
             elif ended is Ended.SUCCESS and not was_counted and not self.rule.at_once:
                 self._machine.succeed()
 
-    def _count(self, failed: Pass, *, was_counted: bool) -> None:
-        """What a failure says of others; what was said of itself too early counts against it."""
+    def _outlived(self, failed: Pass) -> None:
+        """What a failure says of others."""
         if self.rule.at_once:  # of a key one refusal says all there is to say
             return
         for _ in range(self._under_way.outlive(failed)):
-            self._window.add(success=True)
-        if was_counted:
-            self._window.add(success=False)
+            self._window.add(success=True, soon=True)
 
     def _probed(self, token: str, ended: Ended, cause: str) -> None:
         """Success is believed of every probe of this spell, failure of the one that is awaited."""
@@ -147,9 +145,9 @@ class Circuit:
         if self._probing.is_overdue:
             self._fail(self.cause)
 
-    def _fail(self, cause: str) -> None:
+    def _fail(self, cause: str, *, after_all: bool = False) -> None:
         self.cause = cause
-        self._machine.fail()
+        self._machine.fail(after_all=after_all)
         if not self.is_shut and self._is_near():
             self._wake()
 

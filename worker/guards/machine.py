@@ -52,8 +52,9 @@ class Machine:
             self._window.add(success=True)
         self._breaker.call(_nothing)
 
-    def fail(self) -> None:
-        """A call has failed."""
+    def fail(self, *, after_all: bool = False) -> None:
+        """A call has failed; `after_all`: one that was taken to be well before."""
+        self._storage.after_all = after_all
         with suppress(_Failed):
             self._breaker.call(_fail)
 
@@ -79,6 +80,7 @@ class _Storage(CircuitBreakerStorage):
         self._window = window
         self._at_once = at_once
         self._state = STATE_CLOSED
+        self.after_all = False
 
     @property
     def state(self) -> str:
@@ -91,7 +93,7 @@ class _Storage(CircuitBreakerStorage):
     def increment_counter(self) -> None:
         """One call has failed."""
         if not self._at_once:
-            self._window.add(success=False)
+            self._window.add(success=False, soon=self.after_all)
 
     def reset_counter(self) -> None:
         """A success forgives nothing: it is counted."""

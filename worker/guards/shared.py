@@ -38,21 +38,38 @@ class Lease:
 
 
 Count = tuple[float, int, int]
-"""Seconds ago, successes, failures."""
+"""Seconds ago, letters of success, of failure."""
 
 GOOD, BAD = ".", "x"
-"""How one call ended, in a word of such letters: the newest call is the last."""
+"""How one call ended, in a word of such letters: the newest is the last."""
+
+SOON, LATE = ",", "X"
+"""Of a call that is taken to be well before it has ended; and of one that has failed after all."""
+
+LETTERS = 2
+"""For a call at most."""
 
 
-def failing(successes: int, failures: int, last: str) -> float | None:
-    """The share of failures among these last calls of a window; None where nobody called.
+def failing(successes: int, failures: int, last: str, most: int) -> float | None:
+    """The share of failures among the `most` newest calls of a window; None where nobody called.
 
-    A window with fewer calls than `last` has forgotten some of them.
+    Who has failed after all counts for that alone: each such failure takes the place of one that
+    was taken to be well before it. A window with fewer letters than `last` has forgotten some.
     """
-    calls = successes + failures
-    if last and calls >= len(last):
-        return last.count(BAD) / len(last)
-    return failures / calls if calls else None
+    letters = successes + failures
+    if not last or not letters:
+        return failures / letters if letters else None
+    calls = bad = failed_after_all = 0
+    for letter in reversed(last[-letters:]):
+        if letter == SOON and failed_after_all:
+            failed_after_all -= 1
+            continue
+        failed_after_all += letter == LATE
+        bad += letter in {BAD, LATE}
+        calls += 1
+        if calls == most:
+            break
+    return bad / calls
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +81,7 @@ class Told:
     record: Record  # a change of its own has a higher one
     counts: tuple[Count, ...] = ()
     last: str = ""  # how the newest of these ended
-    most: int = 30  # of them that are kept
+    most: int = 60  # of these letters that are kept
     counted_in: int = 0  # the generation that these calls were made in
     window: float = 0.0
     probe: Lease | None = None  # that it has

@@ -3,7 +3,7 @@
 from worker.guards.circuit import Circuit
 from worker.guards.machine import STATE_CLOSED, STATE_OPEN
 from worker.guards.passing import Change
-from worker.guards.shared import Heard, Lease, Record, Told
+from worker.guards.shared import LETTERS, Heard, Lease, Record, Told
 
 
 class SharedCircuit(Circuit):
@@ -34,7 +34,7 @@ class SharedCircuit(Circuit):
                 record=self._record(),
                 counts=counts,
                 last=last,
-                most=self.rule.last_calls,
+                most=LETTERS * self.rule.last_calls,
                 counted_in=self._counted_in,
                 window=self.rule.window,
                 probe=Lease(token=token, seconds=left) if token else None,

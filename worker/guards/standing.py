@@ -40,7 +40,7 @@ class Standing:
 def standing_of(name: str, rule: Rule, heard: Heard | None, trip: Trip | None) -> Standing:
     """What is to be shown of what is known; nothing may be."""
     heard_calls = heard.successes + heard.failures if heard else 0
-    share = failing(heard.successes, heard.failures, heard.last) if heard else None
+    share = failing(heard.successes, heard.failures, heard.last, rule.last_calls) if heard else None
     if trip:
         return Standing(
             name=name,

@@ -4,10 +4,12 @@ from collections import deque
 
 from tasks.ports.clock import Clock
 from worker.guards.rule import PARTS, Rule
-from worker.guards.shared import BAD, GOOD, Count, failing
+from worker.guards.shared import BAD, GOOD, LATE, LETTERS, SOON, Count, failing
 
 Tally = list[int]
-"""Second, successes, failures."""
+"""Second, letters of success, of failure."""
+
+WORD = {(True, False): GOOD, (False, False): BAD, (True, True): SOON, (False, True): LATE}
 
 
 class Window:
@@ -16,10 +18,11 @@ class Window:
     def __init__(self, rule: Rule, clock: Clock) -> None:
         self._seconds = rule.window
         self._least_calls = rule.least_calls
-        self._most = rule.last_calls
+        self._calls = rule.last_calls
+        self._most = LETTERS * rule.last_calls
         self._clock = clock
         self._own_last = self._untold_last = self._everybodys_last = ""
-        self._added = self._telling = 0  # calls, to tell those that came while others were told
+        self._added = self._telling = 0  # letters, to tell those that came while others were told
         self._own: deque[Tally] = deque()
         self._untold: deque[Tally] = deque()
         self._everybodys: tuple[int, int] | None = None  # None: heard of nobody lately
@@ -28,15 +31,15 @@ class Window:
         """Seconds of which it remembers calls."""
         return len(self._own)
 
-    def add(self, *, success: bool) -> None:
-        """One call more."""
+    def add(self, *, success: bool, soon: bool = False) -> None:
+        """One call more. `soon`: it is taken to be well before it has ended, or was before."""
         now = int(self._clock.monotonic())
         place = 1 if success else 2
         for tallies in (self._own, self._untold):
             if not tallies or tallies[-1][0] != now:
                 tallies.append([now, 0, 0])
             tallies[-1][place] += 1
-        end = GOOD if success else BAD
+        end = WORD[success, soon]
         self._own_last = (self._own_last + end)[-self._most :]
         self._untold_last = (self._untold_last + end)[-self._most :]
         self._added += 1
@@ -64,7 +67,7 @@ class Window:
 
     @property
     def last(self) -> str:
-        """How the last of these calls ended."""
+        """How the last of these calls ended, in letters."""
         if self._everybodys is None:
             return self._own_last
         return (self._everybodys_last + self._untold_last)[-self._most :]
@@ -75,7 +78,7 @@ class Window:
 
     def share(self) -> float | None:
         """Their share of failures; None where nobody called."""
-        return failing(*self.calls(), self.last)
+        return failing(*self.calls(), self.last, self._calls)
 
     def tell(self) -> tuple[tuple[Count, ...], str]:
         """What everybody else does not know yet; it is theirs when `told` is called."""

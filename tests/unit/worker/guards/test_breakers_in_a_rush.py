@@ -73,6 +73,17 @@ def test_fewer_than_half_open_nothing_in_whatever_order_they_end() -> None:
             assert one.state() == "closed"
 
 
+def test_who_fails_a_while_after_it_was_taken_for_well_counts_once() -> None:
+    """Else twelve calls that hung together would be most of the newest thirty."""
+    [one] = processes()
+    hung = _begin(one, 12)
+    _end(one, _begin(one), Ended.FAILURE)
+    _end(one, _begin(one, 30), Ended.SUCCESS)
+    _end(one, hung, Ended.FAILURE)
+    assert one.state() == "closed"
+    assert one.breakers.standing("x").failing == 12 / 30
+
+
 def test_who_is_cancelled_was_neither() -> None:
     [one] = processes()
     _end(one, _begin(one, 50), Ended.CANCELLED)
