@@ -115,6 +115,16 @@ def test_a_ticket_ends_otherwise_only_by_what_was_said_about_it(
     }
 
 
+@pytest.mark.parametrize(("other", "may_die"), [("anthropic", True), ("openai", False)])
+def test_who_has_been_answered_by_every_model_has_no_dearer_one_left(
+    ledger: SqlLedger, tmp_path: Path, other: str, *, may_die: bool
+) -> None:
+    records = Records(seed=SEED, brought=0, ledger=ledger, logs=tmp_path)
+    records.runs = take_in(ledger, an_arrival(NAME))
+    records.requests = [a_request(0.0, "words", other), a_request(2.0, "off_list")]
+    assert ((State.DEAD, Cause.OFF_LIST) in ends(records, NAME)) is may_die
+
+
 def test_only_who_brings_failures_of_its_own_may_die_of_an_outage(
     ledger: SqlLedger, tmp_path: Path
 ) -> None:

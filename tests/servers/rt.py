@@ -4,6 +4,7 @@ Its clock's zone is not UTC, as most people's is not.
 """
 
 import contextlib
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -30,6 +31,7 @@ SERVER = Path("/usr/share/request-tracker5/libexec/rt-server")
 PASSWORD = "not-a-secret"
 QUEUES = ("inbox", "cards", "payments", "transfers", "fraud", "accounts", "onboarding", "triage")
 SETTLE_SECONDS = 0.2
+DATABASE, TOKEN = "rt.db", "rt.token"
 COST = 4
 """Of a password or a token, two to that power, each time somebody asks: at RT's own 12 a request
 costs half a second of a processor, of which 30 ms are the request."""
@@ -69,10 +71,13 @@ PEOPLE = """\
 class Rt:
     """One RT of our own, with `ada` for a person and the fleet's user with its token.
 
-    Its processes are started with `variables` beside what they need.
+    Its processes are started with `variables` beside what they need. It begins with the database in
+    `made`, where there is one, and else leaves its own there: to set one up takes a minute.
     """
 
-    def __init__(self, folder: Path, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, variables: Mapping[str, str] | None = None, made: Path | None = None
+    ) -> None:
         self._folder = folder
         self._variables = dict(variables or {})
         self._port = free_port()
@@ -80,16 +85,27 @@ class Rt:
         (folder / "site.pm").write_text(SITE.format(port=self._port, folder=folder, cost=COST))
         for name in ("empty", "mason", "sessions"):
             (folder / name).mkdir()
-        (folder / "password").write_text(PASSWORD)
-        self._set_up("init", "--root-password-file", str(folder / "password"))
         self.config = configured(self.url)
-        said = self.insert(initialdata(self.config, QUEUES))
-        self.token = said.partition("TRIAGE_HELPDESK_TOKEN=")[2].split()[0]
-        self.insert(PEOPLE % {"password": PASSWORD})
+        if made and (made / TOKEN).exists():
+            shutil.copy(made / DATABASE, folder)
+            self.token = (made / TOKEN).read_text()
+        else:
+            self.token = self._make()
+        if made and not (made / TOKEN).exists():
+            shutil.copy(folder / DATABASE, made)
+            (made / TOKEN).write_text(self.token)
         self._process = self._start()
         self.root = self.client("root")
         self.ada = self.client("ada")
         until(self.answers, 60)
+
+    def _make(self) -> str:
+        """A database with the fleet's user and with people; that user's token."""
+        (self._folder / "password").write_text(PASSWORD)
+        self._set_up("init", "--root-password-file", str(self._folder / "password"))
+        said = self.insert(initialdata(self.config, QUEUES))
+        self.insert(PEOPLE % {"password": PASSWORD})
+        return said.partition("TRIAGE_HELPDESK_TOKEN=")[2].split()[0]
 
     def insert(self, initial: str) -> str:
         """Puts initialdata in; what the program printed."""
@@ -156,7 +172,7 @@ class Rt:
             one["name"]: str(one["id"])
             for one in self.ask("GET", f"/ticket/{ticket}")["CustomFields"]
         }.get(name, name)
-        with contextlib.closing(sqlite3.connect(self._folder / "rt.db", timeout=30)) as database:
+        with contextlib.closing(sqlite3.connect(self._folder / DATABASE, timeout=30)) as database:
             entries = database.execute(
                 "DELETE FROM Transactions WHERE ObjectType = 'RT::Ticket' AND ObjectId = ?"
                 " AND Field = ? AND Creator = (SELECT id FROM Users WHERE Name = 'triage-fleet')",
@@ -236,11 +252,15 @@ def configured(url: str) -> RequestTracker:
 
 
 @pytest.fixture(scope="session")
-def rt() -> Iterator[Rt]:
-    """The session's Request Tracker."""
+def rt(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Rt]:
+    """The session's Request Tracker; of all xdist's workers one makes its database."""
     if not installed():
         pytest.skip("no Request Tracker 5 here: apt install request-tracker5 rt5-standalone")
     with tempfile.TemporaryDirectory(prefix="triage-rt-", dir="/tmp") as folder:
-        server = Rt(Path(folder))
+        ours = tmp_path_factory.getbasetemp()
+        shared = ours if worker_id == "master" else ours.parent
+        with (shared / "rt.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            server = Rt(Path(folder), made=shared)
         yield server
         server.stop()
