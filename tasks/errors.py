@@ -31,6 +31,9 @@ class TriageError(Exception):
     unbilled = False
     """Of a call of a model: it is known to have cost nothing. False where nobody knows."""
 
+    overslept = False
+    """Its time was up while this process stood still, which says nothing of the other side."""
+
 
 class Transient(TriageError):
     """Likely to work when it is tried again a little later."""

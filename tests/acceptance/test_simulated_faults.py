@@ -84,7 +84,7 @@ REPLIES: dict[str, Callable[[Reply], bool]] = {
 CENTRAL = (
     *("ok", "rate_seconds", "insufficient_quota", "error_401", "error_404", "error_500"),
     *("error_529", "context_too_long", "no_choices", "truncated", "refusal", "reset"),
-    *("reset_mid_body", "words_around", "page", "hang"),
+    *("reset_mid_body", "words_around", "page", "hang", "usage_missing", "other_model"),
 )
 """What is tried on every route."""
 

@@ -206,7 +206,7 @@ def ended_by(error: BaseException | None) -> Ended:
         case None:
             return Ended.SUCCESS
         case ProviderDown() | HelpdeskDown() | FactsDown() | SourceDown():
-            return Ended.FAILURE
+            return Ended.NEUTRAL if error.overslept else Ended.FAILURE
         case Exception():
             return Ended.NEUTRAL
         case _:  # we were cancelled, or are ending

@@ -11,6 +11,10 @@ SUCCESS = 2
 """The hundred that every status of a success is in."""
 
 
+STOOD_STILL_SECONDS = 2.0
+"""By which no event loop is late that merely has much to do: it was frozen, and maybe answered."""
+
+
 class SecondRequest(Exception):
     """A library wanted to send another request for the same question; it was not sent."""
 
@@ -28,11 +32,16 @@ class Exchange:
     body: bytes = b""  # at most transport.MOST_BYTES of it
     broken: str | None = None  # what became of the line, in a few words: "TimeoutError"
     connected: bool = True  # False: there never was a line, so nothing was asked
+    overslept: bool = False  # we stood still when its time was up
 
     @property
     def succeeded(self) -> bool:
         """An answer came whole, and its status is one of success."""
         return self.status is not None and self.status // 100 == SUCCESS
+
+    def time_is_up(self, *, late: float) -> None:
+        """We were told so that many seconds after it was."""
+        self.overslept = self.overslept or late > STOOD_STILL_SECONDS
 
     def send(self) -> None:
         """Marks the one request as sent. Raises SecondRequest and what `look` raises."""

@@ -72,8 +72,11 @@ class LitellmGateway:
         try:
             response = await self._complete(question, exchange)
         except Exception as error:
+            took = self._clock.monotonic() - began
+            if isinstance(error, TimeoutError):
+                exchange.time_is_up(late=took - exchange.timeout_seconds - GRACE_SECONDS)
             failure = Failure.read(error, exchange)
-            outcome = self._outcome(failure, question, exchange, self._clock.monotonic() - began)
+            outcome = self._outcome(failure, question, exchange, took)
             if outcome is None:
                 raise
         else:

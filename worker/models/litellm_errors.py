@@ -90,13 +90,14 @@ class Failure:
     broken: str | None = None  # what became of the line, where it broke
     sent: bool = True  # False: litellm raised before anything left, or took a way of its own
     connected: bool = True  # False: there never was a line to the provider
+    overslept: bool = False  # we stood still when its time was up
 
     @classmethod
     def read(cls, error: Exception, exchange: Exchange) -> "Failure":
         """What happened, from the wire where it was used, from litellm's error otherwise."""
         raised = type(error).__name__
         if isinstance(error, TimeoutError):  # the gateway's own deadline
-            return cls(raised=raised, status=None, broken=raised)
+            return cls(raised=raised, status=None, broken=raised, overslept=exchange.overslept)
         if not exchange.sent:
             status = getattr(error, "status_code", None)
             return cls(
@@ -115,6 +116,7 @@ class Failure:
             complaint=complaint,
             broken=exchange.broken,
             connected=exchange.connected,
+            overslept=exchange.overslept,
         )
 
     @property
@@ -160,7 +162,7 @@ def classify(failure: Failure, *, model: str, credential: str, now: float) -> Tr
     if kind is None:
         return None
     error = _made(kind, failure, model=model, credential=credential, now=now)
-    error.unbilled = failure.unbilled
+    error.unbilled, error.overslept = failure.unbilled, failure.overslept
     return error
 
 

@@ -7,6 +7,17 @@ MOST_TOKENS = 100_000_000
 """Of one call; no model takes so many, and what is made of more fits into no ledger."""
 
 
+UNTOLD: dict[str, tuple[str, dict[str, int]]] = {
+    "content": ("usage", {"input_tokens": 0, "output_tokens": 0}),
+    "candidates": (
+        "usageMetadata",
+        {"promptTokenCount": 0, "candidatesTokenCount": 0, "totalTokenCount": 0},
+    ),
+}
+"""What Anthropic's and Gemini's answers are known by, where litellm looks for their token counts,
+and counts that say nothing: without any it takes neither for an answer."""
+
+
 def mend(document: dict[str, Any]) -> bool:
     """Mends the completion in place; whether there was anything to mend."""
     mended = [_message(choice) for choice in _list(document.get("choices"))]
@@ -14,11 +25,19 @@ def mend(document: dict[str, Any]) -> bool:
 
 
 def _usage(document: dict[str, Any]) -> bool:
-    """Token counts that cannot be are as if none had been sent."""
+    """Token counts that cannot be are as if none had been sent, and none are no reason to fail."""
     usage = document.get("usage")
-    if usage is None or (isinstance(usage, dict) and _is_sane(usage)):
+    is_odd = usage is not None and not (isinstance(usage, dict) and _is_sane(usage))
+    if is_odd:
+        del document["usage"]
+    return any([is_odd, *(_untold(document, known_by) for known_by in UNTOLD)])
+
+
+def _untold(document: dict[str, Any], known_by: str) -> bool:
+    place, nothing = UNTOLD[known_by]
+    if known_by not in document or isinstance(document.get(place), dict):
         return False
-    del document["usage"]
+    document[place] = dict(nothing)
     return True
 
 

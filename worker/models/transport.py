@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Mapping
 from functools import lru_cache
+from time import monotonic
 
 import aiohttp
 import httpx
@@ -96,6 +97,7 @@ class _Wire:
         """
         exchange = CURRENT.get()
         exchange.send()
+        began = monotonic()
         try:
             async with self._session.post(
                 url,
@@ -114,6 +116,8 @@ class _Wire:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             exchange.broken = _lost(error)
             exchange.connected = not isinstance(error, aiohttp.ClientConnectorError)
+            if isinstance(error, TimeoutError):
+                exchange.time_is_up(late=monotonic() - began - exchange.timeout_seconds)
             raise httpx.ReadError(exchange.broken) from None
         return _answer(exchange)
 

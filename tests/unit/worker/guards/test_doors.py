@@ -69,11 +69,17 @@ async def _go(doors: Doors, errand: Errand = ERRAND, error: BaseException | None
             raise error
 
 
+def _overslept(error: TriageError) -> TriageError:
+    error.overslept = True
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "ended"),
     [
         (None, Ended.SUCCESS),
         (ProviderDown("502"), Ended.FAILURE),
+        (_overslept(ProviderDown("TimeoutError")), Ended.NEUTRAL),
         (HelpdeskDown("502"), Ended.FAILURE),
         (FactsDown("502"), Ended.FAILURE),
         (RateLimited("429"), Ended.NEUTRAL),

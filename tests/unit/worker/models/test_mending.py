@@ -65,3 +65,22 @@ def test_a_refusal_is_words(said: object, kept: str | None) -> None:
 @pytest.mark.parametrize("choices", [None, "?", [], ["?"], [{"message": "?"}], [{}]], ids=str)
 def test_what_is_no_completion_is_left_to_others(choices: object) -> None:
     assert not mend({"choices": choices})
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ({"type": "message", "content": [{"type": "text", "text": "{}"}]}, "usage"),
+        ({"content": [], "usage": "many"}, "usage"),
+        ({"candidates": [{"content": {}}]}, "usageMetadata"),
+        ({"candidates": [], "usageMetadata": None}, "usageMetadata"),
+    ],
+    ids=["Anthropic", "Anthropic, odd", "Gemini", "Gemini, null"],
+)
+def test_an_answer_that_does_not_say_what_it_took_is_one(
+    document: dict[str, Any], place: str
+) -> None:
+    """Litellm would throw it away, and it would be paid twice."""
+    assert mend(document)
+    assert set(document[place].values()) == {0}
+    assert not mend(document)
