@@ -14,9 +14,10 @@ BEFORE, AFTER = 35.0, 5.0
 
 
 def dossiers(records: Records, violations: Mapping[str, Sequence[str]]) -> dict[str, object]:
-    """By ticket: its runs, events and requests. By provider and moment: the calls around it."""
+    """By ticket: all that is known of its runs. By provider and moment: the calls around it."""
     told = "\n".join(text for texts in violations.values() for text in texts)
-    tickets = {name: _ticket(records, name) for name in sorted(set(TICKET.findall(told)))}
+    named = {*TICKET.findall(told), *(run.external_id for run in records.runs if run.id in told)}
+    tickets = {name: _ticket(records, name) for name in sorted(named)}
     moments = {
         f"{provider} {at}": _moment(records, provider, float(at))
         for provider, at in MOMENT.findall(told)
@@ -25,11 +26,13 @@ def dossiers(records: Records, violations: Mapping[str, Sequence[str]]) -> dict[
 
 
 def _ticket(records: Records, name: str) -> dict[str, object]:
-    runs = records.tickets[name]
+    runs, shown = records.tickets[name], records.shown.get(name)
     events = [event for run in runs for event in records.events[run.id]]
     return {
         "runs": [asdict(run) for run in runs],
         "events": [(event.run, event.at, event.kind, dict(event.body)) for event in events],
+        "writes": [asdict(write) for run in runs for write in records.intents[run.id]],
+        "notes": [(note.key, note.at) for note in shown.notes] if shown else [],
         "requests": [_request(one) for one in records.by_ticket.get(name, [])],
     }
 

@@ -201,6 +201,8 @@ def test_whom_a_violation_names_is_described(records: Records) -> None:
     found = dossiers(records, {"I1": [f"{NAME} is left over"], "I8": ["openai: opened at 17.0"]})
     written = json.loads(json.dumps(found))
     assert [*written] == [NAME]
+    assert [key for key, _ in written[NAME]["notes"]] == [NOTE]
+    assert [*dossiers(records, {"I2": [f"{NOTE} of {records.runs[0].id} is gone"]})] == [NAME]
     assert [kind for _, _, kind, _ in written[NAME]["events"]][-1] == Kind.WRITTEN
     assert dossiers(records, {"I8": ["openai: opened at 1700000000.0 when"]}) == {
         "openai 1700000000.0": []
