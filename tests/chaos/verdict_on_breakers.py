@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from math import ceil, inf
+from math import inf
 
 from config.guards import Breaker
 from tests.chaos.calls import Call
@@ -26,7 +26,7 @@ ENOUGH = 20
 """Calls of an outage after which its breaker is open; those in flight come on top."""
 
 NEARLY = 0.9
-"""Of an interval, a share or a number of calls: clocks differ."""
+"""Of an interval, or of a share: clocks differ."""
 
 SLACK = 5.0
 """Seconds that a probe may take, and to find somebody to make it."""
@@ -192,7 +192,7 @@ def _shares(case: Case, since: float, one: Opening) -> Iterator[float]:
         since=since,
         until=one.at + HEARD,
         newest=rule.last_calls,
-        least=ceil(rule.least_calls * NEARLY),  # one may have ended as it closed
+        least=rule.least_calls,
     )
     yield from (share for at, share in counted if at >= one.at - HEARD)
 

@@ -97,7 +97,7 @@ def _priced(model: Model, *, simulated: bool) -> Finding:
     if not bar:
         return _ok(f"model {model.name}", price)
     start = "start `triage simulate-provider`" if simulated else "start its server"
-    remedy = f"{start}, or mend its address: tickets wait until somebody answers there"
+    remedy = f"{start}, or mend its address: tickets that find nobody there end as dead letters"
     says = f"{price}; {bar}"
     return Finding(what=f"model {model.name}", level="warning", says=says, remedy=remedy)
 
