@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.errors import HelpdeskDown, ValuesNotTaken
-from tasks.ports.helpdesk import Gone, Helpdesk, Moved, Seen, Traces
+from tasks.ports.helpdesk import EVERY, Gone, Helpdesk, Moved, Seen, Traces
 from tasks.ports.ledger import Intent
 from tasks.ticket import ExternalId
 from tasks.waypoints import Waypoint, passing
@@ -113,7 +113,7 @@ class Delivery:
         ours = {one.target: one for one in told}
         backs: dict[str, Intent] = {}
         for _ in range(ROUNDS):
-            traces = await self.helpdesk.traces(self.ticket, key="")
+            traces = await self.helpdesk.traces(self.ticket, key=EVERY)
             chosen = traces.chosen
             due = {
                 name: chosen[name]

@@ -4,7 +4,7 @@ Wait until what was sent before has settled, look, write the intents down, deliv
 of each. `tasks.delivery` is its middle part.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from tasks.desk import Journal, Past
 from tasks.detour import Wait
 from tasks.events import Kind
 from tasks.ports.clock import Clock
-from tasks.ports.helpdesk import Capabilities, Gone, Helpdesk, Seen, Traces
+from tasks.ports.helpdesk import EVERY, Capabilities, Gone, Helpdesk, Seen, Traces
 from tasks.ports.ledger import Intent
 from tasks.ticket import ExternalId
 from tasks.waypoints import Waypoint, passing
@@ -91,12 +91,27 @@ async def carry_out(
     if past.sent_until is not None:  # asked last, so that they explain whatever we see
         traces = await helpdesk.traces(ticket, key=past.key)
     if isinstance(seen, Gone):
-        return _shut(seen, past.own, traces)
-    plan = plan_for(seen)
+        return _shut(seen, _open(past), traces)
+    return await _send(ticket, past, sender, plan_for(seen), seen, traces)
+
+
+async def _send(
+    ticket: ExternalId, past: Past, sender: Sender, plan: Plan, seen: Seen, traces: Traces
+) -> tuple[Intent, ...] | Shut:
+    """`traces`: what somebody before us has left."""
+    helpdesk, now = sender.helpdesk, sender.clock.now()
+    meant: dict[str, Intent] = {}
 
     async def record(intents: tuple[Intent, ...], texts: Mapping[str, str] | None = None) -> None:
+        meant.update({intent.key: intent for intent in intents})
         body = {"keys": [intent.key for intent in intents]}
         await sender.journal.record(Kind.INTENDED, body, texts=texts, writes=intents)
+
+    async def shut(gone: Gone, told: Sequence[Intent]) -> Shut:
+        # Asked anew: somebody who was frozen before us may have sent meanwhile, and so did we.
+        until_then = await helpdesk.traces(ticket, key=EVERY)
+        meant.update({intent.key: intent for intent in told})
+        return _shut(gone, meant.values(), until_then)
 
     texts = {target.replace(":", "_"): text for target, text in plan.notes.items()}
     if plan.intents:
@@ -113,10 +128,10 @@ async def carry_out(
     )
     fields = await delivery.set_fields(plan.fields, plan.images, seen)
     if isinstance(fields, Gone):
-        return _shut(fields, (*plan.intents, *left), traces)
+        return await shut(fields, left)
     notes = await delivery.post_notes(plan.posts, plan.notes)
     if isinstance(notes, Gone):
-        return _shut(notes, (*fields, *plan.posts, *left), traces)
+        return await shut(notes, (*fields, *left))
     can = helpdesk.capabilities
     return (*_to_be_looked_at((*fields, *left), can, now), *_to_be_swept(notes, past, can, now))
 
@@ -126,6 +141,11 @@ def _begun(past: Past) -> frozenset[str]:
     if past.sent_until is None:
         return frozenset()
     return frozenset(one.key for one in (*past.own, *past.handed) if one.outcome is None)
+
+
+def _open(past: Past) -> list[Intent]:
+    """What nobody has seen take effect."""
+    return [one for one in past.own if one.outcome in {None, "left"}]
 
 
 def _left(plan: Plan, traces: Traces) -> tuple[Intent, ...]:
@@ -143,13 +163,13 @@ def _settled(past: Past, can: Capabilities, now: float) -> float:
     return past.sent_until + can.settle_seconds
 
 
-def _shut(gone: Gone, intents: Sequence[Intent], traces: Traces) -> Shut:
+def _shut(gone: Gone, intents: Iterable[Intent], traces: Traces) -> Shut:
+    """`traces`: asked after the ticket was found to be gone, since when nothing takes effect."""
     told = tuple(
         replace(intent, outcome="applied" if intent.key in traces.counts else "gone")
-        if intent.outcome is None
+        if intent.outcome in {None, "left"}
         else intent
         for intent in intents
-        if intent.outcome in {None, "left"}
     )
     return Shut(why=gone.why, writes=told)
 

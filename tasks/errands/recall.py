@@ -6,14 +6,11 @@ from dataclasses import dataclass, replace
 from tasks.desk import Past
 from tasks.detour import Wait
 from tasks.errands.taking_back import Step, batch_of, take_back
-from tasks.ports.helpdesk import Traces
+from tasks.ports.helpdesk import EVERY, Traces
 from tasks.ports.ledger import Intent, Wrote
 from tasks.protocol import Plan, Sender, Shut, carry_out
 from tasks.run import RunId
 from tasks.ticket import ExternalId
-
-EVERY = ""
-"""Every key begins with it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

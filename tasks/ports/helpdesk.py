@@ -63,8 +63,12 @@ class Traces:
     chosen: Mapping[str, str | None] = field(default_factory=dict)
 
 
+EVERY = ""
+"""Every key is under it."""
+
+
 def is_under(one: str, key: str) -> bool:
-    """Whether a key begins with another one and a colon; every key is under the empty one."""
+    """Whether a key begins with another one and a colon, or the other one is EVERY."""
     return not key or one.startswith(f"{key}:")
 
 

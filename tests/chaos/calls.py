@@ -70,6 +70,7 @@ class Ask:
     failures: int  # of this stage before it
     is_probe: bool
     error: str | None = None
+    retries_left: int | None = None  # of the fleet's, as the worker had heard last
 
     @property
     def is_settled(self) -> bool:
@@ -149,4 +150,5 @@ def _ask(event: Event, after: Event | None, failures: int, true: Righted) -> Ask
         failures=failures,
         is_probe=body["guards"].get("breaker") == "probe",
         error=told.get("error"),
+        retries_left=body["guards"].get("retries_left"),
     )

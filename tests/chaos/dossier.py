@@ -9,8 +9,10 @@ from tests.chaos.evidence import Records
 
 TICKET = re.compile(r"C-\d{6}")
 MOMENT = re.compile(r"(\w+): \D*(\d{10}\.\d)")
+RUSH = re.compile(r"retries in the minute before (\d{10}\.\d)")
 BEFORE, AFTER = 35.0, 5.0
 """Seconds around a moment; a breaker judges by the last 30."""
+RUSH_SECONDS = 75.0
 
 
 def dossiers(records: Records, violations: Mapping[str, Sequence[str]]) -> dict[str, object]:
@@ -22,7 +24,8 @@ def dossiers(records: Records, violations: Mapping[str, Sequence[str]]) -> dict[
         f"{provider} {at}": _moment(records, provider, float(at))
         for provider, at in MOMENT.findall(told)
     }
-    return {**tickets, **moments}
+    rushes = {f"retries {at}": _rush(records, float(at)) for at in RUSH.findall(told)[-1:]}
+    return {**tickets, **moments, **rushes}
 
 
 def _ticket(records: Records, name: str) -> dict[str, object]:
@@ -41,6 +44,16 @@ def _moment(records: Records, provider: str, at: float) -> list[tuple[object, ..
     """When it began and ended from there, what we say of it, and what the provider says."""
     near = (call for call in records.calls if call.ask.provider == provider)
     return sorted(_calls(near, at), key=lambda row: str(row[0]))
+
+
+def _rush(records: Records, at: float) -> list[tuple[object, ...]]:
+    """Each retry: when it came and was asked for, whose it is, and how many were left by then."""
+    rows = [
+        (call.request.at, call.ask.at, call.ask.run, call.ask.retries_left, call.ask.failures)
+        for call in records.calls
+        if call.request and call.ask.is_retry and 0 <= at - call.request.at + AFTER <= RUSH_SECONDS
+    ]
+    return sorted(rows)
 
 
 def _calls(near: Iterable[Call], at: float) -> Iterable[tuple[object, ...]]:

@@ -132,11 +132,13 @@ def weather(orders: Orders, say: Say) -> Record:
 
 def _too_slow(watch: Watch) -> list[str]:
     """Whether a dead worker's runs went on too late, where nothing else was wrong meanwhile."""
-    fair = [one.seconds for one in watch.recovered if one.fair]
-    worst = percentile(fair, 0.99)
+    fair = [one for one in watch.recovered if one.fair]
+    worst = percentile([one.seconds for one in fair], 0.99)
     if worst is None or len(fair) < ENOUGH or worst <= RECOVERED_SECONDS:
         return []
-    return [f"p99 {worst:.1f} s of {len(fair)} runs"]
+    late = (one for one in fair if one.seconds > RECOVERED_SECONDS)
+    named = ", ".join(f"{one.run} of {one.at:.1f} after {one.seconds:.1f} s" for one in late)
+    return [f"p99 {worst:.1f} s of {len(fair)} runs: {named}"]
 
 
 def _warm_up(field: Arena, say: Say) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -17,6 +17,7 @@ from config.tiers import Model, Price, Tier, Tiers
 from tasks.accounts import account_of
 from tasks.run import RunId
 from tests.chaos.calls import Ask, Call, Request
+from tests.chaos.dossier import dossiers
 from tests.chaos.evidence import Records
 from tests.chaos.plan import Kind
 from tests.chaos.verdict import INVARIANTS
@@ -278,6 +279,13 @@ def test_what_redis_may_have_forgotten_is_not_counted(records: Records) -> None:
     assert violations(records)["I7"]
     records.weather.shaken.append(NOON + 77)
     assert violations(records)["I7"] == []
+
+
+def test_a_rush_of_retries_is_described(records: Records) -> None:
+    _too_many_retries(records)
+    [(name, rows)] = dossiers(records, {"I7": violations(records)["I7"]}).items()
+    assert name.startswith("retries ")
+    assert len(cast("list[object]", rows)) > records.guards.retries.floor
 
 
 def test_while_nobody_works_nobody_probes(records: Records) -> None:

@@ -29,10 +29,12 @@ SECRETS = (CANARY.encode(), SECRET.encode())
 class Recovered:
     """One run that a dead worker had. `seconds` until somebody else had it, or it needed nobody.
 
-    `fair`: ledger and broker were there all the while.
+    `at`: seconds of the storm, when the worker died. `fair`: ledger and broker were there all the
+    while.
     """
 
     run: str
+    at: float
     seconds: float
     fair: bool
 
@@ -111,8 +113,9 @@ class Watch:
             fallen, before = self._pending[run]
             if fence > before or state in over:
                 del self._pending[run]
+                fair = self._was_fair(fallen.at, now)
                 self.recovered.append(
-                    Recovered(run=run, seconds=now - fallen.at, fair=self._was_fair(fallen.at, now))
+                    Recovered(run=run, at=fallen.at, seconds=now - fallen.at, fair=fair)
                 )
 
     def _was_fair(self, since: float, until: float) -> bool:

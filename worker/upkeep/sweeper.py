@@ -25,7 +25,7 @@ from tasks.delivery import Delivery
 from tasks.errors import Held, LedgerDown, Misconfigured, RateLimited, Rejected, Transient
 from tasks.events import Kind
 from tasks.ports.clock import Clock
-from tasks.ports.helpdesk import Gone, Helpdesk, Seen, Traces
+from tasks.ports.helpdesk import EVERY, Gone, Helpdesk, Seen, Traces
 from tasks.ports.ledger import Intent
 from tasks.run import Run, State
 from worker.carrying.notebook import change_of
@@ -41,7 +41,6 @@ ROUND_SECONDS = 4.0  # after which a round begins with no other run
 LATER_SECONDS = 60.0  # where the helpdesk does not answer
 ELSEWHERE_SECONDS = 1_200.0  # where its ticket lives in another helpdesk than ours
 HELD_SECONDS = 120.0  # until it is asked again whether what it waits for may be put back
-EVERY = ""  # key is under it
 
 Keys = tuple[str, ...]
 """Of writes; those that `_compare` gives wait for a mode in which something may be done."""

@@ -171,6 +171,7 @@ def test_a_ticket_that_goes_between_two_requests_is_dropped() -> None:
     assert office.helpdesk.values()["queue"] == "fraud"
     assert office.helpdesk.posted() == []
     assert {write.target: write.outcome for write in found.writes} == {
+        **dict.fromkeys(FULL.fields(), "applied"),
         "note:route": "gone",
         "note:escalation": "gone",
         "note:draft": "gone",

@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tasks.errands.recall import EVERY
 from tasks.errands.taking_back import Step
-from tasks.ports.helpdesk import Gone, Helpdesk, Seen, Traces
+from tasks.ports.helpdesk import EVERY, Gone, Helpdesk, Seen, Traces
 from worker.operating.recall.choosing import Ticket
 
 AT_ONCE = 16
