@@ -118,10 +118,16 @@ def _wrong(error: Misconfigured) -> str:
 def _retry(
     error: Transient, *, attempt: int, policy: Policy, now: float, chance: float
 ) -> Wait | GiveUp:
+    """The last attempt is not spent on what need not be the ticket's doing, nor on a helpdesk."""
+    told, last = _told(error, 0.0), attempt >= policy.retry.attempts
+    if last and isinstance(error, ProviderDown) and (error.falters or error.overslept):
+        # A brown-out would bury whom it happens to meet each time: those ask again, rarely.
+        until = now + max(told, policy.retry.cap_seconds * chance, LEAST_SECONDS)
+        return Wait(until=until, reason=WaitReason.RETRY, why=str(error), spends_attempt=False)
     # The answer is kept while the helpdesk is away: waiting for it costs nothing.
-    if attempt >= policy.retry.attempts and not isinstance(error, HelpdeskDown):
+    if last and not isinstance(error, HelpdeskDown):
         return GiveUp(cause=_cause(error), why=f"{error}, {attempt} times")
-    pause = max(_told(error, 0.0), full_jitter(attempt, policy.retry, chance))
+    pause = max(told, full_jitter(attempt, policy.retry, chance))
     return Wait(until=now + pause, reason=WaitReason.RETRY, why=str(error))
 
 

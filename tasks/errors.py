@@ -34,6 +34,9 @@ class TriageError(Exception):
     overslept = False
     """Its time was up while this process stood still, which says nothing of the other side."""
 
+    falters = False
+    """Its upstream fails others noticeably often as well: it need not be this ticket's doing."""
+
 
 class Transient(TriageError):
     """Likely to work when it is tried again a little later."""

@@ -71,6 +71,14 @@ def test_a_request_is_that_of_the_last_call_before_it() -> None:
     assert (answered.request, answered.ask.charged) == (a_request(9.1), COST)
 
 
+@pytest.mark.parametrize(("stage", "is_retry"), [("classify", True), ("hand_over", False)])
+def test_a_retry_is_what_its_own_stage_asks_again(stage: str, *, is_retry: bool) -> None:
+    """A helpdesk that failed while people were told of it has nothing to do with a model."""
+    events = a_run((0.0, Kind.FAILED, {"stage": stage}), (1.0, Kind.ASKING, ASKED))
+    [call] = calls(events)
+    assert call.ask.is_retry is is_retry
+
+
 def test_what_somebody_else_was_asked_is_no_request_of_it() -> None:
     [call] = calls(a_run((0.0, Kind.ASKING, ASKED)), a_request(0.1, provider="anthropic"))
     assert call.request is None

@@ -99,6 +99,10 @@ class Breakers:
         """Whether one that was asked for here keeps anybody back: open, tripped or on its ramp."""
         return not self._circuits[name].goes or name in self._scribe.trips
 
+    def falters(self, name: str) -> bool:
+        """Whether it fails so many, though not enough to be left alone."""
+        return self._circuits[name].falters
+
     def is_shut(self, name: str) -> bool:
         """Whether it lets nobody through but a probe: open or tripped."""
         return self._circuits[name].is_shut or name in self._scribe.trips

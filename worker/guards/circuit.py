@@ -15,10 +15,14 @@ from worker.guards.machine import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN, Mac
 from worker.guards.passing import Change, Due, Later, Pass
 from worker.guards.probing import Probing
 from worker.guards.ramp import Ramp
-from worker.guards.rule import Rule
+from worker.guards.rule import PARTS, Rule
 from worker.guards.shared import Lease
 from worker.guards.under_way import UnderWay
 from worker.guards.window import Window
+
+FALTERING = 0.2
+"""The share of failures from which one more says little of whom it has met: four tries in a row
+fail one ticket in 600 there by chance, and one in 16 just before a breaker opens."""
 
 SOON_SECONDS = 1.0
 """When somebody asks again whom a ramp did not let through."""
@@ -57,6 +61,12 @@ class Circuit:
     def is_shut(self) -> bool:
         """Whether nothing but a probe goes through."""
         return self._machine.state != STATE_CLOSED
+
+    @property
+    def falters(self) -> bool:
+        """Whether so many calls fail, of enough, that it need not be the callers' doing."""
+        with self._lock:
+            return self._window.failing() >= FALTERING * PARTS
 
     # ── Before a call ────────────────────────────────────────────────────────────────────────────
 

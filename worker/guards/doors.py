@@ -169,6 +169,8 @@ class _Visit(AbstractAsyncContextManager[Permit]):
             doors.limits.told(errand.upstream, error.retry_after)
         if ended is Ended.SUCCESS and errand.model is not None:  # only those are tried again
             doors.budget.succeeded()
+        if ended is Ended.FAILURE and isinstance(error, ProviderDown):
+            error.falters = self._falters()
         # Not of what came between: who is told to stop while that is written down has to stop.
         if ended is ended_by(error) is Ended.FAILURE and self._is_away():
             # It was the upstream and not the ticket: no run shall spend an attempt on its outage.
@@ -182,6 +184,10 @@ class _Visit(AbstractAsyncContextManager[Permit]):
     @property
     def _probes(self) -> bool:
         return self._upstream is not None and self._upstream.probe is not None
+
+    def _falters(self) -> bool:
+        upstream = self._upstream
+        return upstream is not None and self._doors.breakers.falters(upstream.name)
 
     def _is_away(self) -> bool:
         """Whether the upstream's breaker has found the same."""

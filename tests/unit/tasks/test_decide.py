@@ -15,13 +15,36 @@ from tests.twins.desk import shipped
 POLICY = shipped().policy
 LAST = POLICY.retry.attempts
 
+
+def _found(error: errors.TriageError, **of_it: bool) -> errors.TriageError:
+    """With what the guards have found about it."""
+    for name, is_so in of_it.items():
+        setattr(error, name, is_so)
+    return error
+
+
 Remedy = tuple[WaitReason, bool] | Cause
 """Wait for that reason, and whether an attempt is spent; or give up with that cause."""
 
 TABLE: tuple[tuple[Exception, Remedy, Remedy], ...] = (
     # the error, at the first attempt, at the last
     (errors.ProviderDown("away"), (WaitReason.RETRY, True), Cause.PROVIDER_DOWN),
+    (
+        _found(errors.ProviderDown("away"), falters=True),
+        (WaitReason.RETRY, True),
+        (WaitReason.RETRY, False),
+    ),
+    (
+        _found(errors.ProviderDown("away"), overslept=True),
+        (WaitReason.RETRY, True),
+        (WaitReason.RETRY, False),
+    ),
     (errors.HelpdeskDown("away"), (WaitReason.RETRY, True), (WaitReason.RETRY, True)),
+    (
+        _found(errors.HelpdeskDown("away"), falters=True),
+        (WaitReason.RETRY, True),
+        (WaitReason.RETRY, True),
+    ),
     (errors.ValuesNotTaken("queue"), (WaitReason.RETRY, True), Cause.HELPDESK_REFUSED),
     (errors.FactsDown("away"), (WaitReason.RETRY, True), Cause.FACTS_DOWN),
     (errors.SourceDown("away"), (WaitReason.RETRY, True), Cause.BUG),
@@ -110,6 +133,16 @@ def test_what_passes_by_itself_is_tried_until_the_attempts_are_spent(attempt: in
     """Four attempts a stage, the first one included."""
     assert isinstance(_decide(errors.ProviderDown("away"), attempt), Wait)
     assert isinstance(_decide(errors.ProviderDown("away"), LAST), GiveUp)
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.5, 0.99])
+def test_whom_a_brown_out_has_met_each_time_asks_again_rarely(chance: float) -> None:
+    """It has had its attempts, and takes from the fleet's retries what others need."""
+    faltering = _found(errors.ProviderDown("away"), falters=True)
+    waits = _seconds(faltering, LAST, chance)
+    assert waits == pytest.approx(max(1.0, POLICY.retry.cap_seconds * chance))
+    told = _found(errors.ProviderDown("away", retry_after=90.0), falters=True)
+    assert _seconds(told, LAST, chance) == pytest.approx(90.0)
 
 
 def test_a_bug_is_tried_twice() -> None:

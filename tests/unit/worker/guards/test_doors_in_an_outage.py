@@ -107,6 +107,29 @@ def test_who_fails_with_the_breaker_closed_spends_one() -> None:
             _fail(one)
 
 
+@pytest.mark.parametrize(
+    ("well", "failed", "falters"),
+    [(30, 8, True), (40, 1, False), (0, 4, False), (6, 4, True)],
+    ids=["a quarter of the last", "one of many", "too few to tell", "just enough"],
+)
+def test_whoever_fails_hears_whether_others_do_as_well(
+    well: int, failed: int, *, falters: bool
+) -> None:
+    """Then it need not be its own doing, and its last attempt is not spent on that."""
+    [one] = processes()
+
+    async def before() -> None:
+        for _ in range(well):
+            await one.call()
+        await one.fail(failed - 1)
+
+    asyncio.run(before())
+    with pytest.raises(ProviderDown) as found:
+        _fail(one)
+    assert found.value.falters is falters
+    assert one.state() == "closed"
+
+
 def test_a_probe_that_fails_is_no_attempt_of_the_run_that_made_it() -> None:
     """The oldest one makes them all: an outage would bury it."""
     with pytest.raises(BreakerOpen) as held:
