@@ -14,7 +14,7 @@ from tests.chaos.nemesis import BUSY, Nemesis
 from tests.chaos.plan import HEAVY, KILLS
 from tests.chaos.provider import FAIR
 from tests.chaos.verdict_on_breakers import judged
-from tests.chaos.watch import Watch, percentile
+from tests.chaos.watch import ENOUGH, Watch, percentile
 
 if TYPE_CHECKING:
     from tests.chaos.storm import Orders
@@ -79,6 +79,10 @@ class Record:
             }
         )
 
+    def _enough(self) -> str:
+        few = self.document["recovery_undisturbed"]["runs"] < ENOUGH
+        return ", too few to judge I10 by" if few else ""
+
     @property
     def violations(self) -> int:
         """How many there are."""
@@ -99,7 +103,7 @@ class Record:
             f"  {found['micro_usd'] / MICRO:.2f} US dollars, money short {found['leans']} times",
             f"  at rest {found['rest_seconds']} s after the last fault",
             f"  dead workers' runs went on after: {json.dumps(found['recovery'])}",
-            f"  undisturbed: {json.dumps(found['recovery_undisturbed'])}",
+            f"  undisturbed: {json.dumps(found['recovery_undisturbed'])}{self._enough()}",
             f"  twins found {found['twins_found']}, ended oddly {found['ended_oddly']}",
         ]
         for name, kinds in found["faults"].items():

@@ -20,7 +20,7 @@ from tests.chaos.nemesis import Nemesis
 from tests.chaos.plan import HEAVY, ONLY_POSTGRES, Kind, plan
 from tests.chaos.record import Record
 from tests.chaos.verdict import judge, repeated, twins
-from tests.chaos.watch import Watch, percentile, wait
+from tests.chaos.watch import ENOUGH, Watch, percentile, wait
 from worker.ledgers.engine import reading
 from worker.ledgers.schema import writes
 
@@ -30,7 +30,6 @@ AT_REST_SECONDS = 120.0
 
 BACKLOG_SECONDS = 600.0
 RECOVERED_SECONDS = 10.0
-ENOUGH = 100  # runs in dead hands, for a p99 to say something
 SWEPT_SECONDS = 150.0
 WARM_SECONDS = 90.0
 MINUTE_TAKES, MOST_MINUTES = 8.0, 10

@@ -113,19 +113,24 @@ class Watch:
             fallen, before = self._pending[run]
             if fence > before or state in over:
                 del self._pending[run]
-                fair = self._was_fair(fallen.at, now)
+                fair = self._was_fair(fallen, now)
                 self.recovered.append(
                     Recovered(run=run, at=fallen.at, seconds=now - fallen.at, fair=fair)
                 )
 
-    def _was_fair(self, since: float, until: float) -> bool:
+    def _was_fair(self, fallen: Fallen, until: float) -> bool:
         """Whether nothing else was wrong meanwhile, and somebody was there to take it."""
         troubled = any(
-            begun < until and ended > since - 1 for begun, ended in self.nemesis.troubles
+            begun < until and ended > fallen.at - 1 for begun, ended in self.nemesis.troubles
         )
-        others = [one for one in self.nemesis.fallen if abs(one.at - since) < TOGETHER]
-        return not troubled and len(others) == 1
+        others = [one for one in self.nemesis.fallen if abs(one.at - fallen.at) < TOGETHER]
+        # One that is ending, or has just begun, takes nothing; nor does one that died meanwhile.
+        there = fallen.heirs & {post.pid for post in self.arena.troop.at_work()}
+        return not troubled and len(others) == 1 and bool(there)
 
+
+ENOUGH = 100
+"""Runs in dead hands, for a p99 to say something."""
 
 TOGETHER = 12.0
 """Seconds between two kills: in less, the one may have killed who was to take over."""
