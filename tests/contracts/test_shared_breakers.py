@@ -202,6 +202,17 @@ def test_a_change_ends_the_lease(place: Place) -> None:
     assert place.tell(replace(knows(heard), record=longer)).probe_in == 0.0
 
 
+def test_a_lease_lasts_as_long_as_who_has_it_says(place: Place) -> None:
+    """A probe leaves later than it was let; nobody else makes it last."""
+    heard = place.open()
+    generation = heard.record.generation
+    place.shared.lease("x", generation, MINE)
+    assert place.tell(replace(knows(heard), probe=replace(YOURS, seconds=9.0))).probe_in <= 0.3
+    assert place.tell(replace(knows(heard), probe=replace(MINE, seconds=9.0))).probe_in > 8
+    wait = place.shared.lease("x", generation, YOURS)
+    assert wait == pytest.approx(9.0, abs=0.5)
+
+
 def test_a_lease_that_was_forgotten_is_put_back(place: Place) -> None:
     heard = place.open()
     place.shared.lease("x", heard.record.generation, MINE)

@@ -98,7 +98,9 @@ class MemoryShared:
             del self._leases[told.name]
             kept.record = replace(self._now(kept), due_in=told.back.seconds)
             kept.at = now
-        if told.probe and kept.record.state == "open" and not self._held(told.name):
+        if told.probe is None or kept.record.state != "open":
+            return
+        if not self._held(told.name) or self._leases[told.name][0] == told.probe.token:
             self._leases[told.name] = (told.probe.token, now + told.probe.seconds)
 
     def _store(self, told: Told, counts: dict[int, list[int]]) -> _Kept:

@@ -90,6 +90,13 @@ class Breakers:
             case Due() as due:
                 return await self._probe(circuit, due)
 
+    def leaves(self, leave: Pass) -> bool:
+        """Whether who had leave may send by now: it may have opened, or the probe be too late."""
+        circuit = self._circuits[leave.name]
+        if leave.name in self._scribe.trips:
+            return False
+        return circuit.leaves(leave.probe) if leave.probe else not circuit.is_shut
+
     def report(self, leave: Pass, ended: Ended, error: Misconfigured | None = None) -> None:
         """How the call ended; the error is what a key's guard raises from then on."""
         cause = f"{type(error).__name__} {error.credential}" if error else ""
@@ -102,10 +109,6 @@ class Breakers:
     def falters(self, name: str) -> bool:
         """Whether it fails so many, though not enough to be left alone."""
         return self._circuits[name].falters
-
-    def is_shut(self, name: str) -> bool:
-        """Whether it lets nobody through but a probe: open or tripped."""
-        return self._circuits[name].is_shut or name in self._scribe.trips
 
     def standings(self) -> tuple[Standing, ...]:
         """All of them, by name, as far as this process knows."""

@@ -112,6 +112,23 @@ class Circuit:
             self._probing.forgo(wanted)
         self._wake()
 
+    def leaves(self, probe: str) -> bool:
+        """Whether that probe may be sent by now; from here on it has its interval once more.
+
+        Between leave and request somebody may have waited for money, or for the processor. One
+        that is too late has failed: else two would come in one interval.
+        """
+        with self._lock:
+            if not self.is_shut:
+                return True
+            is_ours = probe == self._probing.token
+            if is_ours and self._probing.renew():
+                self._wake()
+                return True
+            if is_ours:
+                self._fail(self.cause)
+            return False
+
     # ── After it ─────────────────────────────────────────────────────────────────────────────────
 
     def report(self, leave: Pass, ended: Ended, cause: str = "") -> None:

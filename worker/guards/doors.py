@@ -140,11 +140,12 @@ class _Visit(AbstractAsyncContextManager[Permit]):
         return self._permit
 
     def _look(self) -> None:
-        """What the breaker says by now to who had leave, and is no probe."""
-        upstream, breakers = self._upstream, self._doors.breakers
-        if upstream is not None and not self._probes and breakers.is_shut(upstream.name):
+        """What the breaker says by now to who had leave."""
+        upstream = self._upstream
+        if upstream is not None and not self._doors.breakers.leaves(upstream):
             self._permit.tokens = 0
-            message = f"{upstream.name} fails too often by now"
+            told = "is to be probed again" if self._probes else "fails too often by now"
+            message = f"{upstream.name} {told}"
             raise BreakerOpen(message, dependency=upstream.name, retry_after=AWAY_SECONDS)
 
     def _word(self) -> str:

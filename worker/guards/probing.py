@@ -7,6 +7,10 @@ from worker.guards.passing import Due, Later
 from worker.guards.rule import Rule
 from worker.guards.shared import Lease
 
+SPARE = 0.25
+"""Of an interval: with less left of a lease, somebody else may have the next one before all know
+that it counts anew."""
+
 
 class Probing:
     """The probes of one breaker, as one process knows of them. Moments are monotonic seconds."""
@@ -52,6 +56,14 @@ class Probing:
         self.token = wanted.token
         self._until = self._clock.monotonic() + wanted.seconds
         self._wait(wanted.seconds)
+
+    def renew(self) -> bool:
+        """The probe of ours leaves now: it has an interval from here. False: it is too late."""
+        if self.left < SPARE * self.interval:
+            return False
+        self._until = self._clock.monotonic() + self.interval
+        self._wait(self.interval)
+        return True
 
     def wait(self, seconds: float) -> None:
         """Somebody else has it for so long, or there are news to be heard first (negative)."""

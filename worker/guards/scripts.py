@@ -113,7 +113,10 @@ for i, told in ipairs(cjson.decode(ARGV[2])) do
     redis.call('HSET', state, 'until', whole(stored.until_))
   end
   if told.probe and stored.state == 'open' and told.probe.seconds > 0 then
-    redis.call('SET', probe, told.probe.token, 'NX', 'PX', whole(told.probe.seconds * 1000 + 1))
+    local held = redis.call('GET', probe)
+    if not held or held == told.probe.token then
+      redis.call('SET', probe, told.probe.token, 'PX', whole(told.probe.seconds * 1000 + 1))
+    end
   end
   redis.call('EXPIRE', state, KEPT_SECONDS)
   redis.call('ZADD', KEYS[1], now, told.name)

@@ -7,7 +7,7 @@ import pytest
 
 from tasks.errors import BreakerOpen, LedgerDown, ProviderDown
 from tasks.ports.guards import Errand
-from tests.twins.breakers import Process, opened, processes
+from tests.twins.breakers import Process, opened, processes, sync
 from worker.guards.doors import Doors
 from worker.ledgers.tripping import Trip
 
@@ -88,6 +88,58 @@ def test_a_probe_may_always_ask() -> None:
             permit.look()
 
     asyncio.run(probe())
+
+
+def test_a_probe_has_its_interval_from_when_it_leaves() -> None:
+    """Money was waited for: who comes next must not come right behind it."""
+    one, other = opened(2)
+    one.clock.at += 5
+    sync([one, other])
+
+    async def probe() -> None:
+        async with Doors(one.breakers).admit(Errand(upstream="x")) as permit:
+            one.clock.at += 3
+            permit.look()
+            sync([one, other])
+            one.clock.at += 4  # the lease that it had is over
+            assert isinstance(await other.call(), BreakerOpen)
+            one.clock.at += 1.1
+            await other.probe()
+
+    asyncio.run(probe())
+
+
+def test_a_probe_that_would_leave_too_late_is_not_sent_and_has_failed() -> None:
+    """Else the next one is on its way as well before anybody knows."""
+    one, other = opened(2)
+    one.clock.at += 5
+    sync([one, other])
+
+    async def late() -> None:
+        async with Doors(one.breakers).admit(Errand(upstream="x")) as permit:
+            one.clock.at += 4
+            permit.look()
+
+    with pytest.raises(BreakerOpen, match="probed again"):
+        asyncio.run(late())
+    sync([one, other])
+    assert {each.breakers.standing("x").probe_in for each in (one, other)} == {10.0}
+
+
+def test_a_probe_that_was_given_up_is_not_sent() -> None:
+    """Its process had the time to see that it took too long, and somebody else may probe now."""
+    one, other = opened(2)
+    one.clock.at += 5
+    sync([one, other])
+
+    async def given_up() -> None:
+        async with Doors(one.breakers).admit(Errand(upstream="x")) as permit:
+            one.clock.at += 5.1
+            assert isinstance(await one.call(), BreakerOpen)
+            permit.look()
+
+    with pytest.raises(BreakerOpen, match="probed again"):
+        asyncio.run(given_up())
 
 
 def test_who_fails_on_the_ramp_spends_no_attempt() -> None:
