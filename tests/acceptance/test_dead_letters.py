@@ -60,6 +60,8 @@ def test_without_yes_nothing_is_changed(hosted: Hosted) -> None:
     ):
         said = hosted.place.ask(*words)
         assert "add --yes" in said.out
+    none = hosted.place.ask("dead", "requeue", "--cause", "facts_down")
+    assert none.out == "nothing would be requeued\n"
     assert hosted.place.run(run.external_id) == run
     assert len(hosted.asked(run)) == 1
 

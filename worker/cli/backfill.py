@@ -12,7 +12,7 @@ from tasks.ports.ledger import Filter
 from tasks.run import Run, State
 from worker.cli.exit_codes import ExitCode
 from worker.cli.hosting import Host, a_fleet
-from worker.cli.output import dollars, print_json, print_table
+from worker.cli.output import dollars, print_json, print_table, tickets_wait
 from worker.cli.shop import the_shop
 from worker.cli.span import stamp
 from worker.compose import Shop, open_facts, open_intake, open_past, remote_of
@@ -62,7 +62,7 @@ class Waiting:
         return list(self._shop.ledger.runs(wanted))
 
     def _tell(self, held: Mapping[str, int]) -> None:
-        told = [f"{count} tickets wait ({reason})" for reason, count in held.items()]
+        told = [f"{tickets_wait(count)} ({reason})" for reason, count in held.items()]
         if WaitReason.PAUSED in held:
             told += [
                 f"paused: {one.scope}, by {one.by}: {one.why}; `triage resume {one.scope}`"

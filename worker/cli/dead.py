@@ -127,8 +127,10 @@ def _each(
 
 
 def _preview(changes: Sequence[Change], done: str) -> str:
+    if not changes:
+        return f"nothing would be {done}"
     causes = Counter(str(change.before.reason) for change in changes)
-    told = ", ".join(f"{count} {cause}" for cause, count in causes.most_common()) or "nothing"
+    told = ", ".join(f"{count} {cause}" for cause, count in causes.most_common())
     return f"would be {done}: {told}; add --yes to do it"
 
 

@@ -17,6 +17,11 @@ def print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, default=str))
 
 
+def tickets_wait(count: int) -> str:
+    """So many of them do."""
+    return "1 ticket waits" if count == 1 else f"{count} tickets wait"
+
+
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Columns as wide as they need to be; what is too long for a cell is cut."""
     cells = [[_cell(value) for value in row] for row in rows]

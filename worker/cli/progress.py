@@ -12,7 +12,7 @@ from tasks.ports.ledger import Books
 from tasks.run import State
 from worker.broker.errors import BrokerDown
 from worker.broker.names import CONSUMED
-from worker.cli.output import dollars
+from worker.cli.output import dollars, tickets_wait
 from worker.compose import Shop
 from worker.ledgers import schema
 from worker.ledgers.engine import reading
@@ -69,7 +69,7 @@ class Progress:
         if unsettled and not self._shop.ledger.workers():
             trains = "(its first start here trains the local model, which takes some ten seconds)"
             is_local = LOCAL in self._shop.config.tiers.served
-            return [f"{unsettled} tickets wait: a worker is starting", *[trains] * is_local]
+            return [f"{tickets_wait(unsettled)}: a worker is starting", *[trains] * is_local]
         stages, spent = self._under_way()
         waits = _pairs(waiting_for(self._shop.ledger)) if states[State.WAITING] else ""
         queues = _pairs(self._depths()) or "empty"

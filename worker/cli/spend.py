@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tasks.accounts import FLEET, day_of
 from worker.cli.exit_codes import ExitCode
-from worker.cli.output import dollars, print_json, print_table
+from worker.cli.output import dollars, print_json, print_table, tickets_wait
 from worker.cli.shop import the_shop
 from worker.ledgers.accounting import Account, Cap
 from worker.operating.spending import Spent, a_day, account_json, spent_on
@@ -72,7 +72,7 @@ def _tell(before: Account, after: Account, *, done: bool) -> None:
     if after.left <= 0:
         print(f"that is not more than is used ({used}): it is closed until midnight UTC")
     else:
-        waiting = f"; {after.waiting} tickets wait for it" if after.waiting else ""
+        waiting = f"; {tickets_wait(after.waiting)} for it" if after.waiting else ""
         print(f"{used}, so {dollars(after.left)} are left{waiting}")
     if not done:
         print("nothing was changed: the same with --yes does it")
@@ -82,7 +82,7 @@ def _tell_of_fleet(fleet: Account, after: Account) -> None:
     """A tier has no more than the fleet has."""
     if after.scope != FLEET and fleet.left < after.left:
         left = dollars(max(fleet.left, 0))
-        waiting = f"; {fleet.waiting} tickets wait for it" if fleet.waiting else ""
+        waiting = f"; {tickets_wait(fleet.waiting)} for it" if fleet.waiting else ""
         print(f"but the whole fleet has {left} left{waiting}: `triage spend set-cap fleet USD`")
 
 

@@ -93,7 +93,9 @@ def _print_workers(standing: Standing) -> None:
             ],
         )
     else:
-        print("no worker is alive: start one with `triage up`")
+        print(
+            "no worker is alive: start one with `triage up` (which shows here after some seconds)"
+        )
 
 
 def _print_throttled(throttled: Throttled) -> None:
