@@ -21,9 +21,9 @@ from redis import Redis
 
 from tests.acceptance.fleet import ROOT
 from tests.acceptance.patience import until
-from tests.rehearsal.outage import BEFORE, LATENCY, MINUTES, QUEUED, SOME, rates
+from tests.rehearsal.outage import BEFORE, MINUTES, QUEUED, SOME, rates
 from tests.rehearsal.pace import Pace
-from tests.rehearsal.stage import AT_ONCE, CLOCK, PROCESSES, QUIET, played
+from tests.rehearsal.stage import AT_ONCE, CLOCK, PROCESSES, QUIET, Casting, played
 from worker.broker import server as broker
 from worker.simulator.running import running
 from worker.simulator.simulator import Simulator
@@ -105,7 +105,8 @@ def bare(pace: Pace, *, seed: int, retries: str) -> dict[str, object]:
 @contextmanager
 def _hired(pace: Pace, seed: int, retries: str) -> Iterator[Bare]:
     """Its workers, waiting for tickets."""
-    provider = Simulator({"alpha": 0}, seed=seed, latency=LATENCY, most_records=1_000_000)
+    latency = Casting().latency
+    provider = Simulator({"alpha": 0}, seed=seed, latency=latency, most_records=1_000_000)
     with (
         tempfile.TemporaryDirectory(prefix="triage-bare-", dir="/tmp") as name,
         broker.start(Path(name) / "redis") as redis,
