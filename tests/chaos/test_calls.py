@@ -97,7 +97,7 @@ def test_who_has_failed_in_this_stage_tries_again() -> None:
     events = a_run(
         (0.0, Kind.ASKING, ASKED),
         (1.0, Kind.UNANSWERED, failed),
-        (1.1, Kind.FAILED, {}),
+        (1.1, Kind.FAILED, {"stage": "classify"}),
         (2.0, Kind.ASKING, probe),
         (3.0, Kind.UNANSWERED, failed),
         (4.0, Kind.ASKING, ASKED),
