@@ -26,7 +26,7 @@ from worker.ledgers.sql import SqlLedger
 ME = Incarnation("here-1-first")
 REQUESTER = "0f" * 16
 
-_numbers = count(1)
+_numbers = count(1_001)  # tests name T-1 and the like themselves
 
 
 @pytest.fixture(scope="session")
