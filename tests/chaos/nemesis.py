@@ -44,13 +44,12 @@ AGAIN = 0.2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fallen:
-    """A worker's end, and what it had in hand: run and fence. `heirs`: pids of others at work."""
+    """A worker's end, and what it had in hand: run and fence."""
 
     at: float  # seconds since the start
     pid: int
     held: dict[str, int]
     asking: int  # of those in the stage that asks the model
-    heirs: frozenset[int]
 
 
 @dataclass(kw_only=True)
@@ -158,10 +157,7 @@ class Nemesis:
         self.arena.troop.kill(post, away_seconds)
         asking = sum(stage == "classify" for _, stage in held.values())
         fences = {run: fence for run, (fence, _) in held.items()}
-        heirs = frozenset(other.pid for other in self.arena.troop.at_work() if other is not post)
-        self.fallen.append(
-            Fallen(at=self.now, pid=post.pid, held=fences, asking=asking, heirs=heirs)
-        )
+        self.fallen.append(Fallen(at=self.now, pid=post.pid, held=fences, asking=asking))
         return len(held)
 
     def held(self, pid: int) -> dict[str, tuple[int, str]]:

@@ -124,9 +124,7 @@ class Watch:
             begun < until and ended > fallen.at - 1 for begun, ended in self.nemesis.troubles
         )
         others = [one for one in self.nemesis.fallen if abs(one.at - fallen.at) < TOGETHER]
-        # One that is ending, or has just begun, takes nothing; nor does one that died meanwhile.
-        there = fallen.heirs & {post.pid for post in self.arena.troop.at_work()}
-        return not troubled and len(others) == 1 and bool(there)
+        return not troubled and len(others) == 1
 
 
 ENOUGH = 100
