@@ -10,6 +10,7 @@ from config.tiers import Tiers
 from worker.compose import CHECKOUT, Shop
 from worker.models.compared import Compared
 from worker.models.switchboard import Served, Switchboard
+from worker.models.warming import warm
 
 if TYPE_CHECKING:
     from worker.models.baseline.provider import LocalBaseline
@@ -44,7 +45,9 @@ def _hosted(shop: Shop, tiers: Tiers, names: Iterable[str]) -> "LitellmGateway":
             credential=model.credential or whose_key(name, shop.config.environment),
             logprobs=model.logprobs,
         )
-    return LitellmGateway(endpoints, clock=shop.clock, proxies=getproxies())
+    gateway = LitellmGateway(endpoints, clock=shop.clock, proxies=getproxies())
+    warm(gateway, endpoints)
+    return gateway
 
 
 def whose_key(model: str, environment: Environment) -> str:

@@ -1,6 +1,7 @@
 """A fleet in front of a model provider that says what a test tells it to say about a ticket."""
 
 import json
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,10 +35,13 @@ class Provider(OpenAIServer):
     def __init__(self, usual: Answer) -> None:
         super().__init__(usual)
         self.plans: dict[bytes, deque[Answer]] = {}
+        self.came: dict[Request, float] = {}  # by a clock that only goes on, in seconds
 
     def next_answer(self) -> Answer:
         """What was planned for the ticket that the newest request is about."""
-        raw = _own(self.requests[-1])
+        newest = self.requests[-1]
+        self.came[newest] = time.monotonic()
+        raw = _own(newest)
         plan = next((plan for mark, plan in self.plans.items() if mark in raw), None)
         if plan is None:
             return super().next_answer()

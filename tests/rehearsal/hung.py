@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import func, select
+
 from tasks.events import Kind
 from tests.acceptance.patience import until
 from tests.rehearsal.pace import Pace
 from tests.rehearsal.stage import CLOCK, TIERS, Casting, Stage, ended, played, staged
+from worker.ledgers.schema import runs
 
 TICKETS = 1_500
 HUNG = 400
@@ -52,12 +55,19 @@ def hung(pace: Pace, *, seed: int) -> dict[str, object]:
 
 
 def _rate(stage: Stage, names: Sequence[str]) -> float:
-    """Tickets a second until the last of them is written."""
-    wanted, began = set(names), CLOCK.now()
+    """Tickets a second until the last of them is written.
+
+    `names` are in their order. Asked of the ledger in one number: to read all runs, of which there
+    are ever more, takes a part of the second phase's time that it does not take of the first's.
+    """
+    began = CLOCK.now()
+    theirs = runs.c.external_id.between(names[0], names[-1])
+    query = select(func.count()).where(theirs, runs.c.outcome.is_(None))
 
     def left() -> int:
         stage.show()
-        return sum(run.external_id in wanted and not run.outcome for run in stage.place.runs())
+        with stage.place.shop.ledger.engine.connect() as connection:
+            return connection.execute(query).scalar_one()
 
     until(lambda: not left(), 300)
     return round(len(names) / (CLOCK.now() - began), 1)
