@@ -44,7 +44,8 @@ SCENES = {
     "helpdesk": Scene(play=helpdesk.helpdesk, is_well=course.is_well, times=5.0),
     "facts": Scene(play=facts.facts, is_well=facts.is_well),
     "caps": Scene(play=caps.caps, is_well=caps.is_well),
-    "outage": Scene(play=partial(outage.outage, fallback=False), is_well=outage.is_well),
+    # Not faster: all slots fill at once as it ends, which is no rate where half a minute is 3 s.
+    "outage": Scene(play=partial(outage.outage, fallback=False), is_well=outage.is_well, times=3.0),
     "fallback": Scene(play=partial(outage.outage, fallback=True), is_well=outage.is_well_beside),
     "bare": Scene(play=partial(bare.bare, retries="3")),
     "bare-for-ever": Scene(play=partial(bare.bare, retries=bare.FOR_EVER)),
