@@ -101,7 +101,7 @@ def hire(
         limits=settings.reaper,
     )
     # A worker that serves upkeep alone carries no ticket, so it loads no models.
-    models = open_models(shop) if tiers and desks is None else None
+    models = open_models(shop, warmed=True) if tiers and desks is None else None
     facts = open_facts(shop.config, shop.clock, gatehouse.doors) if models else None
     helpdesk = guarded_helpdesk(shop, gatehouse.doors)
     given: Desks = _no_desk

@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from worker.models.gateway import LitellmGateway
 
 
-def open_models(shop: Shop, tiers: Tiers | None = None) -> Switchboard:
-    """Every model of these tiers, or without them of config's; the local one is trained first."""
+def open_models(shop: Shop, tiers: Tiers | None = None, *, warmed: bool = False) -> Switchboard:
+    """Every model of these tiers, or without them of config's; the local one is trained first.
+
+    A worker wants them warmed, before it runs a loop.
+    """
     tiers = tiers or shop.config.tiers
     models: dict[str, Served] = {}
     if LOCAL in tiers.served:
         models[LOCAL] = _local(shop)
     if hosted := [name for name in tiers.served if name != LOCAL]:
         served: Served = _hosted(shop, tiers, hosted)
+        if warmed:
+            warm(served, hosted)
         if shop.config.policy.autonomy.local:
             served = Compared(served, models.get(LOCAL) or _local(shop))
         models |= dict.fromkeys(hosted, served)
@@ -45,9 +50,7 @@ def _hosted(shop: Shop, tiers: Tiers, names: Iterable[str]) -> "LitellmGateway":
             credential=model.credential or whose_key(name, shop.config.environment),
             logprobs=model.logprobs,
         )
-    gateway = LitellmGateway(endpoints, clock=shop.clock, proxies=getproxies())
-    warm(gateway, endpoints)
-    return gateway
+    return LitellmGateway(endpoints, clock=shop.clock, proxies=getproxies())
 
 
 def whose_key(model: str, environment: Environment) -> str:

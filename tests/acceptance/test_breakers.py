@@ -24,6 +24,7 @@ from tests.acceptance import breaker_caller
 from tests.acceptance.breaker_caller import ERRAND, Told, open_doors
 from tests.acceptance.flaky_upstream import Upstream, upstream
 from tests.acceptance.patience import until
+from tests.acceptance.pauses import Pauses
 from worker.broker import server
 from worker.clock import SystemClock
 from worker.guards.doors import Doors
@@ -241,16 +242,12 @@ async def _longest_pause(doors: Doors, seconds: float) -> float:
             await asyncio.sleep(0.01)
 
     failing = [asyncio.create_task(fail()) for _ in range(10)]
-    longest, last = 0.0, time.monotonic()
-    began = last
-    while last - began < seconds:
-        await asyncio.sleep(0.002)
-        now = time.monotonic()
-        longest, last = max(longest, now - last), now
+    pauses = Pauses()
+    await pauses.watch(seconds)
     for one in failing:
         one.cancel()
     await asyncio.gather(*failing, return_exceptions=True)
-    return longest
+    return pauses.longest
 
 
 def test_a_redis_that_hangs_stops_nobody(fleet: Fleet, doors: Doors) -> None:

@@ -15,6 +15,7 @@ from redis import Redis
 from config.guards import Limit
 from tasks.errors import RateLimited, RetriesSpent
 from tasks.ports.guards import Errand
+from tests.acceptance.pauses import Pauses
 from tests.acceptance.throttled import A_WRITE, HELPDESK, LIMIT, RETRIES, WINDOW, a_post, most_in
 from worker.broker import server
 from worker.clock import SystemClock
@@ -172,7 +173,8 @@ def test_a_hung_redis_neither_stops_the_loop_nor_lets_anybody_try_again(
     async def ask() -> float:
         await limits.take(ERRAND)
         await budget.take(ERRAND)
-        watch = asyncio.create_task(_longest_pause())
+        pauses = Pauses()
+        watch = asyncio.create_task(pauses.watch())
         os.kill(redis.pid, signal.SIGSTOP)
         try:
             begun = time.monotonic()
@@ -187,19 +189,9 @@ def test_a_hung_redis_neither_stops_the_loop_nor_lets_anybody_try_again(
             await asyncio.sleep(0.01)
         await budget.take(ERRAND)
         watch.cancel()
-        return (await asyncio.gather(watch))[0]
+        return pauses.longest
 
     assert asyncio.run(asyncio.wait_for(ask(), 20)) < 0.05
-
-
-async def _longest_pause() -> float:
-    longest, last = 0.0, time.monotonic()
-    try:
-        while True:
-            await asyncio.sleep(0.001)
-            longest, last = max(longest, time.monotonic() - last), time.monotonic()
-    except asyncio.CancelledError:
-        return longest
 
 
 def test_a_redis_that_started_anew_is_asked_on_without_an_error(tmp_path: Path) -> None:
