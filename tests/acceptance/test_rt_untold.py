@@ -15,8 +15,7 @@ from tasks.write import write
 from tests.contracts.stages import RtStage
 from tests.servers.rt import Rt
 from tests.twins.desk import Office
-from tests.twins.ticket import a_ticket, validated
-from tests.unit.tasks.test_delivery import DECISION
+from tests.twins.ticket import DECISION, a_ticket, validated
 
 ROUTING = DECISION.model_copy(update={"escalation": None, "draft": None})
 SETTLED = 6.0

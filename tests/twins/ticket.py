@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from config.tiers import TierName
 from tasks.case import Answer, Classified, Enriched, Received, Validated
-from tasks.decision import Decision
+from tasks.decision import Choice, Decision, Escalation
 from tasks.facts import Facts
 from tasks.ports.model import Signals
 from tasks.run import RunId
@@ -15,6 +15,16 @@ from tests.twins.models import a_verdict
 
 CHEAP = "openai/gpt-6-luna"
 """The first model of the shipped economy tier."""
+
+DECISION = Decision(
+    issue_type="security",
+    priority=1,
+    queue="fraud",
+    escalation=Escalation(criterion="theft", quote="My card was stolen last night"),
+    draft="Thank you for writing.",
+    choices=(Choice(field="queue", chosen="fraud", runner_up=None, rule="queue of security"),),
+)
+"""One with everything that there is to be written: fields, and each kind of note."""
 
 
 def a_ticket(

@@ -6,7 +6,6 @@ import pytest
 
 from tasks.case import Written
 from tasks.causes import WaitReason
-from tasks.decision import Choice, Decision, Escalation
 from tasks.desk import Past
 from tasks.detour import Detour, Drop, Wait
 from tasks.errors import HelpdeskDown, ValuesNotTaken
@@ -19,18 +18,10 @@ from tasks.write import write
 from tests.twins.clock import NOON
 from tests.twins.desk import Office
 from tests.twins.helpdesk import PLAIN, Mishap
-from tests.twins.ticket import a_ticket, validated
+from tests.twins.ticket import DECISION, a_ticket, validated
 from worker.helpdesks.embedded import FULL
 
 T1 = ExternalId("T-1")
-DECISION = Decision(
-    issue_type="security",
-    priority=1,
-    queue="fraud",
-    escalation=Escalation(criterion="theft", quote="My card was stolen last night"),
-    draft="Thank you for writing.",
-    choices=(Choice(field="queue", chosen="fraud", runner_up=None, rule="queue of security"),),
-)
 TRIAGED = a_ticket(fields={"queue": "triage"})
 BEST_EFFORT = Capabilities(
     conditional_write="best_effort", once_only_notes=False, settle_seconds=5.0

@@ -9,7 +9,6 @@ from itertools import count
 
 import pytest
 
-from tasks.decision import Choice, Decision, Escalation
 from tasks.detour import Drop
 from tasks.ports.helpdesk import Gone
 from tasks.ports.ledger import Intent
@@ -17,17 +16,9 @@ from tasks.ticket import ExternalId
 from tasks.write import write
 from tests.twins.desk import Office
 from tests.twins.helpdesk import PLAIN
-from tests.twins.ticket import a_ticket, validated
+from tests.twins.ticket import DECISION, a_ticket, validated
 
 T1 = ExternalId("T-1")
-DECISION = Decision(
-    issue_type="security",
-    priority=1,
-    queue="fraud",
-    escalation=Escalation(criterion="theft", quote="My card was stolen last night"),
-    draft="Thank you for writing.",
-    choices=(Choice(field="queue", chosen="fraud", runner_up=None, rule="queue of security"),),
-)
 NOTES = ("note:escalation", "note:route", "note:draft")
 EVERYTHING = 4  # requests: the fields and each note
 

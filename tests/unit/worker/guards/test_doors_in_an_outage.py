@@ -92,9 +92,7 @@ def test_a_probe_may_always_ask() -> None:
 
 def test_a_probe_has_its_interval_from_when_it_leaves() -> None:
     """Money was waited for: who comes next must not come right behind it."""
-    one, other = opened(2)
-    one.clock.at += 5
-    sync([one, other])
+    one, other = _two_due()
 
     async def probe() -> None:
         async with Doors(one.breakers).admit(Errand(upstream="x")) as permit:
@@ -111,9 +109,7 @@ def test_a_probe_has_its_interval_from_when_it_leaves() -> None:
 
 def test_a_probe_that_would_leave_too_late_is_not_sent_and_has_failed() -> None:
     """Else the next one is on its way as well before anybody knows."""
-    one, other = opened(2)
-    one.clock.at += 5
-    sync([one, other])
+    one, other = _two_due()
 
     async def late() -> None:
         async with Doors(one.breakers).admit(Errand(upstream="x")) as permit:
@@ -128,9 +124,7 @@ def test_a_probe_that_would_leave_too_late_is_not_sent_and_has_failed() -> None:
 
 def test_a_probe_that_was_given_up_is_not_sent() -> None:
     """Its process had the time to see that it took too long, and somebody else may probe now."""
-    one, other = opened(2)
-    one.clock.at += 5
-    sync([one, other])
+    one, _ = _two_due()
 
     async def given_up() -> None:
         async with Doors(one.breakers).admit(Errand(upstream="x")) as permit:
@@ -195,3 +189,11 @@ def _due(chance: float = 0.5) -> Process:
     [one] = opened(chance=chance)
     one.clock.at += 5
     return one
+
+
+def _two_due() -> tuple[Process, Process]:
+    """They share a breaker that is open, and its probe is due."""
+    one, other = opened(2)
+    one.clock.at += 5
+    sync([one, other])
+    return one, other
