@@ -9,19 +9,26 @@ from tasks.ports.model import Message, Plain, Question
 from worker.models.switchboard import Served
 
 SECONDS = 5.0
-"""A start is not held up for longer, by whatever a provider's part of the library wants first."""
+"""That the library is told to wait; nobody is waited for."""
+
+OURS = frozenset({"openai", "azure", "anthropic", "gemini", "hosted_vllm"})
+"""Providers that are known to be asked over our own connections alone, which hold a request back.
+
+Another part of the library may have its own, or look for a key in the network first.
+"""
 
 OBJECT = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
 
 
 def warm(models: Served, names: Iterable[str]) -> None:
-    """Asks one model of each provider up to where a request would leave; nothing is sent.
+    """Asks one model of each provider in OURS up to where a request would leave; nothing is sent.
 
     litellm imports what a provider takes when it is first asked: 0.4 to 2 s in which a worker's
     event loop stands still, with the first tickets of all its slots. Needs a thread without a
     running loop.
     """
-    asyncio.run(_warm(models, list({name.partition("/")[0]: name for name in names}.values())))
+    providers = {name.partition("/")[0]: name for name in names}
+    asyncio.run(_warm(models, [name for provider, name in providers.items() if provider in OURS]))
 
 
 async def _warm(models: Served, names: Iterable[str]) -> None:
