@@ -99,7 +99,8 @@ class GuardedHelpdesk:
         try:
             # A turn first: who waited for it last would call what is known to be away.
             async with self._turn, self._guards.admit(errand) as permit:
-                with counted() as asked:
+                # Between leave and request lies the way to a thread: on a busy machine, seconds.
+                with counted(permit.look) as asked:
                     try:
                         answer = await call()
                     except RateLimited as error:

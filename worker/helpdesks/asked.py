@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from tasks.ports.model import nobody_minds
+
 _before: ContextVar[Callable[[], None] | None] = ContextVar("before_each_request", default=None)
 
 
@@ -28,15 +30,21 @@ def before_each_request(do: Callable[[], None]) -> Iterator[None]:
 class Asked:
     """As many as were sent so far."""
 
+    look: Callable[[], None]
     requests: int = 0
 
     def __call__(self) -> None:
+        if not self.requests:
+            self.look()
         self.requests += 1
 
 
 @contextmanager
-def counted() -> Iterator[Asked]:
-    """Counts those that are sent within."""
-    asked = Asked()
+def counted(look: Callable[[], None] = nobody_minds) -> Iterator[Asked]:
+    """Counts those that are sent within. `look`, before the first, raises what is against them.
+
+    Not before a later one: half of a call would have been sent.
+    """
+    asked = Asked(look)
     with before_each_request(asked):
         yield asked

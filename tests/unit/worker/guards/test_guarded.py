@@ -13,7 +13,7 @@ from tasks.errors import BreakerOpen, HelpdeskDown, RateLimited
 from tasks.ports.guards import Errand, Permit
 from tasks.ports.helpdesk import Gone, Seen, Traces
 from tasks.ticket import ExternalId
-from tests.twins.breakers import CONFIG, opened, processes
+from tests.twins.breakers import CONFIG, Process, opened, processes
 from tests.twins.guards import StrictGuards
 from worker.guards import guarded_helpdesk
 from worker.guards.doors import Doors
@@ -95,6 +95,39 @@ def test_what_is_asked_about_a_ticket_is_one_visit_and_is_counted() -> None:
     assert [errand.whose for errand in guards.came] == ["T-1", "T-1", "T-2"]
     assert {errand.visit for errand in guards.came} == {Several().capabilities.write_requests}
     assert [permit.requests for permit in guards.permits] == [2, 0, 1]
+
+
+class Slow(MemoryHelpdesk):
+    """Of the two requests that a look is, something happens before one."""
+
+    def __init__(self, one: Process, *, late: bool) -> None:
+        super().__init__([])
+        self.one = one
+        self.late = late
+        self.sent = 0
+
+    async def look(self, ticket: ExternalId) -> Seen | Gone:
+        for number in range(2):
+            if self.late == bool(number):
+                await self.one.fail(9, "helpdesk:rt")
+            sending()
+            self.sent += 1
+        return Gone(f"{ticket}, as the test wants it")
+
+
+def test_who_had_leave_and_comes_to_its_first_request_late_is_held_back() -> None:
+    """Its breaker has opened meanwhile. What has begun is not stopped half way."""
+    [one] = processes()
+    slow = Slow(one, late=False)
+    guarded = GuardedHelpdesk(slow, Doors(one.breakers), Errand(upstream="helpdesk:rt"))
+    with pytest.raises(BreakerOpen, match="by now"):
+        asyncio.run(guarded.look(ExternalId("T-1")))
+    assert slow.sent == 0
+    [one] = processes()
+    slow = Slow(one, late=True)
+    guarded = GuardedHelpdesk(slow, Doors(one.breakers), Errand(upstream="helpdesk:rt"))
+    assert isinstance(asyncio.run(guarded.look(ExternalId("T-1"))), Gone)
+    assert (slow.sent, one.state("helpdesk:rt")) == (2, "open")
 
 
 class Several(MemoryHelpdesk):
