@@ -251,7 +251,10 @@ async def _longest_pause(doors: Doors, seconds: float) -> float:
 
 
 def test_a_redis_that_hangs_stops_nobody(fleet: Fleet, doors: Doors) -> None:
-    """The breaker opens and is probed all the same, and no pause of the loop reaches 50 ms."""
+    """The breaker opens and is probed all the same, and no pause of the loop reaches 50 ms.
+
+    What its thread waits for a processor is no pause: others have it, Redis hung or not.
+    """
     asyncio.run(_longest_pause(doors, 0.05))  # they know each other
     os.kill(fleet.redis.pid, signal.SIGSTOP)
     try:

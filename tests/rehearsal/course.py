@@ -34,14 +34,12 @@ def ill(
     pace: Pace,
     *,
     settle: float = 2 * SYNC,
-    several: bool = False,
     begin: Callable[[], None] = lambda: None,
     midway: Callable[[], None] = lambda: None,
 ) -> dict[str, object]:
     """From the first failure to the closing. `begin`: lets work come; `midway`: between probes.
 
-    `settle`: seconds after which every process knows, and what was under way has ended. `several`:
-    a call is several requests if the first goes well, so it is looked at once none does any more.
+    `settle`: seconds after which every process knows, and what was under way has ended.
     """
     began = CLOCK.now()
     ailing.fail(0.8)
@@ -50,7 +48,7 @@ def ill(
     opened = stage.noticed("breaker.opened", began)[0]
     subject = stage.noticed_of("breaker.opened", began)[0]
     ailing.fail(1.0)
-    known = settle + (max(opened, CLOCK.now()) if several else opened)
+    known = opened + settle
     until(lambda: len(ailing.asked(known)) >= PROBES // 2 and stage.show(), 120)
     midway()
     until(lambda: len(ailing.asked(known)) >= PROBES and stage.show(), 240)

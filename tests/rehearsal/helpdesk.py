@@ -57,7 +57,7 @@ def helpdesk(pace: Pace, *, seed: int) -> dict[str, object]:
     """The figures of DESIGN section 6 for a helpdesk, by what it was asked."""
     with paused(Failing, pace, seed=seed, guards=FREE) as (stage, site, proxy):
         bring(stage, site, TICKETS)
-        found = ill(stage, proxy, pace, settle=SETTLE, several=True, begin=partial(_resume, stage))
+        found = ill(stage, proxy, pace, settle=SETTLE, begin=partial(_resume, stage))
         stage.settle(400)
         found |= calm(stage, proxy, partial(bring, stage, site, CALM))
         return {**found, **ended(stage)}
