@@ -31,6 +31,9 @@ TRIPPED_SECONDS = 5.0
 ASKERS = 4
 """Threads that ask for leases: one that hangs must not keep the others' breakers waiting."""
 
+MEETING_SECONDS = 2.0
+"""What the first call of a process waits at most to hear how its breaker stands."""
+
 GAP = 0.05
 """Of the time between two syncs: what must at least lie between them when something is urgent."""
 
@@ -77,6 +80,8 @@ class Breakers:
         known to be wrong the Misconfigured that it was found by.
         """
         circuit = self._circuits.get(name) or self._make(name)
+        if not circuit.met.is_set():
+            await self._meet(circuit)
         if self._scribe.trips and (trip := self._scribe.trips.get(name)):
             message = f"{name} is tripped by {trip.by}: {trip.why}"
             raise BreakerOpen(message, dependency=name, retry_after=TRIPPED_SECONDS)
@@ -136,6 +141,16 @@ class Breakers:
         circuit = self._circuits.get(name)
         heard = circuit.stands() if circuit else None
         return standing_of(name, rule_of(name, self._config), heard, self._scribe.trips.get(name))
+
+    async def _meet(self, circuit: SharedCircuit) -> None:
+        """Hears of it first: one that nobody here has asked for yet may have been open for long.
+
+        Else each slot of this process might call what the whole fleet leaves alone.
+        """
+        if self._away or not self._thread.is_alive():
+            return
+        wait = partial(circuit.met.wait, MEETING_SECONDS)
+        await asyncio.get_running_loop().run_in_executor(self._askers, wait)
 
     async def _probe(self, circuit: SharedCircuit, due: Due) -> Pass:
         """As the one probe of the fleet; else it raises as for everybody."""

@@ -6,7 +6,7 @@ microseconds, under a lock that nobody holds for longer.
 """
 
 from collections.abc import Callable
-from threading import Lock
+from threading import Event, Lock
 from typing import Literal
 
 from tasks.ports.clock import Clock
@@ -45,6 +45,7 @@ class Circuit:
         self.rule = rule
         self.goes = True  # closed, and no ramp: read without the lock, once a call
         self.cause = ""
+        self.met = Event()  # set once others were heard of, or found to be away
         self._clock, self._wake = clock, wake
         self._window = Window(rule, clock)
         self._probing = Probing(rule, clock, chance, token)

@@ -44,32 +44,39 @@ class SharedCircuit(Circuit):
     def hear(self, told: Told, heard: Heard) -> list[Change]:
         """What they say; changes of ours that are everybody's now."""
         with self._lock:
-            self._alone = False
-            if told.back is self._probing.back:
-                self._probing.back = None
-            failed = told.counted_in == self._counted_in and self._window.told(
-                told.counts, (heard.successes, heard.failures), heard.last
-            )
-            if told.record.generation != self._generation:
-                return []  # it has changed meanwhile, which is told next
-            is_known = told.heard == told.record.generation == heard.record.generation
-            if heard.took or is_known:
-                self._renumber(heard.record.generation)
-            else:
-                self._changes.clear()
-                self._adopt(heard.record)
-            self._probing.hear(heard.record.due_in, heard.probe_in)
-            changes = self._drained()
-            if failed and not self.is_shut and self._window.failing() >= self.rule.parts:
-                self._machine.open()  # not only at the next failure of our own
-            return changes
+            changes = self._hear(told, heard)
+        self.met.set()
+        return changes
 
     def lose(self) -> list[Change]:
         """Nobody is heard of: this process is on its own, and so are changes of its own."""
         with self._lock:
             self._alone = True
             self._window.alone()
-            return self._drained()
+            changes = self._drained()
+        self.met.set()
+        return changes
+
+    def _hear(self, told: Told, heard: Heard) -> list[Change]:
+        self._alone = False
+        if told.back is self._probing.back:
+            self._probing.back = None
+        failed = told.counted_in == self._counted_in and self._window.told(
+            told.counts, (heard.successes, heard.failures), heard.last
+        )
+        if told.record.generation != self._generation:
+            return []  # it has changed meanwhile, which is told next
+        is_known = told.heard == told.record.generation == heard.record.generation
+        if heard.took or is_known:
+            self._renumber(heard.record.generation)
+        else:
+            self._changes.clear()
+            self._adopt(heard.record)
+        self._probing.hear(heard.record.due_in, heard.probe_in)
+        changes = self._drained()
+        if failed and not self.is_shut and self._window.failing() >= self.rule.parts:
+            self._machine.open()  # not only at the next failure of our own
+        return changes
 
     def _drained(self) -> list[Change]:
         changes, self._changes = self._changes, []
