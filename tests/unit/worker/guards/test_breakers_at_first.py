@@ -11,7 +11,6 @@ import pytest
 from tasks.errors import BreakerOpen
 from tests.acceptance.patience import until
 from tests.twins.breakers import Process, opened, processes
-from tests.twins.clock import StillClock
 from tests.twins.shared_breakers import MemoryShared
 from worker.guards.shared import Heard, Told
 
@@ -23,7 +22,6 @@ STILL = 0.2
 class Slow(MemoryShared):
     """Answers once the test says so."""
 
-    clock: StillClock
     answers: threading.Event = field(default_factory=threading.Event)
     asked: list[str] = field(default_factory=list)
 
