@@ -11,7 +11,7 @@ import pytest
 from tests.contracts.tellings import MINE, NEW, knows, opened
 from worker.broker import server
 from worker.clock import SystemClock
-from worker.guards.redis_shared import RedisShared, connect
+from worker.guards.redis_shared import RedisShared, connect, keys_of
 from worker.guards.shared import SharedAway
 
 
@@ -87,4 +87,16 @@ def test_who_looks_from_outside_changes_nothing(redis: server.EmbeddedRedis) -> 
     assert (seen.name, seen.heard.record.state) == ("x", "open")
     assert (seen.heard.successes, seen.heard.failures) == (1, 9)
     assert client.dump("triage:breaker:x") == before
+    shared.close()
+
+
+def test_how_the_last_calls_ended_is_kept_beyond_their_window(redis: server.EmbeddedRedis) -> None:
+    """Where few ask, an outage is known by failures that are far apart."""
+    client = connect(redis.url)
+    client.flushall()
+    shared = RedisShared(client, SystemClock())
+    [known] = shared.sync([NEW])
+    shared.sync([replace(knows(known), window=2.0, counts=((0.0, 0, 1),), last="x")])
+    _, calls, _ = keys_of("x")
+    assert 3_600 < int(client.ttl(calls)) <= 86_400
     shared.close()

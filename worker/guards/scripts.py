@@ -1,7 +1,8 @@
 """What Redis does for breakers, in one step each; times are its own, in milliseconds.
 
 Of a breaker there are three keys: a hash with its state, a hash of calls by the second and outcome
-("1767268800:bad") with how the last of them ended ("last"), and the lease of whoever probes it.
+("1767268800:bad") with how the last of them ended ("last", for a day: where few ask, an outage is
+known by that), and the lease of whoever probes it.
 Each script is told until when it is worth anything: a Redis that hung carries out later what nobody
 waits for any more.
 """
@@ -44,7 +45,7 @@ local function count(key, told)
   if #told.counts > 0 then
     local last = (redis.call('HGET', key, 'last') or '') .. told.last
     redis.call('HSET', key, 'last', string.sub(last, -told.most))
-    redis.call('EXPIRE', key, math.ceil(told.window) + 5)
+    redis.call('EXPIRE', key, KEPT_SECONDS)
   end
 end
 

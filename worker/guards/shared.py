@@ -59,8 +59,14 @@ def failing(successes: int, failures: int, last: str, most: int) -> float | None
     letters = successes + failures
     if not last or not letters:
         return failures / letters if letters else None
+    bad, calls = newest(last[-letters:], most)
+    return bad / calls
+
+
+def newest(last: str, most: int) -> tuple[int, int]:
+    """Failures among the `most` newest calls that these letters tell of, and how many those are."""
     calls = bad = failed_after_all = 0
-    for letter in reversed(last[-letters:]):
+    for letter in reversed(last):
         if letter == SOON and failed_after_all:
             failed_after_all -= 1
             continue
@@ -69,7 +75,7 @@ def failing(successes: int, failures: int, last: str, most: int) -> float | None
         calls += 1
         if calls == most:
             break
-    return bad / calls
+    return bad, calls
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

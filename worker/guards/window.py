@@ -4,7 +4,7 @@ from collections import deque
 
 from tasks.ports.clock import Clock
 from worker.guards.rule import PARTS, Rule
-from worker.guards.shared import BAD, GOOD, LATE, LETTERS, SOON, Count, failing
+from worker.guards.shared import BAD, GOOD, LATE, LETTERS, SOON, Count, failing, newest
 
 Tally = list[int]
 """Second, letters of success, of failure."""
@@ -73,8 +73,14 @@ class Window:
         return (self._everybodys_last + self._untold_last)[-self._most :]
 
     def failing(self) -> int:
-        """Their share of failures in ten-thousandths; 0 where there are too few calls to tell."""
-        return int(PARTS * (self.share() or 0)) if sum(self.calls()) >= self._least_calls else 0
+        """Their share of failures in ten-thousandths.
+
+        Of too few calls it is 0, or all where as many as are needed have failed one after the
+        other, however long that took: where few ask, nobody may have been answered for hours.
+        """
+        if sum(self.calls()) >= self._least_calls:
+            return int(PARTS * (self.share() or 0))
+        return PARTS if newest(self.last, self._least_calls)[0] == self._least_calls else 0
 
     def share(self) -> float | None:
         """Their share of failures; None where nobody called."""

@@ -1,0 +1,73 @@
+"""A provider is away, and tickets come so rarely that no breaker sees many of them together."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tasks.causes import Cause, WaitReason
+from tasks.run import State
+from tests.acceptance.fleet import a_place
+from tests.acceptance.hosted import POLICY, SETTINGS, Hosted, Provider, environment, fails, says
+from tests.acceptance.patience import until
+from tests.stubs.openai_server import openai_server
+from worker.broker import server
+
+CELERY = (sys.executable, "-m", "celery", "-A", "worker.app")
+WORKER = ("worker", "-P", "threads", "-c", "32", "--without-gossip", "--without-mingle")
+GUARDS = """\
+[breaker]
+window_seconds = 1
+open_seconds = 0.3
+most_open_seconds = 0.5
+ramp_seconds = 0.1
+"""
+PROVIDER = "openai@"
+ENOUGH = 10
+"""Failures one after the other, however far apart: as many as a window needs."""
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[Hosted]:
+    with (
+        openai_server(stub=Provider(fails(503))) as provider,
+        server.start(tmp_path / "redis") as redis,
+    ):
+        assert isinstance(provider, Provider)
+        variables = environment(provider) | {"TRIAGE_BROKER_URL": redis.url}
+        place = a_place(tmp_path, variables, policy=POLICY, guards=GUARDS, settings=SETTINGS)
+        worker = place.start(*WORKER, command=CELERY)
+        try:
+            until(lambda: place.shop.ledger.workers() or worker.process.poll() is not None, 60)
+            yield Hosted(place=place, provider=provider)
+        finally:
+            place.clear()
+
+
+def _is_quiet(fleet: Hosted) -> bool:
+    """Whether nobody has asked the provider for as long as a window remembers."""
+    breakers = fleet.place.ask("breaker", "list", "--json").json()
+    [found] = [one for one in breakers if one["breaker"].startswith(PROVIDER)]
+    assert found["state"] == "closed"
+    return not found["calls"]
+
+
+@pytest.mark.timeout(120)
+def test_a_quiet_outage_is_seen_after_ten_failures_and_then_costs_nothing(fleet: Hosted) -> None:
+    """Else each ticket of the night would spend its attempts within seconds, and go to people."""
+    for _ in range(2):
+        lone = fleet.triaged()
+        assert (lone.state, lone.reason) == (State.DEAD, Cause.PROVIDER_DOWN)
+        assert len(fleet.asked(lone)) == 4
+        until(lambda: _is_quiet(fleet))
+    waiting = [fleet.take_in() for _ in range(3)]
+
+    def all_wait() -> bool:
+        runs = [fleet.place.run(ticket) for ticket in waiting]
+        return all((one.state, one.reason) == (State.WAITING, WaitReason.BREAKER) for one in runs)
+
+    until(all_wait)
+    assert len(fleet.provider.requests) >= ENOUGH
+    fleet.provider.usual = says()
+    assert {fleet.settled(ticket).state for ticket in waiting} == {State.WRITTEN}
