@@ -16,6 +16,7 @@ from tasks.errors import (
     HelpdeskDown,
     LedgerDown,
     Misconfigured,
+    NotAllowed,
     ProviderDown,
     RateLimited,
     Rejected,
@@ -41,7 +42,7 @@ def decide(
     `now` is epoch seconds, `chance` a number in [0, 1).
     """
     match error:
-        case LedgerDown() | RateLimited() | Held() | Misconfigured():
+        case LedgerDown() | RateLimited() | Held() | Misconfigured() | NotAllowed():
             return _wait_free(error, policy=policy, now=now, chance=chance)
         case Transient():
             return _retry(error, attempt=attempt, policy=policy, now=now, chance=chance)
@@ -57,7 +58,7 @@ def decide(
 
 
 def _wait_free(
-    error: LedgerDown | RateLimited | Held | Misconfigured,
+    error: LedgerDown | RateLimited | Held | Misconfigured | NotAllowed,
     *,
     policy: Policy,
     now: float,
@@ -68,6 +69,9 @@ def _wait_free(
         case RateLimited():
             until = now + _told(error, RATE_SECONDS) + chance
             return Wait(until=until, reason=WaitReason.RATE, why=str(error), spends_attempt=False)
+        case NotAllowed():  # as rarely as for a wrong key: a person has to give the right
+            until = now + policy.retry.park_seconds * (1 + chance)
+            return Wait(until=until, reason=WaitReason.RETRY, why=str(error), spends_attempt=False)
         case LedgerDown():
             until = now + policy.retry.base_seconds * (1 + chance)
             return Wait(until=until, reason=WaitReason.RETRY, why=str(error), spends_attempt=False)

@@ -4,6 +4,7 @@ TriageError
 ├── Transient            wait and try again, within the retry budget
 │   ├── ProviderDown         timeout, refused connection, 5xx, overloaded
 │   ├── HelpdeskDown         the helpdesk did not answer: waited for as long as it takes
+│   │   └── NotAllowed           it refuses this alone (403), and not the key
 │   ├── ValuesNotTaken       the helpdesk said yes, and holds something else
 │   ├── FactsDown            a source of customer facts did not answer
 │   └── SourceDown           a source of tickets cannot be read
@@ -52,6 +53,10 @@ class ProviderDown(Transient):
 
 class HelpdeskDown(Transient):
     """The helpdesk did not answer, or answered that it cannot."""
+
+
+class NotAllowed(HelpdeskDown):
+    """The helpdesk refuses the fleet's user this ticket, or to do this (403); its key works."""
 
 
 class ValuesNotTaken(Transient):

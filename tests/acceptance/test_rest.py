@@ -7,7 +7,14 @@ from threading import Thread
 
 import pytest
 
-from tasks.errors import CredentialRefused, HelpdeskDown, RateLimited, Rejected, TriageError
+from tasks.errors import (
+    CredentialRefused,
+    HelpdeskDown,
+    NotAllowed,
+    RateLimited,
+    Rejected,
+    TriageError,
+)
 from tests.servers.ports import free_port
 from tests.twins.clock import StillClock
 from worker.helpdesks.rest import Rest
@@ -34,20 +41,27 @@ class Moody(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def rest() -> Iterator[Rest]:
+def moody() -> Iterator[int]:
+    """The port of one."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Moody)
     Thread(target=server.serve_forever, daemon=True).start()
-    with closing(a_rest(server.server_port)) as found:
-        yield found
+    yield server.server_port
     server.shutdown()
     server.server_close()
 
 
-def a_rest(port: int) -> Rest:
+@pytest.fixture
+def rest(moody: int) -> Iterator[Rest]:
+    with closing(a_rest(moody)) as found:
+        yield found
+
+
+def a_rest(port: int, *, proof: str = "/401/{}") -> Rest:
     return Rest(
         f"http://127.0.0.1:{port}",
         headers={"Authorization": TOKEN},
         credential="HELPDESK_TOKEN",
+        proof=proof,
         timeout_seconds=5,
         clock=StillClock(),
     )
@@ -72,6 +86,28 @@ def test_each_failure_says_what_to_do(rest: Rest, path: str, kind: type[TriageEr
     with pytest.raises(kind) as caught:
         rest.ask("GET", path)
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("proof", "kind"),
+    [
+        ("/200/{}", NotAllowed),
+        ("/401/{}", CredentialRefused),
+        ("/403/{}", CredentialRefused),
+        ("/429/{}", RateLimited),
+        ("/503/{}", HelpdeskDown),
+        ("/gone/", HelpdeskDown),
+    ],
+)
+def test_a_403_is_the_key_only_where_that_opens_nothing(
+    moody: int, proof: str, kind: type[TriageError]
+) -> None:
+    """One ticket that was moved out of sight must not stop the work on all others."""
+    with closing(a_rest(moody, proof=proof)) as rest, pytest.raises(TriageError) as caught:
+        rest.ask("GET", "/403/no")
+    assert type(caught.value) is kind
+    with closing(a_rest(moody, proof=proof)) as rest, pytest.raises(CredentialRefused):
+        rest.ask("GET", "/401/no")
 
 
 def test_it_waits_as_long_as_it_is_told(rest: Rest) -> None:

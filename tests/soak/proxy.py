@@ -103,6 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(503, {}, b"")
             case "full":
                 self._answer(429, {"Retry-After": str(proxy.retry_after)}, b"")
+            case "hidden":
+                self._answer(403, {}, b"{}")
             case "lost":
                 self.close_connection = True
             case "late":

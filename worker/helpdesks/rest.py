@@ -7,11 +7,12 @@ from typing import Any
 
 import httpx
 
-from tasks.errors import CredentialRefused, HelpdeskDown, RateLimited, Rejected
+from tasks.errors import CredentialRefused, HelpdeskDown, NotAllowed, RateLimited, Rejected
 from tasks.ports.clock import Clock
 from worker.helpdesks.asked import sending
 from worker.retry_after import retry_after
 
+FORBIDDEN = 403
 SHOWN = 200  # characters of an answer that an error quotes
 
 
@@ -33,11 +34,17 @@ class Rest:
         *,
         headers: Mapping[str, str],
         credential: str,
+        proof: str,
         timeout_seconds: float,
         clock: Clock,
     ) -> None:
-        """`credential` is the name of the variable whose value `headers` hold."""
+        """`credential` is the name of the variable whose value `headers` hold.
+
+        `proof` lies where nobody is refused whose key works: the 403 of one ticket, which was moved
+        out of the user's sight, must not stop the work on all others.
+        """
         self._credential = credential
+        self._proof = proof
         self._clock = clock
         self._client = httpx.Client(
             base_url=url, headers=dict(headers), timeout=timeout_seconds, follow_redirects=False
@@ -60,17 +67,32 @@ class Rest:
         """What it answers with success, or with one of the `expected` statuses.
 
         Raises HelpdeskDown (no answer, 5xx, no JSON), RateLimited (429), CredentialRefused (401,
-        403), Rejected (any other).
+        402, 403), NotAllowed (403, where the key works), Rejected (any other).
         """
+        found = self._send(method, path, params=params, json=body, headers=headers)
+        if found.is_success or found.status_code in expected:
+            return Answer(status=found.status_code, body=_json(found, path), headers=found.headers)
+        raise self._of_this_alone(method, path, found) or self._failure(method, path, found)
+
+    def _of_this_alone(self, method: str, path: str, found: httpx.Response) -> Exception | None:
+        """What a 403 means where the key works; None where it does not, or it was no 403."""
+        if found.status_code != FORBIDDEN:
+            return None
+        proof = self._send("GET", self._proof)
+        if proof.status_code in {401, 402, FORBIDDEN}:
+            return None
+        if not proof.is_success:
+            return self._failure("GET", self._proof, proof)
+        said = f"{method} {path}: {found.status_code} {_beginning(found)}"
+        return NotAllowed(f"{said}; its key works: give the fleet's user the right to this there")
+
+    def _send(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         sending()
         try:
-            found = self._client.request(method, path, params=params, json=body, headers=headers)
+            return self._client.request(method, path, **more)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             why = f"{method} {path}: {str(error) or type(error).__name__}"
             raise HelpdeskDown(why) from error
-        if found.is_success or found.status_code in expected:
-            return Answer(status=found.status_code, body=_json(found, path), headers=found.headers)
-        raise self._failure(method, path, found)
 
     def _failure(self, method: str, path: str, found: httpx.Response) -> Exception:
         said = f"{method} {path}: {found.status_code} {_beginning(found)}"

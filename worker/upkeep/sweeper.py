@@ -22,7 +22,15 @@ from typing import cast
 from config.mode import Mode, more_careful
 from tasks.chronicle import Entry
 from tasks.delivery import Delivery
-from tasks.errors import Held, LedgerDown, Misconfigured, RateLimited, Rejected, Transient
+from tasks.errors import (
+    Held,
+    LedgerDown,
+    Misconfigured,
+    NotAllowed,
+    RateLimited,
+    Rejected,
+    Transient,
+)
 from tasks.events import Kind
 from tasks.ports.clock import Clock
 from tasks.ports.helpdesk import EVERY, Gone, Helpdesk, Seen, Traces
@@ -109,7 +117,7 @@ class Sweeper:
             held = self._on_loop(self._compare(run, writes, mode))
             again = dict.fromkeys(held, self._clock.now() + HELD_SECONDS)
         except (Transient, RateLimited, Misconfigured, Held, Rejected) as error:
-            answers = isinstance(error, Rejected)  # this ticket's own trouble
+            answers = isinstance(error, Rejected | NotAllowed)  # this ticket's own trouble
             again = dict.fromkeys(_keys(writes), self._clock.now() + _later(error))
         except RunLost:
             return True  # it moved meanwhile: at the next sweep

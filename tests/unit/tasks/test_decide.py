@@ -45,6 +45,7 @@ TABLE: tuple[tuple[Exception, Remedy, Remedy], ...] = (
         (WaitReason.RETRY, True),
         (WaitReason.RETRY, True),
     ),
+    (errors.NotAllowed("403"), (WaitReason.RETRY, False), (WaitReason.RETRY, False)),
     (errors.ValuesNotTaken("queue"), (WaitReason.RETRY, True), Cause.HELPDESK_REFUSED),
     (errors.FactsDown("away"), (WaitReason.RETRY, True), Cause.FACTS_DOWN),
     (errors.SourceDown("away"), (WaitReason.RETRY, True), Cause.BUG),

@@ -73,6 +73,7 @@ class RoundupClient:
                 "Referer": f"{base}/",
             },
             credential=config.credential,
+            proof="/issue?@page_size=1",
             timeout_seconds=config.timeout_seconds,
             clock=clock,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from tasks.errors import CredentialRefused, HelpdeskDown, RateLimited, Rejected
+from tasks.errors import CredentialRefused, HelpdeskDown, NotAllowed, RateLimited, Rejected
 from worker.findings import Finding, fine, wrong
 from worker.helpdesks.feed import EPOCH, ZONE, later
 from worker.helpdesks.roundup.client import EXPECTS, NOTES, OURS, RoundupClient
@@ -26,7 +26,7 @@ def inspect(client: RoundupClient, queues: Iterable[str]) -> Iterator[Finding]:
         yield from _names(client, "queue", queues)
         yield from _names(client, "priority", client.config.fields["priority"].values)
         yield _zone(client)
-    except CredentialRefused as error:
+    except (CredentialRefused, NotAllowed) as error:
         remedy = (
             f"put USER:PASSWORD of the fleet's user into {client.config.credential}, and give that "
             f"user the role Triage; {SETUP}"

@@ -79,6 +79,7 @@ class RtClient:
             f"{config.url.rstrip('/')}/REST/2.0",
             headers={"Authorization": f"token {token}"},
             credential=config.credential,
+            proof="/rt",
             timeout_seconds=config.timeout_seconds,
             clock=clock,
         )

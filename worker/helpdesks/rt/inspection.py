@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tasks.errors import CredentialRefused, HelpdeskDown, RateLimited, Rejected
+from tasks.errors import CredentialRefused, HelpdeskDown, NotAllowed, RateLimited, Rejected
 from worker.findings import Finding, fine, wrong
 from worker.helpdesks.feed import EPOCH, ZONE, later
 from worker.helpdesks.rt.client import OPEN, RtClient
@@ -25,7 +25,7 @@ def inspect(client: RtClient, queues: Iterable[str]) -> Iterator[Finding]:
         yield fine("token", f"of the user {client.my_name}")
         yield _zone(client)
         yield from _queues(client, queues)
-    except CredentialRefused as error:
+    except (CredentialRefused, NotAllowed) as error:
         remedy = f"put a token of the fleet's user into {client.config.credential}; {SETUP}"
         yield wrong("token", str(error), remedy)
     except (HelpdeskDown, RateLimited, Rejected) as error:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tasks.errands.taking_back import Step
+from tasks.errors import NotAllowed
 from tasks.ports.helpdesk import EVERY, Gone, Helpdesk, Seen, Traces
 from worker.operating.recall.choosing import Ticket
 
@@ -63,8 +64,11 @@ async def _look_at(ticket: Ticket, helpdesk: Helpdesk) -> list[Shown]:
     ]
     if not ticket.taking.steps:
         return left
-    seen = await helpdesk.look(name)
-    traces = await helpdesk.traces(name, key=EVERY)
+    try:
+        seen = await helpdesk.look(name)
+        traces = await helpdesk.traces(name, key=EVERY)
+    except NotAllowed as error:  # of one ticket; of the others there is something to say
+        seen, traces = Gone(str(error)), Traces()
     return [*left, *_shown(ticket, seen, traces)]
 
 

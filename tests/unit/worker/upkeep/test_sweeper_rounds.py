@@ -2,7 +2,14 @@
 
 import pytest
 
-from tasks.errors import BreakerOpen, CredentialRefused, HelpdeskDown, RateLimited, Rejected
+from tasks.errors import (
+    BreakerOpen,
+    CredentialRefused,
+    HelpdeskDown,
+    NotAllowed,
+    RateLimited,
+    Rejected,
+)
 from tasks.ports.helpdesk import Traces
 from tests.ledgers import written_with_a_note
 from tests.twins.clock import NOON, StillClock
@@ -17,6 +24,7 @@ TROUBLES: tuple[tuple[Exception, int], ...] = (
     (RateLimited("asked too often", retry_after=5.0), 1),
     (CredentialRefused("401", credential="TOKEN"), 1),
     (Rejected("that ticket is odd"), 3),
+    (NotAllowed("403"), 3),
     (KeyError("a field that nobody thought of"), 3),
 )
 """What a helpdesk or a guard says, and of how many of three it is asked in one round."""
