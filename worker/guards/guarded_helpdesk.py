@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TypeVar
 
-from tasks.errors import RateLimited
+from tasks.errors import NotAllowed, RateLimited
 from tasks.ports.guards import Ended, Errand, Guards
 from tasks.ports.helpdesk import Capabilities, Gone, Helpdesk, Moved, Seen, Traces
 from tasks.ticket import ExternalId
@@ -20,6 +20,9 @@ MOST_CALLS, MOST_SECONDS = 20, 60.0
 
 AGAIN_SECONDS = 2.0
 """Until the next one, at most; a guard that was told of a longer time waits for the rest of it."""
+
+KNOWN_SECONDS, MOST_KNOWN = 3_600.0, 1_000
+"""How long, and of how many tickets, it is known that they were refused."""
 
 
 class GuardedHelpdesk:
@@ -38,6 +41,7 @@ class GuardedHelpdesk:
         self._errand = replace(errand, visit=helpdesk.capabilities.write_requests)
         turn: AbstractAsyncContextManager[None] = nullcontext()
         self._turn = asyncio.Semaphore(at_once) if at_once else turn
+        self._refused: dict[ExternalId, float] = {}
 
     @property
     def capabilities(self) -> Capabilities:
@@ -106,6 +110,9 @@ class GuardedHelpdesk:
                     except RateLimited as error:
                         said = error
                         raise
+                    except NotAllowed:
+                        permit.ended = self._is_news(ticket)
+                        raise
                     finally:
                         permit.requests = asked.requests
                 permit.ended = ended
@@ -114,6 +121,22 @@ class GuardedHelpdesk:
             if error is said:
                 raise TurnedAway(error) from error
             raise
+
+    def _is_news(self, ticket: ExternalId) -> Ended:
+        """How a call ends for the breaker that was refused with that ticket alone.
+
+        It has failed the first time: who has lost all rights is found out by many tickets. Once
+        more it says nothing, or one such ticket would open the breaker of a quiet night.
+        """
+        now = asyncio.get_running_loop().time()
+        before = self._refused.pop(ticket, None)
+        if before is not None and now - before < KNOWN_SECONDS:
+            self._refused[ticket] = before
+            return Ended.NEUTRAL
+        if len(self._refused) >= MOST_KNOWN:
+            del self._refused[next(iter(self._refused))]
+        self._refused[ticket] = now
+        return Ended.FAILURE
 
 
 class TurnedAway(Exception):
