@@ -6,10 +6,10 @@ from tasks import prompt
 from tasks.asking import Unasked, ask
 from tasks.case import Answer, Classified, Enriched
 from tasks.causes import ReviewReason
-from tasks.decide import all_of
+from tasks.decide import Away, all_of
 from tasks.desk import Desk
 from tasks.detour import Detour, NeedsHuman, Promote
-from tasks.errors import BreakerOpen, ContextTooLong, Misconfigured
+from tasks.errors import BreakerOpen, ContextTooLong, Misconfigured, ProviderDown
 from tasks.language import name_of, spoken
 from tasks.ports.model import Question
 from tasks.repeats import repeated
@@ -20,20 +20,26 @@ from tasks.verdict import Misshapen, Verdict
 async def classify(case: Enriched, desk: Desk) -> Classified | Detour:
     """The case with a verdict, by the tier's first model that may be asked.
 
-    One that is left alone at present is stood in for by the next; with none left, all are waited
-    for. Raises what the one that was asked raises.
+    One that is left alone at present is stood in for by the next, and so is one that has failed in
+    the run's last attempt; with none left, all are waited for. Raises what the one that was asked
+    raises.
     """
     language = case.context.language
     supports = desk.taxonomy.supports
     if not supports(language) and not any(map(supports, spoken(case.ticket))):
         return NeedsHuman(reason=ReviewReason.LANGUAGE, why=_foreign(language, desk))
-    away: list[BreakerOpen | Misconfigured] = []
+    away: list[Away] = []
+    is_last = desk.journal.run.attempts + 1 >= desk.policy.retry.attempts
     heard = [*case.received.answers]
     for name in _candidates(case, desk):
         talk = Talk(case=case, desk=desk, heard=heard, stands_in=_stands_in(case, desk, away))
         try:
             return await talk.hold(name)
         except (BreakerOpen, Misconfigured) as error:
+            away.append(error)
+        except ProviderDown as error:
+            if not is_last:  # it may answer in a moment
+                raise
             away.append(error)
     raise all_of(away)
 
@@ -67,7 +73,7 @@ def _candidates(case: Enriched, desk: Desk) -> list[str]:
     return sorted(fresh, key=lambda name: name not in here)
 
 
-def _stands_in(case: Enriched, desk: Desk, away: list[BreakerOpen | Misconfigured]) -> str | None:
+def _stands_in(case: Enriched, desk: Desk, away: list[Away]) -> str | None:
     if not away:
         return None
     return f"stands in for {desk.tiers.tier(case.tier).models[0]}: {away[0]}"

@@ -135,22 +135,27 @@ def _retry(
     return Wait(until=now + pause, reason=WaitReason.RETRY, why=str(error))
 
 
-def all_of(away: Sequence[BreakerOpen | Misconfigured]) -> BreakerOpen | Misconfigured:
+Away = BreakerOpen | Misconfigured | ProviderDown
+"""Why a model that could have served did not."""
+
+
+def all_of(away: Sequence[Away]) -> Away:
     """One error for several that could have served: it waits for whichever comes back first.
 
-    A breaker closes by itself, so it counts before what a person has to mend.
+    A breaker closes by itself, so it counts before what a person has to mend. Where one was asked
+    and has failed, and no breaker keeps another one from being asked, that is what happened.
     """
-    guards = " ".join(sorted({_guard(error) for error in away}))
     shut = [error for error in away if isinstance(error, BreakerOpen)]
+    wrong = [error for error in away if isinstance(error, Misconfigured)]
+    guards = " ".join(sorted({*(one.dependency for one in shut), *(one.guard for one in wrong)}))
     if shut:
         soonest = min(shut, key=lambda error: error.retry_after)
         return BreakerOpen(str(soonest), dependency=guards, retry_after=soonest.retry_after)
-    wrong = next(error for error in away if isinstance(error, Misconfigured))
-    return type(wrong)(str(wrong), credential=wrong.credential, guard=guards)
-
-
-def _guard(error: BreakerOpen | Misconfigured) -> str:
-    return error.dependency if isinstance(error, Held) else error.guard
+    for error in reversed(away):
+        if isinstance(error, ProviderDown):
+            return error
+    first = wrong[0]
+    return type(first)(str(first), credential=first.credential, guard=guards)
 
 
 def is_bug(error: Exception) -> bool:

@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from config.tiers import TIERS
 from tasks.causes import Cause, WaitReason
+from tasks.events import Kind
 from tasks.run import State
-from tests.acceptance.fleet import a_place
+from tests.acceptance.fleet import UNSETTLED, Place, a_line, a_place
 from tests.acceptance.hosted import POLICY, SETTINGS, Hosted, Provider, environment, fails, says
 from tests.acceptance.patience import until
 from tests.stubs.openai_server import openai_server
 from worker.broker import server
+from worker.simulator.running import running
+from worker.simulator.simulator import Simulator
 
 CELERY = (sys.executable, "-m", "celery", "-A", "worker.app")
 WORKER = ("worker", "-P", "threads", "-c", "32", "--without-gossip", "--without-mingle")
@@ -24,6 +28,21 @@ most_open_seconds = 0.5
 ramp_seconds = 0.1
 """
 PROVIDER = "openai@"
+MODEL = """\
+[[models]]
+name = "openai/{name}"
+credential = "OPENAI_API_KEY"
+api_base = "{url}"
+price = {{ input = 1, output = 2, cached_input = 0.5 }}
+timeout_seconds = 5
+why = "made up"
+"""
+TIER = """\
+[[tiers]]
+name = "{tier}"
+models = ["openai/alpha", "openai/beta"]
+why = "made up"
+"""
 ENOUGH = 10
 """Failures one after the other, however far apart: as many as a window needs."""
 
@@ -51,6 +70,46 @@ def _is_quiet(fleet: Hosted) -> bool:
     [found] = [one for one in breakers if one["breaker"].startswith(PROVIDER)]
     assert found["state"] == "closed"
     return not found["calls"]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Place]:
+    """A fleet whose only tier has two models, of two providers; the first one is away."""
+    with (
+        running(Simulator({"alpha": 0, "beta": 0})) as providers,
+        server.start(tmp_path / "redis") as redis,
+    ):
+        providers.play("error_503", "alpha")
+        models = [MODEL.format(name=name, url=providers[name].url) for name in ("alpha", "beta")]
+        variables = {"OPENAI_API_KEY": "made-up", "TRIAGE_BROKER_URL": redis.url}
+        place = a_place(
+            tmp_path,
+            variables,
+            policy=POLICY,
+            guards=GUARDS,
+            settings=SETTINGS,
+            tiers="\n".join((*models, *(TIER.format(tier=tier) for tier in TIERS))),
+        )
+        worker = place.start(*WORKER, command=CELERY)
+        try:
+            until(lambda: place.shop.ledger.workers() or worker.process.poll() is not None, 60)
+            yield place
+        finally:
+            place.clear()
+
+
+@pytest.mark.timeout(120)
+def test_one_ticket_alone_is_written_by_the_tiers_next_model(two: Place) -> None:
+    """No breaker has seen enough to send it on: its own last attempt does."""
+    two.take_in(a_line("LONE-1", "Which rate do I get?"))
+    until(lambda: two.run("LONE-1").state not in UNSETTLED)
+    run = two.run("LONE-1")
+    assert run.state is State.WRITTEN, run
+    events = two.shop.ledger.events(run.id)
+    [answered] = [event.body for event in events if event.kind is Kind.ANSWERED]
+    assert answered["model"] == "openai/beta"
+    assert str(answered["stands_in"]).startswith("stands in for openai/alpha: ")
+    assert [event.kind for event in events].count(Kind.UNANSWERED) == 4
 
 
 @pytest.mark.timeout(120)
