@@ -1,47 +1,40 @@
 """Stage 2: ask one model once, and keep only an answer of the right shape."""
 
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from tasks import prompt
 from tasks.asking import Unasked, ask
 from tasks.case import Answer, Classified, Enriched
 from tasks.causes import ReviewReason
-from tasks.decide import Away, all_of
+from tasks.decide import Away
 from tasks.desk import Desk
 from tasks.detour import Detour, NeedsHuman, Promote
-from tasks.errors import BreakerOpen, ContextTooLong, Misconfigured, ProviderDown
+from tasks.errors import ContextTooLong
 from tasks.language import name_of, spoken
 from tasks.ports.model import Question
 from tasks.repeats import repeated
 from tasks.routing import next_tier
+from tasks.standing_in import first_that_answers
 from tasks.verdict import Misshapen, Verdict
 
 
 async def classify(case: Enriched, desk: Desk) -> Classified | Detour:
     """The case with a verdict, by the tier's first model that may be asked.
 
-    One that is left alone at present is stood in for by the next, and so is one that has failed in
-    the run's last attempt; with none left, all are waited for. Raises what the one that was asked
-    raises.
+    Who stands in for whom: tasks/standing_in.py. Raises what the one that was asked raises.
     """
     language = case.context.language
     supports = desk.taxonomy.supports
     if not supports(language) and not any(map(supports, spoken(case.ticket))):
         return NeedsHuman(reason=ReviewReason.LANGUAGE, why=_foreign(language, desk))
-    away: list[Away] = []
-    is_last = desk.journal.run.attempts + 1 >= desk.policy.retry.attempts
     heard = [*case.received.answers]
-    for name in _candidates(case, desk):
-        talk = Talk(case=case, desk=desk, heard=heard, stands_in=_stands_in(case, desk, away))
-        try:
-            return await talk.hold(name)
-        except (BreakerOpen, Misconfigured) as error:
-            away.append(error)
-        except ProviderDown as error:
-            if not is_last:  # it may answer in a moment
-                raise
-            away.append(error)
-    raise all_of(away)
+
+    def hold(name: str, away: Sequence[Away]) -> Awaitable[Classified | Detour]:
+        stands_in = _stands_in(case, desk, away)
+        return Talk(case=case, desk=desk, heard=heard, stands_in=stands_in).hold(name)
+
+    return await first_that_answers(_candidates(case, desk), hold, desk)
 
 
 def _foreign(language: str | None, desk: Desk) -> str:
@@ -73,7 +66,7 @@ def _candidates(case: Enriched, desk: Desk) -> list[str]:
     return sorted(fresh, key=lambda name: name not in here)
 
 
-def _stands_in(case: Enriched, desk: Desk, away: list[Away]) -> str | None:
+def _stands_in(case: Enriched, desk: Desk, away: Sequence[Away]) -> str | None:
     if not away:
         return None
     return f"stands in for {desk.tiers.tier(case.tier).models[0]}: {away[0]}"

@@ -8,14 +8,13 @@ from tasks import prompt
 from tasks.asking import Unasked, ask
 from tasks.case import Answer, Classified
 from tasks.causes import ReviewReason
-from tasks.decide import all_of
 from tasks.decision import Decision
 from tasks.desk import Desk
 from tasks.detour import NeedsHuman
-from tasks.errors import BreakerOpen, Misconfigured
 from tasks.events import Kind
 from tasks.judgement import Judgement, why_judged
 from tasks.ports.model import Question
+from tasks.standing_in import first_that_answers
 from tasks.verdict import Misshapen
 
 
@@ -41,24 +40,16 @@ async def judged(
 ) -> Ruling | NeedsHuman | Unasked | None:
     """The ruling on this decision; None where nobody has to be asked.
 
-    What a judge has said of the very same answer is not asked again. One that is away is stood in
-    for by the next; with none left, all are waited for: nothing is written unjudged that had to be
-    judged. Raises what the one that was asked raises.
+    What a judge has said of the very same answer is not asked again. Who stands in for whom:
+    tasks/standing_in.py; nothing is written unjudged that had to be judged. Raises what the one
+    that was asked raises.
     """
     enriched = case.enriched
     because = why_judged(decision, enriched.ticket, enriched.facts, desk.policy)
     if because is None or desk.judge is None:
         return None
-    away: list[BreakerOpen | Misconfigured] = []
-    for model in desk.tiers.judges:
-        hearing = _Hearing(
-            case=case, decision=decision, desk=desk, prompt=desk.judge, because=because
-        )
-        try:
-            return await hearing.hold(model)
-        except (BreakerOpen, Misconfigured) as error:
-            away.append(error)
-    raise all_of(away)
+    hearing = _Hearing(case=case, decision=decision, desk=desk, prompt=desk.judge, because=because)
+    return await first_that_answers(desk.tiers.judges, lambda judge, _: hearing.hold(judge), desk)
 
 
 def read_judgement(answer: Answer) -> Judgement | Misshapen:

@@ -1,18 +1,21 @@
 """The last attempt of a stage: before people have the ticket, the tier's next model has it."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from tasks import errors
-from tasks.case import Classified
+from tasks.case import Classified, Validated
 from tasks.classify import classify
 from tasks.desk import Used
+from tasks.validate import validate
 from tests.twins.desk import Office, shipped
 from tests.twins.guards import StrictGuards
 from tests.twins.journal import SOMEBODY
-from tests.twins.models import ScriptedModels, a_reply
-from tests.twins.ticket import CHEAP, enriched
+from tests.twins.models import ScriptedModels, a_reply, a_verdict
+from tests.twins.ticket import CHEAP, classified, enriched
+from tests.unit.tasks.test_judging import AGREES, ALL, WITH_JUDGE
 
 SECOND = "anthropic/claude-haiku-5-5"
 DOWN = errors.ProviderDown("openai/x: HTTP 503")
@@ -71,3 +74,18 @@ def test_a_key_that_a_person_has_to_mend_is_not_waited_for() -> None:
     office = _office(DOWN, attempt=LAST, second=REFUSED)
     with pytest.raises(errors.ProviderDown):
         _classify(office)
+
+
+def test_the_next_judge_hears_an_answer_where_one_fails_once_more() -> None:
+    """What had to be judged still is."""
+    [judge] = WITH_JUDGE.tiers.judges
+    other = judge.model_copy(update={"name": "gemini/another"})
+    office = Office(
+        models=ScriptedModels.answering([DOWN, a_reply(AGREES)]),
+        tiers=WITH_JUDGE.tiers.model_copy(update={"judges": (judge, other)}),
+        policy=shipped().policy.model_copy(update={"judge": ALL}),
+    )
+    office.journal.run = Used(id=SOMEBODY, attempts=LAST - 1)
+    desk = replace(office.desk, judge=WITH_JUDGE.judge)
+    assert isinstance(asyncio.run(validate(classified(a_verdict()), desk)), Validated)
+    assert office.script.names == [judge.name, other.name]
