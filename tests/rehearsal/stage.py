@@ -130,15 +130,17 @@ class Stage:
     def fill(self, least: int = 9 * IN_FLIGHT // 10) -> None:
         """Waits until so many tickets are with the provider: nearly as many as may be at once.
 
-        On a machine that is too slow to keep so many there, until nearly as many are as ever were.
+        On a machine that is too slow to keep so many there, until nearly as many are as were there
+        in the busiest tenth of that time.
         """
-        began, seen = time.monotonic(), [0]
+        began, seen = time.monotonic(), list[int]()
 
         def is_full() -> bool:
             self.show()
             seen.append(self.provider["alpha"].in_flight)
             is_slow = time.monotonic() - began > SLOW_SECONDS
-            return seen[-1] > least or (is_slow and seen[-1] >= NEARLY * max(seen))
+            busy = sorted(seen)[len(seen) * 9 // 10]
+            return seen[-1] > least or (is_slow and seen[-1] >= NEARLY * busy)
 
         until(is_full, 60)
 
