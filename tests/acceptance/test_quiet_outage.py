@@ -13,6 +13,7 @@ from tasks.run import State
 from tests.acceptance.fleet import UNSETTLED, Place, a_line, a_place
 from tests.acceptance.hosted import POLICY, SETTINGS, Hosted, Provider, environment, fails, says
 from tests.acceptance.patience import until
+from tests.rehearsal.stage import MODEL, TIER
 from tests.stubs.openai_server import openai_server
 from worker.broker import server
 from worker.simulator.running import running
@@ -28,21 +29,6 @@ most_open_seconds = 0.5
 ramp_seconds = 0.1
 """
 PROVIDER = "openai@"
-MODEL = """\
-[[models]]
-name = "openai/{name}"
-credential = "OPENAI_API_KEY"
-api_base = "{url}"
-price = {{ input = 1, output = 2, cached_input = 0.5 }}
-timeout_seconds = 5
-why = "made up"
-"""
-TIER = """\
-[[tiers]]
-name = "{tier}"
-models = ["openai/alpha", "openai/beta"]
-why = "made up"
-"""
 ENOUGH = 10
 """Failures one after the other, however far apart: as many as a window needs."""
 
@@ -80,7 +66,12 @@ def two(tmp_path: Path) -> Iterator[Place]:
         server.start(tmp_path / "redis") as redis,
     ):
         providers.play("error_503", "alpha")
-        models = [MODEL.format(name=name, url=providers[name].url) for name in ("alpha", "beta")]
+        names = ("alpha", "beta")
+        models = [
+            MODEL.format(name=name, key="OPENAI_API_KEY", url=providers[name].url, timeout=5)
+            for name in names
+        ]
+        each = ", ".join(f'"openai/{name}"' for name in names)
         variables = {"OPENAI_API_KEY": "made-up", "TRIAGE_BROKER_URL": redis.url}
         place = a_place(
             tmp_path,
@@ -88,7 +79,7 @@ def two(tmp_path: Path) -> Iterator[Place]:
             policy=POLICY,
             guards=GUARDS,
             settings=SETTINGS,
-            tiers="\n".join((*models, *(TIER.format(tier=tier) for tier in TIERS))),
+            tiers="\n".join((*models, *(TIER.format(tier=tier, models=each) for tier in TIERS))),
         )
         worker = place.start(*WORKER, command=CELERY)
         try:
