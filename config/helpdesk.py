@@ -94,6 +94,11 @@ class HelpdeskConfig(Frozen):
                 return None
 
     @property
+    def dependency(self) -> str:
+        """What its breaker and its limit are called: `helpdesk:rt`."""
+        return f"helpdesk:{self.kind}"
+
+    @property
     def credentials(self) -> tuple[str, ...]:
         """The NAMES of the variables with its tokens."""
         return (self.remote.credential,) if self.remote else ()

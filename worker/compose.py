@@ -59,11 +59,6 @@ class Shop:
         raise OperatorError(f"tickets live in {kind}: do that there, this is for the embedded one")
 
     @property
-    def upstream(self) -> str:
-        """What the helpdesk's breaker and its limit are called."""
-        return f"helpdesk:{self.config.helpdesk.kind}"
-
-    @property
     def residence(self) -> Residence:
         """Which tickets live in this helpdesk."""
         if isinstance(self.helpdesk, EmbeddedHelpdesk):

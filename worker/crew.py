@@ -130,7 +130,7 @@ def _polling(shop: Shop, gatehouse: Gatehouse, loop: EventLoop, me: Incarnation)
     every = shop.config.settings.intake.poll_seconds
     doors = gatehouse.doors
     pace = PollPace(
-        shop.upstream,
+        shop.config.helpdesk.dependency,
         doors.limits,
         me=me,
         clock=shop.clock,

@@ -10,7 +10,7 @@ from functools import partial
 
 from config.tiers import Tiers
 from tasks.desk import Desk, Journal
-from tasks.ports.guards import Errand, Guards
+from tasks.ports.guards import Guards
 from tasks.ports.model import Models
 from worker.compose import Shop, open_facts
 from worker.facts.sources import FactSources
@@ -20,6 +20,7 @@ from worker.measuring import LedgerMeasures
 from worker.models.switchboard import Switchboard
 from worker.serving import open_models
 from worker.telemetry.log import Log
+from worker.upstreams import errand_to_helpdesk
 
 Desks = Callable[[Journal], Desk]
 """Gives each run a desk for its own journal."""
@@ -82,12 +83,8 @@ async def aclose(*opened: Switchboard | FactSources | None) -> None:
 def guarded_helpdesk(shop: Shop, guards: Guards) -> GuardedHelpdesk:
     """The shop's helpdesk behind these guards; one for a process, which is as busy as it may be."""
     remote = shop.config.helpdesk.remote
-    errand = Errand(
-        upstream=shop.upstream,
-        credential=remote.credential if remote else None,
-    )
     at_once = remote.requests if remote else None
-    return GuardedHelpdesk(shop.helpdesk, guards, errand, at_once=at_once)
+    return GuardedHelpdesk(shop.helpdesk, guards, errand_to_helpdesk(shop.config), at_once=at_once)
 
 
 def _measures(shop: Shop) -> LedgerMeasures:

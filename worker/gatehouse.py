@@ -23,6 +23,7 @@ from worker.helpdesks.asked import before_each_request
 from worker.ledgers.accounting import WAITS
 from worker.telemetry.log import Log
 from worker.upkeep.releasing import Way
+from worker.upstreams import guards_asked
 
 
 @contextmanager
@@ -33,7 +34,8 @@ def within_limits(shop: Shop) -> Iterator[None]:
     loop = EventLoop()
     post.start()
     loop.start()
-    pace = PollPace(shop.upstream, limits, me=me, clock=shop.clock, on_loop=loop.run, log=log)
+    upstream = shop.config.helpdesk.dependency
+    pace = PollPace(upstream, limits, me=me, clock=shop.clock, on_loop=loop.run, log=log)
     try:
         with before_each_request(pace):
             yield
@@ -77,7 +79,7 @@ class Gatehouse:
 
     def start(self) -> None:
         """Begins to share. A second at most."""
-        self._breakers.start()
+        self._breakers.start(guards_asked(self._shop.config))
         self._post.start()
 
     def stop(self) -> None:

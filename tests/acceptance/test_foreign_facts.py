@@ -12,7 +12,10 @@ from tests.acceptance.firm import CUSTOMERS, Firm, a_firm, a_question
 from tests.acceptance.fleet import an_inbox
 from tests.acceptance.patience import until
 from tests.stubs.facts_service import VARIABLE as SHOP
+from worker.clock import SystemClock
+from worker.guards.redis_shared import RedisShared, connect
 from worker.simulator.answer import Answer, answering
+from worker.upstreams import guards_asked
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -70,6 +73,16 @@ def test_foreign_tables_and_a_foreign_service_are_connected_by_config_alone(firm
     assert stranger.gaps == {}
     names = {one["breaker"] for one in firm.place.ask("breaker", "list", "--json").json()}
     assert {"facts:crm", "facts:shop", f"credential:{SHOP}"} <= names
+
+
+def test_its_guards_are_known_before_the_first_ticket(running: Firm) -> None:
+    """All of them are told of on and on, so that no ticket waits to hear how they stand."""
+    shared = RedisShared(connect(running.place.shop.broker_url), SystemClock())
+    asked = set(guards_asked(running.place.shop.config))
+    until(lambda: set(shared.names()) == asked)
+    assert [one.state for one in running.triaged(*CUSTOMERS)] == [State.WRITTEN] * 3
+    assert set(shared.names()) == asked
+    shared.close()
 
 
 # ── Killed, slow, stale, lying ───────────────────────────────────────────────────────────────────

@@ -51,7 +51,7 @@ def _sources(named: str | None, shop: Shop) -> tuple[str, ...]:
 
 def _within_limits(shop: Shop) -> AbstractContextManager[None]:
     """What a poll asks of a helpdesk that has a limit waits for its turn, as the fleet's does."""
-    if shop.config.guards.limit(shop.upstream) is None:
+    if shop.config.guards.limit(shop.config.helpdesk.dependency) is None:
         return nullcontext()
     from worker.gatehouse import within_limits  # brings half of what a worker needs
 

@@ -49,7 +49,9 @@ class FactSources:
         self._at_hand = at_hand
         self._log = log
         asked = Counter(config.of(kind).source for kind in KINDS)
-        self._errands = {name: _errand(name, config.sources[name], asked[name]) for name in sources}
+        self._errands = {
+            name: errand_to(name, config.sources[name], asked[name]) for name in sources
+        }
         self._turns = {
             name: Turns(source.connections)
             for name, source in config.sources.items()
@@ -180,7 +182,8 @@ def _address(requester: Requester) -> str:
     return requester.email.strip().lower()
 
 
-def _errand(name: str, source: object, kinds: int) -> Errand:
+def errand_to(name: str, source: object, kinds: int = 1) -> Errand:
+    """A request to that source, one of so many kinds of fact that are had from it."""
     secrets = source.secret_headers.values() if isinstance(source, Http) else ()
     # One who comes when the account has just been told asks for it once more.
     return Errand(upstream=upstream(name), credential=next(iter(secrets), None), visit=kinds + 1)

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -198,17 +198,22 @@ class Breakers:
 
     # ── For a thread ─────────────────────────────────────────────────────────────────────────────
 
-    def start(self) -> None:
-        """Hears what the fleet knows, and goes on telling and hearing. A second at most."""
+    def start(self, asked: Collection[str] = ()) -> None:
+        """Hears what the fleet knows, and goes on telling and hearing. A second at most.
+
+        `asked`: those that will be asked for here. None of the first calls waits for them then.
+        """
         self._scribe.start()
-        asked = dict(self._circuits)
+        for name in asked:
+            self._make(name)
+        ours = dict(self._circuits)
         with suppress(SharedAway):
             for name in self._shared.names():
                 self._make(name)
         self.sync()
         # One that lets everything through is as good as new, and may never be asked for here.
         shut = {name: one for name, one in self._circuits.items() if not one.goes}
-        self._circuits = asked | shut
+        self._circuits = ours | shut
         self._thread.start()
 
     def stop(self) -> None:

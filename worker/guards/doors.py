@@ -19,6 +19,7 @@ from tasks.errors import (
 from tasks.ports.guards import Ended, Errand, Permit
 from worker.guards.breakers import Breakers
 from worker.guards.passing import Pass
+from worker.guards.rule import CREDENTIAL, MODEL
 
 AWAY_SECONDS = 5.0
 """When whoever found its upstream to be away looks again, at the earliest."""
@@ -123,9 +124,9 @@ class _Visit(AbstractAsyncContextManager[Permit]):
         admit = doors.breakers.admit
         try:
             if errand.credential is not None:
-                self._key = await admit(f"credential:{errand.credential}")
+                self._key = await admit(CREDENTIAL + errand.credential)
             if errand.model is not None:
-                self._model = await admit(f"model:{errand.model}")
+                self._model = await admit(MODEL + errand.model)
             off = doors.off()
             if "breaker" not in off:
                 self._upstream = await admit(errand.upstream)

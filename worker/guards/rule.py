@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from config.guards import Breaker
+from tasks.ports.guards import Errand
 
 PARTS = 10_000
 """Shares are counted in ten-thousandths, for pybreaker counts in whole numbers."""
 
-KEYS = ("credential:", "model:")
+CREDENTIAL, MODEL = KEYS = ("credential:", "model:")
 """What the names of guards begin with that a person must mend."""
 
 
@@ -47,3 +48,10 @@ def rule_of(name: str, config: Breaker) -> Rule:
         most=config.credential_seconds if at_once else config.most_open_seconds,
         ramp=0.0 if at_once else config.ramp_seconds,
     )
+
+
+def guards_of(errand: Errand) -> tuple[str, ...]:
+    """Names of the guards that it comes to, in their order: a wrong key is known without asking."""
+    key = () if errand.credential is None else (CREDENTIAL + errand.credential,)
+    model = () if errand.model is None else (MODEL + errand.model,)
+    return (*key, *model, errand.upstream)

@@ -1,16 +1,13 @@
 """Breakers as an operator sees and works them, whether a worker runs or not."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from config.facts import Files, Http, Sql
-from config.load import Config
 from tasks.errors import OperatorError
 from worker.chance import token
 from worker.compose import Shop
-from worker.facts.source import upstream
 from worker.guards.overview import overview, tripped_alone
 from worker.guards.redis_shared import RedisShared, connect
 from worker.guards.rule import KEYS, rule_of
@@ -20,6 +17,7 @@ from worker.ledgers.noticing import Notice
 from worker.ledgers.tripping import Trip
 from worker.operating.manning import is_manned
 from worker.operating.moments import iso
+from worker.upstreams import guards_asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +45,7 @@ def panel(shop: Shop) -> Panel:
         except SharedAway:
             seen, away = tripped_alone(trips, config), True
     known = {one.name: one for one in seen}
-    names = dict.fromkeys([*configured(shop.config), *known])
+    names = dict.fromkeys([*guards_asked(shop.config), *known])
     found = tuple(
         known.get(name) or standing_of(name, rule_of(name, config), None, None) for name in names
     )
@@ -69,30 +67,6 @@ def standing_json(one: Standing) -> dict[str, object]:
         "by": one.by,
         "why": one.why,
     }
-
-
-def configured(config: Config) -> Sequence[str]:
-    """The dependencies that config names, then its keys."""
-    tiers = config.tiers
-    models = [tiers.model(name) for name in tiers.served]
-    remote = config.helpdesk.remote
-    keys = [model.credential for model in models] + [remote.credential if remote else None]
-    keys += [key for source in config.facts.used.values() for key in _keys(source)]
-    return list(
-        dict.fromkeys(
-            [
-                *(model.dependency for model in models),
-                f"helpdesk:{config.helpdesk.kind}",
-                *(upstream(name) for name in config.facts.used),
-                *(f"credential:{key}" for key in keys if key),
-            ]
-        )
-    )
-
-
-def _keys(source: Files | Sql | Http) -> Sequence[str]:
-    """The one that its guard is called by."""
-    return list(source.secret_headers.values())[:1] if isinstance(source, Http) else ()
 
 
 def is_expected(shop: Shop) -> bool:

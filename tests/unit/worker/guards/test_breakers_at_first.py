@@ -70,6 +70,28 @@ def test_the_first_calls_wait_to_hear_how_it_stands() -> None:
     assert set(shared.asked) == {"x"}
 
 
+def test_of_what_was_known_from_the_start_nobody_has_to_hear_first() -> None:
+    """Whoever is told on and on has no first call: one that takes long to tell holds nobody up."""
+    [late], fleet = processes(), opened(1)
+    late.breakers._shared = shared = Slow(clock=late.clock)  # noqa: SLF001 - says when it answers
+    shared.__dict__.update(_kept=fleet[0].shared._kept)  # noqa: SLF001 - it hears of them now
+    shared.answers.set()
+    late.breakers.start(["x", "y"])
+    try:
+        shared.answers.clear()
+        held, free = asyncio.run(_both(late))
+        assert isinstance(held, BreakerOpen)
+        assert free is None
+        assert set(shared.asked) == {"x", "y"}
+    finally:
+        shared.answers.set()
+        late.breakers.stop()
+
+
+async def _both(late: Process) -> tuple[object, object]:
+    return await asyncio.wait_for(asyncio.gather(late.call(), late.call(name="y")), STILL)
+
+
 def test_they_go_on_once_nobody_is_there_to_be_heard() -> None:
     """Then each process counts by itself, and does not wait any more."""
     with _joined() as (late, shared):
