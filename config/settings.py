@@ -11,7 +11,7 @@ class Intake(Frozen):
 
     body_bytes: int = Field(default=65_536, gt=0)  # of a ticket's text in UTF-8
     poll_seconds: float = Field(default=30.0, gt=0)
-    batch: int = Field(default=500, gt=0, le=5_000)  # tickets in one transaction
+    batch: int = Field(default=100, gt=0, le=5_000)  # tickets in one transaction
 
 
 class FirstDay(Frozen):

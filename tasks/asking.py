@@ -1,7 +1,7 @@
 """One question to one model: let through, paid for, asked once, written down."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tasks import prompt
 from tasks.accounts import account_of, midnight_after
@@ -45,6 +45,7 @@ async def ask(
     run = desk.journal.run
     if used := what_is_used_up(run, call.most, desk.limits.run):
         return NeedsHuman(reason=ReviewReason.UNFINISHED, why=used)
+    until = desk.patience.until(asked)
     errand = Errand(
         upstream=model.dependency,
         credential=model.credential,
@@ -60,13 +61,20 @@ async def ask(
             return _closed(call, desk)
         try:
             # Money takes its time, in a rush most of all, and so does litellm.
-            reply = await desk.models.ask(asked, permit.look)
+            reply = await _in_time(replace(asked, until=until), desk, permit)
         except TriageError as error:
             permit.tell(error)
             await _unanswered(call, error, desk, permit)
             raise
         permit.ended, permit.tokens = Ended.SUCCESS, _tokens(reply)
         return await _answered(call, reply, desk, permit)
+
+
+async def _in_time(asked: Question, desk: Desk, permit: Permit) -> Reply:
+    try:
+        return await desk.models.ask(asked, permit.look)
+    finally:
+        desk.patience.heard()
 
 
 async def _reserved(call: Call, desk: Desk, permit: Permit) -> bool:

@@ -12,6 +12,7 @@ from config.taxonomy import Taxonomy
 from config.tiers import Tiers
 from tasks.context import Closed
 from tasks.events import Body, Kind
+from tasks.patience import UNHURRIED, Patience
 from tasks.ports.clock import Clock
 from tasks.ports.facts import CustomerFacts
 from tasks.ports.guards import Guards
@@ -137,3 +138,4 @@ class Desk:
     summarise: Prompt | None = None  # None: nobody is asked to sum up
     compress: Prompt | None = None  # likewise, for threads that are over
     threads: Threads = NOWHERE  # of this run's thread alone
+    patience: Patience = UNHURRIED  # this stage's, with models

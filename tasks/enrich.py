@@ -20,6 +20,7 @@ Found = TypeVar("Found")
 async def enrich(case: Received, desk: Desk) -> Enriched | Detour:
     """The case with its customer's facts. A source that is away leaves a gap, not an error."""
     facts = await _gather(case, desk)
+    desk.patience.heard()
     chosen = route(case.ticket, facts, desk.tiers)
     enriched = Enriched(received=case, facts=facts, tier=chosen.tier, rule=chosen.why)
     return replace(enriched, context=await recollect(enriched, desk))

@@ -12,7 +12,8 @@ TriageError
 ├── RateLimited          wait as told; no attempt is spent
 ├── Held                 our own guard sent nothing; no attempt is spent
 │   ├── BreakerOpen          it fails too often: another model, else wait until it is probed
-│   └── RetriesSpent         the fleet has retried as often as it may
+│   ├── RetriesSpent         the fleet has retried as often as it may
+│   └── OutOfTime            its stage has held its slot for long enough
 ├── Misconfigured        a person must mend it; runs are parked, none is buried
 │   ├── CredentialRefused    401, 402, 403
 │   ├── UnknownModel         the provider does not have this model
@@ -100,6 +101,10 @@ class BreakerOpen(Held):
 
 class RetriesSpent(Held):
     """The fleet has retried as often in the last minute as its successes allow."""
+
+
+class OutOfTime(Held):
+    """The stage has asked for as long as it may hold a slot; it goes on in its next one."""
 
 
 class Misconfigured(TriageError):

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from tasks.decide import Away, all_of
 from tasks.desk import Desk
-from tasks.errors import BreakerOpen, Misconfigured, ProviderDown
+from tasks.errors import BreakerOpen, Misconfigured, OutOfTime, ProviderDown
 
 Asked = TypeVar("Asked")
 Found = TypeVar("Found")
@@ -20,7 +20,8 @@ async def first_that_answers(
 
     One that is left alone at present is stood in for by the next, and so is one that has failed in
     the run's last attempt of this stage: before that it may answer in a moment. With none left, all
-    are waited for. Raises what the one that was asked raises.
+    are waited for, and so they are where the stage has no time left to ask the next. Raises what
+    the one that was asked raises.
     """
     is_last = desk.journal.run.attempts + 1 >= desk.policy.retry.attempts
     away: list[Away] = []
@@ -29,6 +30,10 @@ async def first_that_answers(
             return await hold(model, away)
         except (BreakerOpen, Misconfigured) as error:
             away.append(error)
+        except OutOfTime:
+            if not away:
+                raise
+            break
         except ProviderDown as error:
             if not is_last:
                 raise

@@ -10,6 +10,10 @@ Purpose = Literal["classify", "judge", "repeat", "summarise", "compress"]
 """What a question is asked for; only an answer to the first one decides about a ticket."""
 
 
+LEAST_SHARE = 0.5
+"""Of a question's timeout, that whoever is asked has for the answer, however late the question."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
     """One turn of the prompt."""
@@ -41,6 +45,7 @@ class Question:
     schema: Mapping[str, object]  # JSON schema of the answer
     max_output_tokens: int
     timeout_seconds: float
+    until: float | None = None  # monotonic: when nobody waits any more; None: for its whole timeout
     plain: Plain
     purpose: Purpose = "classify"
     placeholders: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)

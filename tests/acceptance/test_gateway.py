@@ -5,6 +5,7 @@ import json
 import traceback
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from random import Random
 from time import monotonic
 
@@ -23,6 +24,7 @@ from tasks.errors import (
 )
 from tests.acceptance.asking import (
     AZURE,
+    GEMINI,
     KEY,
     MODELS,
     OPENAI,
@@ -112,6 +114,21 @@ def test_a_provider_that_hangs_is_given_up_in_time(
     assert not raised.value.unbilled, "it may have answered"
     assert 0.5 <= monotonic() - began < 4, "to the moment, though litellm hears of a whole second"
     assert len(stub.requests) == 1
+
+
+@pytest.mark.parametrize("model", [OPENAI, AZURE, GEMINI])
+def test_a_question_that_comes_late_is_waited_for_until_its_time_is_up(
+    stub: OpenAIServer, model: str
+) -> None:
+    """What the guards, money and the library took is a part of its timeout."""
+    stub.script(answering(a_success(model)))
+    ask(stub, a_question(model))  # what is imported for it takes its time
+    stub.usual = Answer(end="hang")
+    began = monotonic()
+    with pytest.raises(ProviderDown) as raised:
+        ask(stub, replace(a_question(model, timeout_seconds=4.0), until=began + 2.0))
+    assert 2.0 <= monotonic() - began < 3.8
+    assert not raised.value.overslept, "it is the provider's fault as ever"
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -13,6 +13,7 @@ from tasks.desk import Desk
 from tasks.detour import Degrade, Detour, Drop, GiveUp, NeedsHuman, Promote, Wait
 from tasks.errors import LedgerDown
 from tasks.events import Kind
+from tasks.patience import Slot
 from tasks.pipeline import Ready, stage_of, step
 from tasks.ports.ledger import Claim, Claimed
 from tasks.resume import resume
@@ -161,6 +162,7 @@ class Carrier:
         """Stage after stage, each committed before the next begins."""
         desk = self._bench.desk(notebook)
         here: Ready | None = case
+        slot = Slot(desk.clock, desk.tiers)
         while here is not None:
             paused = self._bench.gate.wait(notebook.run, stage_of(here), self._bench.clock.now())
             if paused:
@@ -168,7 +170,8 @@ class Carrier:
                 return
             if isinstance(here, Validated):
                 desk = replace(desk, mode=await self._bench.gate.mode(notebook.run))
-            came, extra = await self._try(here, desk, notebook.run)
+            came, extra = await self._try(here, replace(desk, patience=slot), notebook.run)
+            slot = Slot(desk.clock, desk.tiers)  # what the commit takes is of the next one's time
             if isinstance(came, Written):
                 await notebook.enter(of_case(came, desk.taxonomy))
                 self._bench.log.info("ticket.written", run=notebook.run.id, outcome=came.outcome)

@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from tasks.errors import TriageError
-from tasks.ports.model import nobody_minds
+from tasks.ports.model import LEAST_SHARE, nobody_minds
 
 SUCCESS = 2
 """The hundred that every status of a success is in."""
@@ -24,6 +24,7 @@ class Exchange:
     """One request at most, and its answer. The transport fills it in as things happen."""
 
     timeout_seconds: float
+    until: float | None = None  # monotonic: when nobody waits any more
     look: Callable[[], None] = nobody_minds
     held: TriageError | None = None  # what `look` had to say against it; then nothing was sent
     sent: bool = False
@@ -38,6 +39,16 @@ class Exchange:
     def succeeded(self) -> bool:
         """An answer came whole, and its status is one of success."""
         return self.status is not None and self.status // 100 == SUCCESS
+
+    def left(self, now: float) -> float:
+        """Seconds that the answer may take: what we took ourselves is a part of its timeout.
+
+        Half of that is left to whoever is asked, so that our own delay is not taken for theirs.
+        """
+        if self.until is None:
+            return self.timeout_seconds
+        least = self.timeout_seconds * LEAST_SHARE
+        return min(self.timeout_seconds, max(least, self.until - now))
 
     def time_is_up(self, *, late: float) -> None:
         """We were told so that many seconds after it was."""

@@ -67,14 +67,18 @@ class LitellmGateway:
         self._clock = clock
 
     async def ask(self, question: Question, look: Callable[[], None] = nobody_minds) -> Reply:
-        exchange = Exchange(timeout_seconds=question.timeout_seconds, look=look)
+        exchange = Exchange(
+            timeout_seconds=question.timeout_seconds, until=question.until, look=look
+        )
         began = self._clock.monotonic()
+        wait = exchange.left(began) + GRACE_SECONDS
         try:
-            response = await self._complete(question, exchange)
+            async with asyncio.timeout(wait):
+                response = await self._complete(question, exchange)
         except Exception as error:
             took = self._clock.monotonic() - began
             if isinstance(error, TimeoutError):
-                exchange.time_is_up(late=took - exchange.timeout_seconds - GRACE_SECONDS)
+                exchange.time_is_up(late=took - wait)
             failure = Failure.read(error, exchange)
             outcome = self._outcome(failure, question, exchange, took)
             if outcome is None:
@@ -97,16 +101,15 @@ class LitellmGateway:
     async def _complete(self, question: Question, exchange: Exchange) -> ModelResponse:
         mark = CURRENT.set(exchange)
         try:
-            async with asyncio.timeout(exchange.timeout_seconds + GRACE_SECONDS):
-                return await self._litellm.acompletion(
-                    model=question.model,
-                    messages=[{"role": m.role, "content": m.content} for m in question.messages],
-                    timeout=quantised(exchange.timeout_seconds),
-                    num_retries=0,
-                    max_retries=0,
-                    litellm_logging_obj=self._log(),
-                    **self._particulars(question),
-                )
+            return await self._litellm.acompletion(
+                model=question.model,
+                messages=[{"role": m.role, "content": m.content} for m in question.messages],
+                timeout=quantised(exchange.timeout_seconds),
+                num_retries=0,
+                max_retries=0,
+                litellm_logging_obj=self._log(),
+                **self._particulars(question),
+            )
         finally:
             CURRENT.reset(mark)
 

@@ -98,13 +98,14 @@ class _Wire:
         exchange = CURRENT.get()
         exchange.send()
         began = monotonic()
+        timeout = exchange.left(began)
         try:
             async with self._session.post(
                 url,
                 data=body,
                 headers=headers,
                 timeout=aiohttp.ClientTimeout(
-                    total=exchange.timeout_seconds,
+                    total=timeout,
                     ceil_threshold=math.inf,  # else it ticks in whole seconds above 5 s
                 ),
                 allow_redirects=False,
@@ -117,7 +118,7 @@ class _Wire:
             exchange.broken = _lost(error)
             exchange.connected = not isinstance(error, aiohttp.ClientConnectorError)
             if isinstance(error, TimeoutError):
-                exchange.time_is_up(late=monotonic() - began - exchange.timeout_seconds)
+                exchange.time_is_up(late=monotonic() - began - timeout)
             raise httpx.ReadError(exchange.broken) from None
         return _answer(exchange)
 

@@ -59,6 +59,11 @@ TABLE: tuple[tuple[Exception, Remedy, Remedy], ...] = (
         (WaitReason.RETRY, False),
         (WaitReason.RETRY, False),
     ),
+    (
+        errors.OutOfTime("held long enough", dependency="openai/x", retry_after=1.0),
+        (WaitReason.RETRY, False),
+        (WaitReason.RETRY, False),
+    ),
     (errors.LedgerDown("away"), (WaitReason.RETRY, False), (WaitReason.RETRY, False)),
     (errors.RateLimited("slow"), (WaitReason.RATE, False), (WaitReason.RATE, False)),
     (

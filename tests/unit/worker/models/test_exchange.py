@@ -31,3 +31,22 @@ def test_what_was_held_back_is_not_sent_either() -> None:
     with pytest.raises(SecondRequest):
         exchange.send()
     assert not exchange.sent
+
+
+@pytest.mark.parametrize(
+    ("now", "left"),
+    [
+        (100.0, 10.0),  # it left at once
+        (103.0, 7.0),
+        (105.0, 5.0),
+        (109.0, 5.0),  # whoever is asked has half of it, however late we are
+        (200.0, 5.0),
+        (90.0, 10.0),
+    ],
+)
+def test_our_own_delay_is_a_part_of_the_timeout(now: float, left: float) -> None:
+    assert Exchange(timeout_seconds=10, until=110.0).left(now) == left
+
+
+def test_where_nobody_waits_for_a_slot_it_has_all_of_it() -> None:
+    assert Exchange(timeout_seconds=10).left(1_000.0) == 10
