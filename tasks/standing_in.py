@@ -20,8 +20,8 @@ async def first_that_answers(
 
     One that is left alone at present is stood in for by the next, and so is one that has failed in
     the run's last attempt of this stage: before that it may answer in a moment. With none left, all
-    are waited for, and so they are where the stage has no time left to ask the next. Raises what
-    the one that was asked raises.
+    are waited for. Where one has failed and the stage has no time left to ask the next, that was
+    the last attempt. Raises what the one that was asked raises.
     """
     is_last = desk.journal.run.attempts + 1 >= desk.policy.retry.attempts
     away: list[Away] = []
@@ -31,8 +31,8 @@ async def first_that_answers(
         except (BreakerOpen, Misconfigured) as error:
             away.append(error)
         except OutOfTime:
-            if not away:
-                raise
+            if not any(isinstance(error, ProviderDown) for error in away):
+                raise  # it goes on from here in its next slot
             break
         except ProviderDown as error:
             if not is_last:

@@ -140,6 +140,19 @@ def test_where_that_time_is_up_the_last_attempt_is_spent() -> None:
     assert office.script.names == [CHEAP]
 
 
+def test_where_that_time_is_up_nobody_waits_for_the_breaker_of_another_one() -> None:
+    """The next model may be asked in the next slot, and is not left alone by anybody."""
+    office = _office()
+    shut = errors.BreakerOpen("openai is open", dependency="openai", retry_after=5.0)
+    guards = office.guards
+    assert isinstance(guards, SlowGuards)
+    guards.closed[CHEAP] = shut
+    guards.seconds = QUESTIONS * LONGEST  # one that is let through late
+    with pytest.raises(errors.OutOfTime):
+        _classify(office)
+    assert office.script.names == []
+
+
 def test_what_an_operator_does_by_hand_has_all_its_timeout() -> None:
     office = _office(a_reply())
     assert isinstance(asyncio.run(classify(enriched(), office.desk)), Classified)
