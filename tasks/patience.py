@@ -12,7 +12,7 @@ from typing import Protocol
 from config.tiers import Tiers
 from tasks.errors import OutOfTime
 from tasks.ports.clock import Clock
-from tasks.ports.model import LEAST_SHARE, Question
+from tasks.ports.model import Question, least_of
 
 QUESTIONS = 2.0
 """Of the longest timeout of any model: one that hangs, and one that stands in for it."""
@@ -63,7 +63,7 @@ class Slot:
     def until(self, asked: Question) -> float:
         """As the port has it."""
         left = self._end - self._clock.monotonic()
-        if left < asked.timeout_seconds * LEAST_SHARE:
+        if left < least_of(asked.timeout_seconds):
             message = f"{asked.model} was not asked any more in this slot: the stage's time is up"
             raise OutOfTime(message, dependency=asked.model, retry_after=AGAIN_SECONDS)
         return min(self._since + asked.timeout_seconds, self._end)

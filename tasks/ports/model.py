@@ -10,8 +10,15 @@ Purpose = Literal["classify", "judge", "repeat", "summarise", "compress"]
 """What a question is asked for; only an answer to the first one decides about a ticket."""
 
 
-LEAST_SHARE = 0.5
-"""Of a question's timeout, that whoever is asked has for the answer, however late the question."""
+LEAST_SHARE, LEAST_SECONDS = 0.5, 1.0
+
+
+def least_of(timeout: float) -> float:
+    """Seconds of it that whoever is asked has for the answer, however late the question comes.
+
+    Our own delay is not to be taken for their failure: half of it, and a second if it has one.
+    """
+    return max(timeout * LEAST_SHARE, min(timeout, LEAST_SECONDS))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

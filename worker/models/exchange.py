@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from tasks.errors import TriageError
-from tasks.ports.model import LEAST_SHARE, nobody_minds
+from tasks.ports.model import least_of, nobody_minds
 
 SUCCESS = 2
 """The hundred that every status of a success is in."""
@@ -41,14 +41,10 @@ class Exchange:
         return self.status is not None and self.status // 100 == SUCCESS
 
     def left(self, now: float) -> float:
-        """Seconds that the answer may take: what we took ourselves is a part of its timeout.
-
-        Half of that is left to whoever is asked, so that our own delay is not taken for theirs.
-        """
+        """Seconds that the answer may take: what we took ourselves is a part of its timeout."""
         if self.until is None:
             return self.timeout_seconds
-        least = self.timeout_seconds * LEAST_SHARE
-        return min(self.timeout_seconds, max(least, self.until - now))
+        return min(self.timeout_seconds, max(least_of(self.timeout_seconds), self.until - now))
 
     def time_is_up(self, *, late: float) -> None:
         """We were told so that many seconds after it was."""

@@ -15,7 +15,7 @@ from tasks.enrich import enrich
 from tasks.facts import Account, Known
 from tasks.patience import QUESTIONS, Slot
 from tasks.ports.guards import Errand, Permit
-from tasks.ports.model import LEAST_SHARE, Question, Reply, nobody_minds
+from tasks.ports.model import Question, Reply, least_of, nobody_minds
 from tasks.ticket import Requester
 from tests.twins.clock import NOON, StillClock
 from tests.twins.desk import Office, shipped
@@ -108,7 +108,7 @@ def test_a_stage_that_has_asked_for_long_asks_nobody_any_more() -> None:
     """Nothing is set aside for it, and the breaker has heard nothing."""
     office = _office()
     slot = Slot(office.clock, office.tiers)
-    office.clock.at += QUESTIONS * LONGEST - TIMEOUT * LEAST_SHARE + 0.1
+    office.clock.at += QUESTIONS * LONGEST - least_of(TIMEOUT) + 0.1
     with pytest.raises(errors.OutOfTime) as out:
         _classify(office, slot=slot)
     assert out.value.unbilled

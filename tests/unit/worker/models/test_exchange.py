@@ -48,5 +48,11 @@ def test_our_own_delay_is_a_part_of_the_timeout(now: float, left: float) -> None
     assert Exchange(timeout_seconds=10, until=110.0).left(now) == left
 
 
+@pytest.mark.parametrize(("timeout", "left"), [(0.5, 0.5), (1.5, 1.0), (2.0, 1.0), (30.0, 15.0)])
+def test_of_a_short_timeout_a_second_is_left(timeout: float, left: float) -> None:
+    """A busy machine is late by half a second now and then."""
+    assert Exchange(timeout_seconds=timeout, until=100.0).left(200.0) == left
+
+
 def test_where_nobody_waits_for_a_slot_it_has_all_of_it() -> None:
     assert Exchange(timeout_seconds=10).left(1_000.0) == 10
