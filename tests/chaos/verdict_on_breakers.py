@@ -45,6 +45,7 @@ class Opening:
     at: float
     until: float  # inf: to the end
     before: float  # when it had closed the last time
+    counted: str = ""  # what whoever opened it says that it knew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,20 +110,20 @@ def judged(records: Records) -> dict[str, int]:
 def _openings(records: Records, provider: str) -> list[Opening]:
     """As the fleet's notices have them."""
     changes = sorted(
-        (records.true(one.at), one.kind == "breaker.opened")
+        (records.true(one.at), one.kind == "breaker.opened", one.body)
         for one in records.notices
         if one.kind in ("breaker.opened", "breaker.closed") and _is_of(one.subject, provider)
     )
     found: list[Opening] = []
-    opened, closed = inf, 0.0
-    for at, opens in changes:
+    opened, closed, counted = inf, 0.0, ""
+    for at, opens, body in changes:
         if opens and opened == inf:
-            opened = at
+            opened, counted = at, body
         elif not opens and opened < inf:
-            found.append(Opening(at=opened, until=at, before=closed))
+            found.append(Opening(at=opened, until=at, before=closed, counted=counted))
             opened, closed = inf, at
     if opened < inf:
-        found.append(Opening(at=opened, until=inf, before=closed))
+        found.append(Opening(at=opened, until=inf, before=closed, counted=counted))
     return found
 
 
@@ -181,7 +182,7 @@ def _grounded(case: Case) -> Found:
         since = max(one.at - rule.window_seconds - HEARD, one.before)
         share = max(_shares(case, since, one), default=0.0)
         if share < rule.failure_share * NEARLY and case.weather.is_calm(since, one.at):
-            yield f"opened at {one.at:.1f} when {share:.0%} had failed"
+            yield f"opened at {one.at:.1f} when {share:.0%} had failed: {one.counted}"
 
 
 def _shares(case: Case, since: float, one: Opening) -> Iterator[float]:
