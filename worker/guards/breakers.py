@@ -34,6 +34,9 @@ ASKERS = 4
 MEETING_SECONDS = 2.0
 """What the first call of a process waits at most to hear how its breaker stands."""
 
+KNOWN_AGAIN = 2
+"""Syncs until those who live have told again what Redis has forgotten."""
+
 GAP = 0.05
 """Of the time between two syncs: what must at least lie between them when something is urgent."""
 
@@ -208,6 +211,9 @@ class Breakers:
             self._make(name)
         ours = dict(self._circuits)
         with suppress(SharedAway):
+            # Who knows nothing must not be the first to tell where all was forgotten a moment ago.
+            if not self._shared.names():
+                self._ending.wait(KNOWN_AGAIN * self._config.sync_seconds)
             for name in self._shared.names():
                 self._make(name)
         self.sync()

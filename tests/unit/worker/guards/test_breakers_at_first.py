@@ -10,7 +10,7 @@ import pytest
 
 from tasks.errors import BreakerOpen
 from tests.acceptance.patience import until
-from tests.twins.breakers import Process, opened, processes
+from tests.twins.breakers import Process, opened, processes, sync
 from tests.twins.shared_breakers import MemoryShared
 from worker.guards.shared import Heard, Told
 
@@ -86,6 +86,30 @@ def test_of_what_was_known_from_the_start_nobody_has_to_hear_first() -> None:
     finally:
         shared.answers.set()
         late.breakers.stop()
+
+
+@dataclass(kw_only=True)
+class Emptied(MemoryShared):
+    """Has forgotten all; somebody who knows tells again between the first look and the second."""
+
+    tells: list[Process]
+    looks: int = 0
+
+    def names(self) -> Sequence[str]:
+        self.looks += 1
+        if self.looks == 2:
+            sync(self.tells)
+        return super().names()
+
+
+def test_who_knows_nothing_is_not_the_first_to_tell_where_all_was_forgotten() -> None:
+    """Else each worker that starts after a FLUSHALL would close what is open."""
+    [late], fleet = processes(), opened(1)
+    shared = Emptied(clock=late.clock, tells=fleet)
+    late.breakers._shared = fleet[0].breakers._shared = shared  # noqa: SLF001 - an empty one
+    late.breakers.start(["x"])
+    late.breakers.stop()
+    assert [late.state(), fleet[0].state()] == ["open", "open"]
 
 
 async def _both(late: Process) -> tuple[object, object]:
