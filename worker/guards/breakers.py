@@ -32,7 +32,7 @@ ASKERS = 4
 """Threads that ask for leases: one that hangs must not keep the others' breakers waiting."""
 
 MEETING_SECONDS = 2.0
-"""What the first call of a process waits at most to hear how its breaker stands."""
+"""What a process's first call of a name that it did not know from its start waits at most."""
 
 KNOWN_AGAIN = 2
 """Syncs until those who live have told again what Redis has forgotten."""
@@ -212,9 +212,11 @@ class Breakers:
         ours = dict(self._circuits)
         with suppress(SharedAway):
             # Who knows nothing must not be the first to tell where all was forgotten a moment ago.
-            if not self._shared.names():
+            names = self._shared.names()
+            if not names:
                 self._ending.wait(KNOWN_AGAIN * self._config.sync_seconds)
-            for name in self._shared.names():
+                names = self._shared.names()
+            for name in names:
                 self._make(name)
         self.sync()
         # One that lets everything through is as good as new, and may never be asked for here.

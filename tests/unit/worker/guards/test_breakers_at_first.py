@@ -70,8 +70,11 @@ def test_the_first_calls_wait_to_hear_how_it_stands() -> None:
     assert set(shared.asked) == {"x"}
 
 
-def test_of_what_was_known_from_the_start_nobody_has_to_hear_first() -> None:
+def test_of_what_was_known_from_the_start_nobody_has_to_hear_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Whoever is told on and on has no first call: one that takes long to tell holds nobody up."""
+    monkeypatch.setattr("worker.guards.breakers.MEETING_SECONDS", 60.0)
     [late], fleet = processes(), opened(1)
     late.breakers._shared = shared = Slow(clock=late.clock)  # noqa: SLF001 - says when it answers
     shared.__dict__.update(_kept=fleet[0].shared._kept)  # noqa: SLF001 - it hears of them now
@@ -113,7 +116,7 @@ def test_who_knows_nothing_is_not_the_first_to_tell_where_all_was_forgotten() ->
 
 
 async def _both(late: Process) -> tuple[object, object]:
-    return await asyncio.wait_for(asyncio.gather(late.call(), late.call(name="y")), STILL)
+    return await asyncio.wait_for(asyncio.gather(late.call(), late.call(name="y")), 20)
 
 
 def test_they_go_on_once_nobody_is_there_to_be_heard() -> None:
