@@ -60,6 +60,8 @@ def test_whoever_was_taken_for_dead_goes_on_under_a_new_name(manned: Place) -> N
 def _freezes(place: Place, zombie: Running) -> bool:
     """Whether it stands still without the write lock of SQLite, which would hold up everybody."""
     os.kill(zombie.process.pid, signal.SIGSTOP)
+    # Until then its threads may go on, and take the lock after we have looked.
+    os.waitid(os.P_PID, zombie.process.pid, os.WSTOPPED)
     with closing(sqlite3.connect(place.home / "ledger.db", timeout=0.5)) as ledger:
         try:
             ledger.execute("BEGIN IMMEDIATE")
