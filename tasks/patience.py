@@ -17,6 +17,9 @@ from tasks.ports.model import Question, least_of
 QUESTIONS = 2.0
 """Of the longest timeout of any model: one that hangs, and one that stands in for it."""
 
+STOOD_STILL_SECONDS = 2.0
+"""By which no event loop is late that merely has much to do: it was frozen, and maybe answered."""
+
 AGAIN_SECONDS = 1.0
 """Until it goes on; others have its slot meanwhile."""
 

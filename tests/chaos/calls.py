@@ -72,6 +72,7 @@ class Ask:
     is_probe: bool
     error: str | None = None
     retries_left: int | None = None  # of the fleet's, as the worker had heard last
+    owner: str = ""  # the process that made it, by its incarnation
 
     @property
     def is_settled(self) -> bool:
@@ -120,14 +121,17 @@ def called(
 
 def asks(events: Sequence[Event], true: Righted) -> Iterator[Ask]:
     """The calls of one run, and what each has cost: what is not known has cost all of it."""
-    failures = 0
+    failures, owner = 0, ""
     for place, event in enumerate(events):
-        if event.kind is Kind.FAILED and event.body["stage"] not in ERRANDS:
+        if event.kind is Kind.CLAIMED:
+            owner = str(event.body["owner"])
+        elif event.kind is Kind.FAILED and event.body["stage"] not in ERRANDS:
             failures += 1
         elif event.kind in FINISHING:
             failures = 0
         elif event.kind is Kind.ASKING:
-            yield _ask(event, _next(events[place + 1 :]), failures, true)
+            ask = _ask(event, _next(events[place + 1 :]), failures, true)
+            yield replace(ask, owner=owner)
 
 
 def _next(events: Sequence[Event]) -> Event | None:

@@ -42,10 +42,10 @@ def shares(
 ) -> Iterator[tuple[float, float]]:
     """After each end in that time: when it was, and the share of failures by then.
 
-    What was no failure of the provider's, and what was held back, says nothing.
+    What was no failure of the provider's, and what was held back, says nothing. Of who is under
+    way a process knows its own: what it takes to be well, it hears of no other.
     """
     counted = Counted(newest)
-    begun = [call.ask.at for call in calls]
     ends = [
         (call.ask.until, number, call.failed)
         for number, call in enumerate(calls)
@@ -55,10 +55,18 @@ def shares(
     ]
     for at, number, failed in sorted(ends):
         if failed:
-            for other, call in enumerate(calls):
-                under_way = call.ask.until is None or call.ask.until > at
-                if other != number and begun[other] <= begun[number] and under_way:
-                    counted.outlive(other)
+            for other in _under_way(calls, number, at):
+                counted.outlive(other)
         counted.end(number, failed=failed)
         if len(counted) >= least:
             yield at, counted.share
+
+
+def _under_way(calls: Sequence[Call], failed: int, at: float) -> Iterator[int]:
+    """Those of the same process that began no later than the one that has failed."""
+    its = calls[failed].ask
+    for number, call in enumerate(calls):
+        ask = call.ask
+        is_known = ask.until is not None and ask.until <= at
+        if number != failed and ask.owner == its.owner and ask.at <= its.at and not is_known:
+            yield number

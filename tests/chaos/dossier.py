@@ -62,7 +62,8 @@ def _calls(near: Iterable[Call], at: float) -> Iterable[tuple[object, ...]]:
         if at - BEFORE < ask.at < at + AFTER:
             took = None if ask.until is None else round(ask.until - at, 2)
             theirs = _request(call.request) if call.request else None
-            yield round(ask.at - at, 2), took, ask.error, ask.is_probe, call.failed, theirs
+            said = took, ask.error, ask.is_probe, call.failed, ask.owner
+            yield round(ask.at - at, 2), *said, theirs
 
 
 def _request(one: Request) -> tuple[object, ...]:

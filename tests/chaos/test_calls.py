@@ -86,9 +86,13 @@ def test_what_somebody_else_was_asked_is_no_request_of_it() -> None:
 
 def test_a_claim_says_nothing_of_what_a_call_has_cost() -> None:
     events = a_run(
-        (0.0, Kind.ASKING, ASKED), (1.0, Kind.CLAIMED, {}), (2.0, Kind.ANSWERED, {"micro_usd": 7})
+        (0.0, Kind.CLAIMED, {"owner": "w-1"}),
+        (1.0, Kind.ASKING, ASKED),
+        (2.0, Kind.CLAIMED, {"owner": "w-2"}),
+        (3.0, Kind.ANSWERED, {"micro_usd": 7}),
     )
-    assert [call.ask.charged for call in calls(events)] == [7]
+    [call] = calls(events)
+    assert (call.ask.charged, call.ask.owner) == (7, "w-1")
 
 
 def test_who_has_failed_in_this_stage_tries_again() -> None:

@@ -23,6 +23,13 @@ def test_who_failed_after_all_counts_once_and_lately() -> None:
     assert found[-1] == 12 / 30
 
 
+def test_who_is_under_way_is_known_to_its_own_process_alone() -> None:
+    """A process that hears of failures alone opens, whatever hangs in another one."""
+    hung = [a_call(n / 100, seconds=4.0, fault="hang", owner="w-1") for n in range(12)]
+    failed = [a_call(1 + n / 10, fault="error_500", seconds=0.01, owner="w-2") for n in range(10)]
+    assert _shares([*hung, *failed])[0] == 1.0
+
+
 def test_who_is_well_keeps_its_place() -> None:
     slow = [a_call(n / 100, seconds=1.0) for n in range(12)]
     assert set(_shares([*slow, QUICK])) == {1 / 13}

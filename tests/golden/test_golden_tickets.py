@@ -12,6 +12,8 @@ from worker.compose import CHECKOUT
 from worker.models.baseline.provider import LocalBaseline
 from worker.models.local import load_local
 
+pytestmark = pytest.mark.timeout(240)  # the first test trains
+
 GOLDEN = golden_tickets()
 
 

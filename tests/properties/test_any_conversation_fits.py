@@ -3,6 +3,7 @@
 import json
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,6 +48,7 @@ def _ticket(body: str, subject: str, thread: list[Turn]) -> Ticket:
     return a_ticket(body, subject=subject, thread=tuple(thread))
 
 
+@pytest.mark.timeout(180)
 @settings(max_examples=150)
 @given(long, long, threads, budgets, long)
 def test_any_conversation_is_told_within_its_budgets(

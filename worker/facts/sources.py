@@ -14,6 +14,7 @@ from tasks.errors import FactsDown, Held, Misconfigured
 from tasks.facts import Account, AtHand, BillingEvent, Incident, Interaction, Known
 from tasks.ports.guards import Errand, Guards
 from tasks.ticket import Requester
+from worker.facts.in_time import in_time
 from worker.facts.source import Found, Reply, Source, Who, upstream
 from worker.facts.touching import newest_first, touching
 from worker.facts.turns import Turns
@@ -144,13 +145,22 @@ class FactSources:
     async def _ask(self, kind: FactKind, who: Who) -> Found:
         fact = self._config.of(kind)
         try:
-            reply = await self._request(kind, fact, who)
+            reply = await self._awake(kind, fact, who)
             return reply()
         except FactsDown as down:
             # Of a guard that holds it back everybody has heard when it closed.
             if not isinstance(down.__cause__, Held | Misconfigured):
                 self._log.warning("facts.unavailable", fact=kind, source=fact.source, why=str(down))
             raise
+
+    async def _awake(self, kind: FactKind, fact: Fact, who: Who) -> Reply:
+        """Once more where we stood still when its time was up: else a ticket pays for our pause."""
+        try:
+            return await self._request(kind, fact, who)
+        except FactsDown as down:
+            if not down.overslept:
+                raise
+        return await self._request(kind, fact, who)
 
     async def _request(self, kind: FactKind, fact: Fact, who: Who) -> Reply:
         try:
@@ -170,12 +180,9 @@ class FactSources:
         return turns.within(fact.timeout_seconds, told=f"{fact.source}, {kind}")
 
     async def _in_time(self, kind: FactKind, fact: Fact, who: Who) -> Reply:
-        try:
-            async with asyncio.timeout(fact.timeout_seconds):
-                return await self._sources[fact.source].ask(kind, who)
-        except TimeoutError as late:
-            message = f"{fact.source}, {kind}: no answer within {fact.timeout_seconds:g} s"
-            raise FactsDown(message) from late
+        told = f"{fact.source}, {kind}: no answer within {fact.timeout_seconds:g} s"
+        async with in_time(fact.timeout_seconds, told=told):
+            return await self._sources[fact.source].ask(kind, who)
 
 
 def _address(requester: Requester) -> str:

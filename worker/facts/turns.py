@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tasks.errors import FactsDown
+from worker.facts.in_time import in_time
 
 PATIENCE = 5
 """How many answers' time a question waits for its turn. A source that hangs has its breaker opened
@@ -26,13 +26,9 @@ class Turns:
     async def within(self, seconds: float, *, told: str) -> AsyncIterator[None]:
         """One turn. Raises FactsDown where so many answers' time was not enough to get it."""
         most = PATIENCE * seconds
-        try:
-            async with asyncio.timeout(most):
-                await self._free.acquire()
-        except TimeoutError as late:
-            busy = f"its connections were busy for {most:g} s (facts.toml: connections)"
-            message = f"{told}: not asked, for {busy}"
-            raise FactsDown(message) from late
+        busy = f"its connections were busy for {most:g} s (facts.toml: connections)"
+        async with in_time(most, told=f"{told}: not asked, for {busy}"):
+            await self._free.acquire()
         try:
             yield
         finally:

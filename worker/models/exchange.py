@@ -5,14 +5,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from tasks.errors import TriageError
+from tasks.patience import STOOD_STILL_SECONDS
 from tasks.ports.model import least_of, nobody_minds
 
 SUCCESS = 2
 """The hundred that every status of a success is in."""
-
-
-STOOD_STILL_SECONDS = 2.0
-"""By which no event loop is late that merely has much to do: it was frozen, and maybe answered."""
 
 
 class SecondRequest(Exception):
