@@ -74,8 +74,8 @@ def test_who_is_frozen_again_goes_on_without_the_fact(tmp_path: Path) -> None:
 
 
 def test_who_was_late_merely_has_much_to_do(tmp_path: Path) -> None:
-    """The time was up a second ago: that is how a busy machine hears of a source that hangs."""
-    source = Freezing(firsts=99, seconds=3.0)
+    """The time was up a moment ago: that is how a busy machine hears of a source that hangs."""
+    source = Freezing(firsts=99, seconds=2.1)
     [why], _ = _crowd(source, tmp_path, 1)
     assert isinstance(why, FactsDown)
     assert len(source.asked) == 1
