@@ -206,13 +206,9 @@ def test_calls_through_one_breaker_do_not_wait_for_each_other(doors: Doors) -> N
     async def eight() -> None:
         await asyncio.gather(*(call() for _ in range(8)))
 
-    def are_quick() -> bool:
-        began = time.monotonic()
-        asyncio.run(eight())
-        return time.monotonic() - began < 0.5
-
-    # A machine may stand still for a moment; one lock for all of them is never quick.
-    assert any(are_quick() for _ in range(5))
+    began = time.monotonic()
+    asyncio.run(eight())
+    assert time.monotonic() - began < 0.5
 
 
 def test_calls_that_we_hang_up_do_not_open_it(doors: Doors) -> None:

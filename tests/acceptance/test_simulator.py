@@ -189,14 +189,14 @@ def test_who_leaves_and_who_is_left_hanging_are_told_apart(simulator: Simulator)
 
 def test_a_latency_is_waited() -> None:
     """By answers of the model; what refuses comes at once."""
-    with running(Simulator({"alpha": 0}, latency="1.5")) as slow:
+    with running(Simulator({"alpha": 0}, latency="0.3")) as slow:
         began = time.monotonic()
         assert _ask(slow)[0] == 200
-        assert 1.5 <= time.monotonic() - began < 4
+        assert 0.3 <= time.monotonic() - began < 3
         slow.play("error_500")
         began = time.monotonic()
         assert _ask(slow)[0] == 500
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 0.3
 
 
 def test_a_port_that_is_taken_is_refused_with_a_remedy() -> None:
