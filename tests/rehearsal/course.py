@@ -69,12 +69,18 @@ def ill(
     }
 
 
-def calm(stage: Stage, ailing: Ailing, bring: Callable[[], None]) -> dict[str, object]:
-    """One call in twenty fails, once all tickets are there."""
+def calm(
+    stage: Stage,
+    ailing: Ailing,
+    bring: Callable[[], None],
+    begin: Callable[[], None] = lambda: None,
+) -> dict[str, object]:
+    """One call in twenty fails, once all tickets are there. `begin`: lets work come."""
     bring()
     began = CLOCK.now()
     ailing.fail(0.05)
-    stage.settle(600)
+    begin()
+    stage.settle(1_200)
     ailing.fail(0.0)
     return {
         "calls_of_which_one_in_twenty_fails": len(ailing.asked(began)),

@@ -14,7 +14,8 @@ from tests.soak.proxy import Proxy, serving
 from tests.soak.sites import Kind, Site, served
 
 TICKETS = 200
-CALM = 100
+CALM = 1_300
+"""Tickets, each of at least eight requests: ten thousand are needed."""
 KIND: Kind = "roundup"
 HELPDESK = "[roundup]\ntimeout_seconds = 30.0\nsettle_seconds = 1.0\nrequests = 4\n"
 SELDOM = "[intake]\npoll_seconds = 3600.0\n"
@@ -59,7 +60,9 @@ def helpdesk(pace: Pace, *, seed: int) -> dict[str, object]:
         bring(stage, site, TICKETS)
         found = ill(stage, proxy, pace, settle=SETTLE, begin=partial(_resume, stage))
         stage.settle(400)
-        found |= calm(stage, proxy, partial(bring, stage, site, CALM))
+        _pause(stage)
+        many = partial(bring, stage, site, CALM, seconds=900)
+        found |= calm(stage, proxy, many, partial(_resume, stage))
         return {**found, **ended(stage)}
 
 
@@ -82,8 +85,12 @@ def paused(
         ) as stage:
             stage.place.may_write()
             stage.place.ask("intake")
-            stage.place.ask("pause", "--why", "until all are there")
+            _pause(stage)
             yield stage, site, proxy
+
+
+def _pause(stage: Stage) -> None:
+    stage.place.ask("pause", "--why", "until all are there")
 
 
 def _resume(stage: Stage) -> None:
