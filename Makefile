@@ -14,12 +14,8 @@ run: ## triage the fixture inbox on an embedded fleet, and report
 	.make/setup run
 	exec $(bin)/triage run
 
-# Tests wait as often as they compute: one worker more than there are processors, up to four.
-workers = $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -lt 4 ] && echo $$((n + 1)) || echo 4)
-
-# As they are collected: the acceptance tests, which wait, begin; the many short ones fill up the end.
 test: check ## every check there is, then every test (ARGS="-k books" for some of them)
-	exec $(bin)/python -m pytest --numprocesses=$(workers) --dist=loadfile --no-loadscope-reorder $(ARGS)
+	exec .make/test $(ARGS)
 
 check: ## format, lint, types and import contracts
 	.make/setup dev

@@ -196,6 +196,7 @@ def doors(fleet: Fleet) -> Iterator[Doors]:
     made.breakers.stop()
 
 
+@pytest.mark.alone
 def test_calls_through_one_breaker_do_not_wait_for_each_other(doors: Doors) -> None:
     """As they come, pybreaker's hold a lock during each call: 8 of 0.3 s took 2.4 s."""
 
@@ -250,6 +251,7 @@ async def _longest_pause(doors: Doors, seconds: float) -> float:
     return pauses.longest
 
 
+@pytest.mark.alone
 def test_a_redis_that_hangs_stops_nobody(fleet: Fleet, doors: Doors) -> None:
     """The breaker opens and is probed all the same, and no pause of the loop reaches 50 ms.
 

@@ -162,6 +162,7 @@ def test_tokens_that_were_not_used_are_given_back(redis: server.EmbeddedRedis, p
     client.close()
 
 
+@pytest.mark.alone
 def test_a_hung_redis_neither_stops_the_loop_nor_lets_anybody_try_again(
     redis: server.EmbeddedRedis, post: Post
 ) -> None:

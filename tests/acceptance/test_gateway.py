@@ -116,6 +116,7 @@ def test_a_provider_that_hangs_is_given_up_in_time(
     assert len(stub.requests) == 1
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("model", [OPENAI, AZURE, GEMINI])
 def test_a_question_that_comes_late_is_waited_for_until_its_time_is_up(
     stub: OpenAIServer, model: str

@@ -187,6 +187,7 @@ def test_who_leaves_and_who_is_left_hanging_are_told_apart(simulator: Simulator)
     ]
 
 
+@pytest.mark.alone
 def test_a_latency_is_waited() -> None:
     """By answers of the model; what refuses comes at once."""
     with running(Simulator({"alpha": 0}, latency="0.3")) as slow:

@@ -22,7 +22,7 @@ from tasks.run import Run, State
 from tests.acceptance.fleet import ROOT, Place, Running, Said, a_line, a_place, an_inbox, lend
 from tests.acceptance.patience import is_alive, until
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.alone]
 
 FLOOD = 5_000
 DEAR = 20

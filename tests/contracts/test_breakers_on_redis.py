@@ -29,6 +29,7 @@ def test_a_redis_that_is_not_there_is_away_at_once(tmp_path: Path) -> None:
     shared.close()
 
 
+@pytest.mark.alone
 def test_what_a_hung_redis_does_later_is_not_done(redis: server.EmbeddedRedis) -> None:
     """It carries out what lies in its sockets: nobody waits for that, and it was told anew."""
     client = connect(redis.url)

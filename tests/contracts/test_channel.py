@@ -146,6 +146,7 @@ def test_a_server_that_says_no_has_not_taken_it_and_was_asked_once(served: Stage
     assert (server.asked, served.taken()) == (1, [])
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", ["hangs", "drips"])
 def test_a_server_that_does_not_come_to_an_end_is_left(served: Stage, how: str) -> None:
     """Also one that says a little now and then, so that no read ever takes long."""

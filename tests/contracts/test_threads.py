@@ -160,6 +160,7 @@ def test_a_redis_that_is_away_keeps_nobody(tmp_path: Path) -> None:
     shelf.close()
 
 
+@pytest.mark.alone
 def test_a_redis_that_hangs_is_asked_once(redis: server.EmbeddedRedis) -> None:
     """The next hundred tickets do without it at once."""
     shelf = _shelf(redis.url)

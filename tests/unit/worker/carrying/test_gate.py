@@ -115,6 +115,7 @@ def test_a_guard_that_is_on_again_is_heard_of_at_the_next_look(ledger: SqlLedger
     assert gate.off() == frozenset()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("is_mine", [True, False])
 def test_every_process_hears_within_two_seconds(
     ledger: SqlLedger, tmp_path: Path, *, is_mine: bool
