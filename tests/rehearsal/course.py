@@ -10,6 +10,9 @@ from tests.rehearsal.pace import Pace
 from tests.rehearsal.stage import CLOCK, IN_FLIGHT, Stage
 
 PROBES = 6
+CALM_CALLS = 10_000
+"""At least so many, of which it does not open."""
+
 CLOSER = 0.9
 """Of an interval: less between two probes is one too many."""
 
@@ -94,7 +97,7 @@ def is_well(found: dict[str, object]) -> bool:
 
 
 def as_it_should(found: dict[str, object]) -> bool:
-    """Opened in time, probed no more often than once an interval, closed within two of them."""
+    """Opened in time, probed once an interval at most, closed within two of them, and stayed so."""
     gaps, intervals = found["seconds_between_probes"], found["intervals"]
     opened = found["opened_meanwhile"]
     assert isinstance(opened, list)
@@ -104,5 +107,6 @@ def as_it_should(found: dict[str, object]) -> bool:
         int(str(found["calls_until_open"])) <= int(str(found["calls_until_open_allowed"]))
         and all(gap >= CLOSER * least for gap, least in zip(gaps, intervals, strict=False))
         and float(str(found["closed_seconds_after"])) <= 2 * float(str(found["interval_then"]))
+        and int(str(found["calls_of_which_one_in_twenty_fails"])) >= CALM_CALLS
         and found["breaker"] not in opened
     )
