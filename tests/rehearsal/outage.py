@@ -31,7 +31,9 @@ def outage(pace: Pace, *, seed: int, fallback: bool) -> dict[str, object]:
         until(lambda: stage.show() < BEFORE // 2, 240)
         stage.bring(QUEUED)
         stage.fill()
-        queued = stage.left()
+        while (queued := stage.left()) < QUEUED:  # it took its time to fill
+            stage.bring(BEFORE)
+            stage.fill()
         began, in_flight = CLOCK.now(), stage.provider["alpha"].in_flight
         stage.provider.play("error_503", "alpha")
         while CLOCK.now() < began + pace.scaled(MINUTES * 60):
