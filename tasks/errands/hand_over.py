@@ -111,7 +111,8 @@ def _plan(case: Entrusted, seen: Seen, *, moves: bool) -> Plan:
     sent = {one.key for one in (*fields, *posts)}
     return Plan(
         fields=fields,
-        images={QUEUE: frozenset(case.held)},
+        # A request of its own that is still under way may route it while ours is: then it stays.
+        images={QUEUE: frozenset(case.held) - case.routed},
         posts=posts,
         left=tuple(one for one in case.past.own if one.outcome is None and one.key not in sent),
         notes={NOTE: _told(case, seen, moves=moves)},

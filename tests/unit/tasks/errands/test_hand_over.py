@@ -73,6 +73,23 @@ def test_one_that_is_routed_already_and_goes_on_stays_where_it_is(office: Office
     assert office.helpdesk.posted() == [WHY]
 
 
+def test_one_that_is_routed_between_our_look_and_our_request_stays_as_well() -> None:
+    """A frozen worker wakes and sends what it meant to: nobody would put it back afterwards."""
+    office = Office(ticket=a_ticket(fields={"queue": "inbox"}))
+    late = iter([True])
+
+    def wake() -> None:
+        if next(late, False):
+            office.helpdesk._set_all(  # noqa: SLF001 - the same request, by somebody else
+                T1, {"queue": "fraud"}, key="tf-1", version="0"
+            )
+
+    office.helpdesk.meanwhile = wake
+    found = given(office, "inbox", "fraud", routed=frozenset({"fraud"}))
+    assert found == {"queue": "kept", "note:hand_over": "applied"}
+    assert office.helpdesk.values() == {"queue": "fraud"}
+
+
 def test_a_queue_that_the_helpdesk_does_not_have_costs_the_queue_not_the_note(
     office: Office,
 ) -> None:
