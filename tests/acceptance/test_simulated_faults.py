@@ -140,6 +140,7 @@ def _ask(simulator: Simulator, question: Question, *, key: str = KEY) -> Reply:
 
 def _asked(simulator: Simulator, model: str, fault: str) -> Reply | TriageError:
     """What came of one question while that fault is played."""
+    until(lambda: simulator["one"].in_flight == 0)  # else the record of what was before comes late
     simulator.forget()
     simulator.play(fault)
     try:

@@ -150,7 +150,7 @@ class Provider(Server):
         return answer
 
     def ended(self, request: Request, answer: Answer, outcome: Outcome) -> None:
-        played = self._under_way.pop(request, None)
+        played = self._under_way.get(request)
         if played is None:  # it was about the simulator itself
             return
         turn = played.turn
@@ -177,6 +177,7 @@ class Provider(Server):
                 ticket=turn.ticket if turn else None,
             )
         )
+        del self._under_way[request]  # who sees none under way finds all in the log
 
     def plays(self, turn: Turn | None, key: str) -> tuple[str, Answer]:
         """The name in the log, and the answer: as the profile has it."""
